@@ -1,0 +1,66 @@
+# quantab_tests: every file of tests/core, natively and as WebAssembly for Node (NODERAWFS: tests see
+# real files). Tests run with the repository's root as working directory and name files from there.
+# quantab_bench: every file of tests/bench, on Google Benchmark.
+file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/core/*.cc)
+file(GLOB_RECURSE bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/*.cc)
+if(NOT TARGET quantab_cli)
+  list(FILTER test_sources EXCLUDE REGEX "/tests/core/cli/")
+endif()
+
+function(quantab_node_program target)
+  if(EMSCRIPTEN)
+    set_target_properties(${target} PROPERTIES SUFFIX .cjs)
+    target_link_options(${target} PRIVATE -sNODERAWFS -sEXIT_RUNTIME -sALLOW_MEMORY_GROWTH
+      -sMAXIMUM_MEMORY=4GB -sENVIRONMENT=node -sSTACK_SIZE=1MB)
+  endif()
+endfunction()
+
+if(test_sources AND TARGET quantab_core)
+  # Debian's package of GoogleTest is its source; a copy elsewhere can be named.
+  set(QUANTAB_GOOGLETEST /usr/src/googletest CACHE PATH "Sources of GoogleTest")
+  if(NOT EXISTS ${QUANTAB_GOOGLETEST}/CMakeLists.txt)
+    message(FATAL_ERROR "GoogleTest is not in '${QUANTAB_GOOGLETEST}'. Run: node scripts/setup.mjs")
+  endif()
+  set(INSTALL_GTEST OFF)
+  set(BUILD_GMOCK ON)
+  if(EMSCRIPTEN)
+    set(gtest_disable_pthreads ON CACHE BOOL "" FORCE)
+  endif()
+  set(CMAKE_WARN_DEPRECATED OFF)
+  add_subdirectory(${QUANTAB_GOOGLETEST} ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL SYSTEM)
+
+  add_executable(quantab_tests ${test_sources})
+  quantab_tune_kernels("/tests/core/kernels/" ${test_sources})
+  target_link_libraries(quantab_tests PRIVATE quantab_core gmock_main)
+  if(TARGET quantab_cli)
+    target_link_libraries(quantab_tests PRIVATE quantab_cli)
+  endif()
+  quantab_node_program(quantab_tests)
+endif()
+
+if(bench_sources AND TARGET quantab_core AND NOT QUANTAB_SANITIZE)
+  if(EMSCRIPTEN)
+    execute_process(
+      COMMAND node ${CMAKE_SOURCE_DIR}/scripts/third_party.mjs benchmark
+      OUTPUT_VARIABLE benchmark_source OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    set(BENCHMARK_ENABLE_TESTING OFF)
+    set(BENCHMARK_ENABLE_GTEST_TESTS OFF)
+    set(BENCHMARK_ENABLE_INSTALL OFF)
+    set(BENCHMARK_ENABLE_WERROR OFF)
+    # What its checks would find by running programs, which a cross build cannot.
+    foreach(pair IN ITEMS STD_REGEX:1 GNU_POSIX_REGEX:0 POSIX_REGEX:0 STEADY_CLOCK:1
+                          PTHREAD_AFFINITY:0)
+      string(REPLACE ":" ";" pair ${pair})
+      list(GET pair 0 feature)
+      list(GET pair 1 value)
+      set(HAVE_${feature} ${value} CACHE BOOL "" FORCE)
+    endforeach()
+    add_subdirectory(${benchmark_source} ${CMAKE_BINARY_DIR}/benchmark EXCLUDE_FROM_ALL SYSTEM)
+  else()
+    find_package(benchmark REQUIRED)
+  endif()
+  add_executable(quantab_bench ${bench_sources})
+  quantab_tune_kernels("/tests/bench/" ${bench_sources})
+  target_link_libraries(quantab_bench PRIVATE quantab_core benchmark::benchmark_main)
+  quantab_node_program(quantab_bench)
+endif()

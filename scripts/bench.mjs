@@ -1,0 +1,39 @@
+// Benchmarks: kernels (Google Benchmark, natively and as WebAssembly), then whole models through the
+// package. Further arguments go to Google Benchmark.
+//
+//   npm run bench                  npm run bench -- --benchmark_filter=gemm
+import fs from 'node:fs';
+import path from 'node:path';
+import { PARTS, SHIPPED, buildPreset } from './lib/builds.mjs';
+import { relaxedNode } from './lib/node.mjs';
+import { root } from './lib/paths.mjs';
+import { Failure, main, run, say } from './lib/run.mjs';
+import { setup } from './setup.mjs';
+
+const RUNS = [
+  { preset: 'release', command: () => ['build/release/quantab_bench'] },
+  { preset: 'wasm-simd', command: () => [process.execPath, 'build/wasm-simd/quantab_bench.cjs'] },
+  {
+    preset: 'wasm-relaxed',
+    command: () => [relaxedNode(), 'build/wasm-relaxed/quantab_bench.cjs'],
+  },
+];
+
+await main(async () => {
+  const flags = process.argv.slice(2);
+  await setup(['build', 'test']);
+  for (const name of SHIPPED) await PARTS[name]();
+  for (const { preset, command } of RUNS) {
+    await buildPreset(preset, ['quantab_bench']);
+    const [program, ...args] = command();
+    const file = path.join(root, args[0] || program);
+    if (!fs.existsSync(file)) throw new Failure(`'${path.relative(root, file)}' was not built.`);
+    say(`Kernels, ${preset}`);
+    await run(program, [...args, ...flags], { cwd: root });
+  }
+  const models = path.join('tests', 'bench', 'models.mjs');
+  if (fs.existsSync(path.join(root, models))) {
+    say('Whole models');
+    await run(process.execPath, [models], { cwd: root });
+  }
+});

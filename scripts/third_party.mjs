@@ -1,0 +1,208 @@
+// Fetches and builds what the core links: onnx and protobuf-lite, plus links to the header-only
+// libraries that come from apt.
+//
+//   node scripts/third_party.mjs native|wasm [--cxx COMPILER]       prints the installed prefix
+//   node scripts/third_party.mjs benchmark                          prints Google Benchmark's sources
+//
+// A prefix holds include/ and lib/. Sources are fetched by package name (onnx
+// from pip, protobuf from Debian's source packages), checked against the sums in
+// scripts/lib/versions.mjs, and kept in the cache; a build is made once per toolchain and recipe and
+// found again by a key of both, so that a second call only prints. CMake calls this when it
+// configures; no one else has to. A file already in <cache>/downloads is used as it is.
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { privateApt, debian } from './lib/apt.mjs';
+import { findEmscripten } from './lib/emscripten.mjs';
+import { locked } from './lib/lock.mjs';
+import { cache, root } from './lib/paths.mjs';
+import { Failure, capture, main, run, say, which } from './lib/run.mjs';
+import { BENCHMARK, ONNX, PROTOBUF } from './lib/versions.mjs';
+
+const FLAGS = {
+  native: '-O2 -DNDEBUG',
+  wasm: '-Oz -DNDEBUG -fwasm-exceptions -msimd128',
+};
+
+// Folders under one of the system's include folders; linked one by one, so that a cross compiler
+// never sees the rest of the system's headers.
+const HEADER_ONLY = { simde: 'libsimde-dev', nlohmann: 'nlohmann-json3-dev', CLI: 'libcli11-dev' };
+const INCLUDE_FOLDERS = ['/usr/include', '/usr/local/include', '/opt/homebrew/include'];
+
+const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+
+async function fetched(file, pin, fetch) {
+  const target = path.join(cache, 'downloads', file);
+  if (!fs.existsSync(target)) {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quantab-'));
+    try {
+      await fetch(folder);
+      const found = path.join(folder, file);
+      if (!fs.existsSync(found)) throw new Failure(`'${file}' was not in what was fetched.`);
+      fs.mkdirSync(path.dirname(target), { recursive: true });
+      fs.cpSync(found, `${target}.part`);
+      fs.renameSync(`${target}.part`, target);
+    } finally {
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  const actual = sha256(target);
+  if (actual !== pin.sha256) {
+    throw new Failure(
+      `'${target}' has sha256 ${actual}, expected ${pin.sha256}. Delete it and try again.`,
+    );
+  }
+  return target;
+}
+
+async function unpacked(archive, name) {
+  const folder = path.join(cache, 'sources', name);
+  if (fs.existsSync(folder)) return folder;
+  const temporary = `${folder}.part`;
+  fs.rmSync(temporary, { recursive: true, force: true });
+  fs.mkdirSync(temporary, { recursive: true });
+  await run('tar', ['-xzf', archive, '-C', temporary, '--strip-components=1']);
+  fs.renameSync(temporary, folder);
+  return folder;
+}
+
+async function onnxSource() {
+  const name = `onnx-${ONNX.version}`;
+  const archive = await fetched(`${name}.tar.gz`, ONNX, async (folder) => {
+    say(`Fetching the sources of onnx ${ONNX.version}`);
+    const log = path.join(cache, 'logs', 'pip.log');
+    const args = [
+      '-m',
+      'pip',
+      'download',
+      `onnx==${ONNX.version}`,
+      '--no-deps',
+      '--no-binary',
+      'onnx',
+      '-d',
+      folder,
+    ];
+    await run('python3', args, { log });
+  });
+  return unpacked(archive, name);
+}
+
+// The upstream archive of a Debian source package, from one release of Debian.
+async function debianSource(name, pin, suite) {
+  const file = `${name}_${pin.version}.orig.tar.gz`;
+  const archive = await fetched(file, pin, async (folder) => {
+    say(`Fetching the sources of ${name} ${pin.version}`);
+    const system = debian();
+    if (!system) {
+      const downloads = path.join(cache, 'downloads');
+      throw new Failure(`Put Debian's '${file}' into '${downloads}' and try again.`);
+    }
+    const apt = await privateApt({ suite: suite || system.codename, types: 'deb-src' });
+    await apt(['source', '--download-only', '--tar-only', name], { cwd: folder });
+  });
+  return unpacked(archive, `${name}-${pin.version}`);
+}
+
+function protoc() {
+  const program = which('protoc');
+  const version = program && capture(program, ['--version']);
+  if (version !== `libprotoc ${PROTOBUF.version}`) {
+    throw new Failure(
+      `protoc ${PROTOBUF.version} is needed, found ${version ? `'${version}'` : 'none'}. Run: node scripts/setup.mjs`,
+    );
+  }
+  return program;
+}
+
+function linkHeaders(prefix) {
+  for (const [name, pack] of Object.entries(HEADER_ONLY)) {
+    const link = path.join(prefix, 'include', name);
+    if (fs.existsSync(link)) continue;
+    fs.rmSync(link, { force: true });
+    const folder = INCLUDE_FOLDERS.map((f) => path.join(f, name)).find((f) => fs.existsSync(f));
+    if (!folder)
+      throw new Failure(`The headers of '${pack}' are missing. Run: node scripts/setup.mjs`);
+    fs.symlinkSync(folder, link);
+  }
+}
+
+async function build(kind, toolchain, prefix) {
+  say(
+    `Building onnx ${ONNX.version} and protobuf ${PROTOBUF.version} (${kind}); this is done once`,
+  );
+  const onnx = await onnxSource();
+  const protobuf = await debianSource('protobuf', PROTOBUF);
+  const folder = `${prefix}.build`;
+  const staged = `${prefix}.part`;
+  for (const each of [folder, staged]) fs.rmSync(each, { recursive: true, force: true });
+  const log = path.join(cache, 'logs', `third_party-${kind}`);
+  await run(
+    'cmake',
+    [
+      ...['-G', 'Ninja', '-S', path.join(root, 'cmake', 'third_party'), '-B', folder],
+      '-DCMAKE_BUILD_TYPE=Release',
+      `-DCMAKE_CXX_FLAGS_RELEASE=${FLAGS[kind]}`,
+      `-DCMAKE_INSTALL_PREFIX=${staged}`,
+      `-DQUANTAB_ONNX_SOURCE=${onnx}`,
+      `-DQUANTAB_PROTOBUF_SOURCE=${protobuf}`,
+      `-DQUANTAB_PROTOC=${protoc()}`,
+      `-DQUANTAB_PYTHON=${which('python3')}`,
+      ...toolchain.cmake,
+    ],
+    { log: `${log}-configure.log` },
+  );
+  const jobs = String(Math.max(1, os.availableParallelism()));
+  await run('cmake', ['--build', folder, '--target', 'install', '-j', jobs], {
+    log: `${log}-build.log`,
+  });
+  fs.renameSync(staged, prefix);
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+
+await main(async () => {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { cxx: { type: 'string' } },
+  });
+  const kind = positionals[0];
+  if (kind === 'benchmark') {
+    const lock = path.join(cache, 'sources', 'benchmark.lock');
+    const source = await locked(lock, () => debianSource('benchmark', BENCHMARK, BENCHMARK.suite));
+    process.stdout.write(`${source}\n`);
+    return;
+  }
+  if (!(kind in FLAGS))
+    throw new Failure('Usage: node scripts/third_party.mjs native|wasm|benchmark [--cxx COMPILER]');
+
+  let toolchain;
+  if (kind === 'wasm') {
+    const emscripten = findEmscripten();
+    if (!emscripten) throw new Failure('Emscripten is missing. Run: node scripts/setup.mjs');
+    toolchain = {
+      id: `emscripten ${emscripten.version}`,
+      cmake: [`-DCMAKE_TOOLCHAIN_FILE=${emscripten.toolchainFile}`],
+    };
+  } else {
+    const cxx = values.cxx || process.env.CXX || which('c++') || 'c++';
+    const id = capture(cxx, ['--version']);
+    if (id === null)
+      throw new Failure(`The compiler '${cxx}' does not run. Run: node scripts/setup.mjs`);
+    toolchain = { id: `${id.split('\n')[0]} ${os.arch()}`, cmake: [`-DCMAKE_CXX_COMPILER=${cxx}`] };
+  }
+
+  const recipe = sha256(path.join(root, 'cmake', 'third_party', 'CMakeLists.txt'));
+  const key = createHash('sha256')
+    .update(JSON.stringify([toolchain.id, FLAGS[kind], ONNX, PROTOBUF, recipe]))
+    .digest('hex')
+    .slice(0, 12);
+  const prefix = path.join(cache, 'third_party', `${kind}-${key}`);
+  if (!fs.existsSync(prefix)) {
+    await locked(`${prefix}.lock`, async () => {
+      if (!fs.existsSync(prefix)) await build(kind, toolchain, prefix);
+    });
+  }
+  linkHeaders(prefix);
+  process.stdout.write(`${prefix}\n`);
+});
