@@ -1,0 +1,188 @@
+#include "core/kernels/i8_conv/i8_conv.h"
+
+#include <algorithm>
+
+#include "core/kernels/im2col/plane.h"
+#include "core/kernels/transpose/transpose.h"
+
+namespace quantab::kernels {
+namespace {
+
+constexpr KernelEntry kEntries[] = {
+#define QUANTAB_KERNEL(name, needs) {#name, Needs::needs, &name},
+#include "core/kernels/i8_conv/kernels.inc"
+#undef QUANTAB_KERNEL
+};
+
+// Output pixels made at a time: enough to keep the tiles full, little enough to stay in the cache.
+constexpr size_t kBlockPixels = 64;
+
+size_t RoundUp(size_t value) { return (value + 15) / 16 * 16; }
+
+bool IsDepthwise(const ConvShape& shape) { return shape.in_channels == shape.groups; }
+
+bool IsPointwise(const ConvShape& shape) {
+  return shape.Taps() == 1 && shape.in == shape.out &&
+         shape.stride == std::array<size_t, 3>{1, 1, 1};
+}
+
+size_t Depth(const ConvShape& shape) { return shape.in_channels / shape.groups * shape.Taps(); }
+
+// The three parts of the scratch memory, for one image and one block.
+size_t LastBytes(const ConvShape& shape) { return RoundUp(shape.InPixels() * shape.in_channels); }
+size_t RowsBytes(const ConvShape& shape) { return RoundUp(kBlockPixels * Depth(shape)); }
+size_t ResultBytes(const ConvShape& shape) {
+  return RoundUp(kBlockPixels * (shape.out_channels / shape.groups) * sizeof(int32_t));
+}
+
+I8GemmEpilogue ForGroup(I8GemmEpilogue epilogue, size_t first) {
+  if (epilogue.bias != nullptr) epilogue.bias += first;
+  if (epilogue.scale != nullptr) epilogue.scale += first * epilogue.scale_stride;
+  if (epilogue.float_bias != nullptr) epilogue.float_bias += first;
+  epilogue.row_scale = nullptr;
+  return epilogue;
+}
+
+// Taps of a depthwise kernel, with a last one of weight 0 to make them even.
+size_t EvenTaps(const ConvShape& shape) { return (shape.Taps() + 1) / 2 * 2; }
+
+// The three parts of a depthwise convolution's scratch memory.
+size_t OffsetBytes(const ConvShape& shape) { return RoundUp(EvenTaps(shape) * sizeof(size_t)); }
+size_t AccBytes(const ConvShape& shape) { return RoundUp(shape.OutPixels() * sizeof(int32_t)); }
+size_t PlaneBytes(const ConvShape& shape) { return LayoutOf(shape).Elements() * sizeof(int16_t); }
+
+void Depthwise(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_zero,
+               const int16_t* w, uint8_t* y, uint8_t* scratch, const I8GemmEpilogue& epilogue) {
+  const I8ConvKernel& kernel = i8_conv_family.Get<I8ConvKernel>();
+  const PlaneLayout layout = LayoutOf(shape);
+  const size_t taps = EvenTaps(shape);
+  const size_t multiplier = shape.out_channels / shape.groups;
+  const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
+  auto* offsets = reinterpret_cast<size_t*>(scratch);
+  auto* acc = reinterpret_cast<int32_t*>(scratch + OffsetBytes(shape));
+  auto* plane = reinterpret_cast<int16_t*>(scratch + OffsetBytes(shape) + AccBytes(shape));
+  offsets[taps - 1] = 0;
+  TapOffsets(shape, layout, offsets);
+  std::fill_n(plane, layout.Elements(), int16_t{0});
+  for (size_t o = 0; o < shape.out_channels; ++o) {
+    if (o % multiplier == 0) {
+      CopyToPlane(shape, layout, x + o / multiplier * shape.InPixels(), plane,
+                  [&](size_t n, const uint8_t* from, size_t step, int16_t* to) {
+                    kernel.centre(n, from, x_signed, step, static_cast<int16_t>(x_zero), to);
+                  });
+    }
+    for (size_t od = 0; od < shape.out[0]; ++od) {
+      kernel.rows(shape.out[1], shape.out[2], taps, plane + RowStart(shape, layout, od, 0),
+                  shape.stride[1] * layout.Row(), offsets, w + o * taps,
+                  acc + od * shape.out[1] * shape.out[2]);
+    }
+    I8EpilogueRow(shape.OutPixels(), acc, epilogue.bias == nullptr ? 0 : epilogue.bias[o],
+                  epilogue.scale == nullptr ? 1 : epilogue.scale[o * epilogue.scale_stride],
+                  epilogue.float_bias == nullptr ? 0 : epilogue.float_bias[o], epilogue.out,
+                  epilogue.out_signed, epilogue.out_zero, y + o * shape.OutPixels() * element);
+  }
+}
+
+void ByGemm(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_zero,
+            const uint8_t* packed, uint8_t* y, uint8_t* scratch, const I8GemmEpilogue& epilogue) {
+  const size_t in_pixels = shape.InPixels();
+  const size_t out_pixels = shape.OutPixels();
+  const size_t group_in = shape.in_channels / shape.groups;
+  const size_t group_out = shape.out_channels / shape.groups;
+  const size_t depth = Depth(shape);
+  const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
+  uint8_t* last = scratch;
+  uint8_t* rows = last + LastBytes(shape);
+  uint8_t* result = rows + RowsBytes(shape);
+  Transpose2D(shape.in_channels, in_pixels, 1, x, in_pixels, last, shape.in_channels);
+  for (size_t group = 0; group < shape.groups; ++group) {
+    const uint8_t* channels = last + group * group_in;
+    const I8GemmEpilogue of_group = ForGroup(epilogue, group * group_out);
+    for (size_t first = 0; first < out_pixels; first += kBlockPixels) {
+      const size_t count = std::min(kBlockPixels, out_pixels - first);
+      const uint8_t* a = channels + first * shape.in_channels;
+      size_t lda = shape.in_channels;
+      if (!IsPointwise(shape)) {
+        Im2colBytesRows(shape, group_in, channels, shape.in_channels, static_cast<uint8_t>(x_zero),
+                        first, count, rows);
+        a = rows;
+        lda = depth;
+      }
+      I8Gemm(count, group_out, depth, a, x_signed, lda, x_zero,
+             packed + group * RoundUp(I8GemmPackedBytes(group_out, depth)), result, group_out,
+             of_group);
+      Transpose2D(count, group_out, element, result, group_out,
+                  y + (group * group_out * out_pixels + first) * element, out_pixels);
+    }
+  }
+}
+
+}  // namespace
+
+constinit KernelFamily i8_conv_family("i8_conv", kEntries);
+
+size_t I8ConvPackedBytes(const ConvShape& shape) {
+  if (IsDepthwise(shape)) return shape.out_channels * EvenTaps(shape) * sizeof(int16_t);
+  return shape.groups * RoundUp(I8GemmPackedBytes(shape.out_channels / shape.groups, Depth(shape)));
+}
+
+size_t I8ConvScratchBytes(const ConvShape& shape) {
+  if (IsDepthwise(shape)) return OffsetBytes(shape) + AccBytes(shape) + PlaneBytes(shape);
+  return LastBytes(shape) + RowsBytes(shape) + ResultBytes(shape);
+}
+
+void I8ConvPack(const ConvShape& shape, const I8ConvWeights& weights, void* packed) {
+  const auto* bytes = static_cast<const uint8_t*>(weights.data);
+  const size_t taps = shape.Taps();
+  if (IsDepthwise(shape)) {
+    auto* w = static_cast<int16_t*>(packed);
+    for (size_t o = 0; o < shape.out_channels; ++o, w += EvenTaps(shape)) {
+      const int32_t zero = weights.zero == nullptr ? 0 : weights.zero[o * weights.zero_stride];
+      w[EvenTaps(shape) - 1] = 0;
+      for (size_t i = 0; i < taps; ++i) {
+        const uint8_t byte = bytes[o * taps + i];
+        const int32_t value = weights.is_signed ? static_cast<int8_t>(byte) : byte;
+        w[i] = static_cast<int16_t>(value - zero);
+      }
+    }
+    return;
+  }
+  const size_t group_in = shape.in_channels / shape.groups;
+  const size_t group_out = shape.out_channels / shape.groups;
+  const size_t depth = Depth(shape);
+  for (size_t group = 0; group < shape.groups; ++group) {
+    const size_t first = group * group_out;
+    I8GemmB b = {
+        .data = bytes + first * depth,
+        .is_signed = weights.is_signed,
+        .k_stride = taps,
+        .n_stride = depth,
+        .k_inner = group_in,
+        .k_outer_stride = 1,
+        .zero = weights.zero == nullptr ? nullptr : weights.zero + first * weights.zero_stride,
+        .zero_stride = weights.zero_stride};
+    I8GemmPack(
+        group_out, depth, b,
+        static_cast<uint8_t*>(packed) + group * RoundUp(I8GemmPackedBytes(group_out, depth)));
+  }
+}
+
+void I8Conv(const ConvShape& shape, const void* x, bool x_signed, int32_t x_zero,
+            const void* packed, void* y, void* scratch, const I8GemmEpilogue& epilogue) {
+  const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
+  for (size_t batch = 0; batch < shape.batch; ++batch) {
+    const auto* x_image =
+        static_cast<const uint8_t*>(x) + batch * shape.in_channels * shape.InPixels();
+    auto* y_image =
+        static_cast<uint8_t*>(y) + batch * shape.out_channels * shape.OutPixels() * element;
+    if (IsDepthwise(shape)) {
+      Depthwise(shape, x_image, x_signed, x_zero, static_cast<const int16_t*>(packed), y_image,
+                static_cast<uint8_t*>(scratch), epilogue);
+    } else {
+      ByGemm(shape, x_image, x_signed, x_zero, static_cast<const uint8_t*>(packed), y_image,
+             static_cast<uint8_t*>(scratch), epilogue);
+    }
+  }
+}
+
+}  // namespace quantab::kernels

@@ -1,0 +1,120 @@
+// Kernel family `i8_gemm`: 8-bit matrix product, exact on every machine and input.
+//
+//   acc[m,n] = sum over k of (A[m,k] - a_zero) * (B[k,n] - b_zero[n])      in int32, modulo 2^32
+//
+// then one of three results:
+//   kInt32        C[m,n] = acc + bias[n]
+//   kRequantize   C[m,n] = saturate(round_half_even(float(acc + bias[n]) * scale[n]) + out_zero),
+//   as u8 or s8: the formula
+//                 of ONNX Runtime's QLinearMatMul and QLinearConv, where scale[n] = a_scale *
+//                 b_scale[n] / out_scale
+//   kDequantize   C[m,n] = float(acc + bias[n]) * (row_scale[m] * scale[n]) + float_bias[n]
+//
+// A is used as it lies; B is packed beforehand (signed, whatever it came as) with its column sums.
+// Tiles: 4x8c2 (plain SIMD, 16-bit products), 2x24c4 and 2x16c4 (relaxed SIMD, 8-bit dot product).
+#ifndef QUANTAB_CORE_KERNELS_I8_GEMM_I8_GEMM_H_
+#define QUANTAB_CORE_KERNELS_I8_GEMM_I8_GEMM_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/kernels/dispatch.h"
+
+namespace quantab::kernels {
+
+// B and how to read it: element (k, n) at data[k * k_stride + n * n_stride]; or, when k_inner is
+// not 0, at data[(k / k_inner) * k_outer_stride + (k % k_inner) * k_stride + n * n_stride].
+struct I8GemmB {
+  const void* data = nullptr;
+  bool is_signed = false;
+  size_t k_stride = 0;
+  size_t n_stride = 0;
+  size_t k_inner = 0;
+  size_t k_outer_stride = 0;
+  // Zero point of each column, or of all: zero[n * zero_stride], zero_stride 0 or 1, in B's own
+  // range. Null means 0.
+  const int32_t* zero = nullptr;
+  size_t zero_stride = 0;
+};
+
+// Bytes that I8GemmPack writes for a K x N matrix, whichever kernel is chosen.
+size_t I8GemmPackedBytes(size_t n, size_t k);
+
+// Packs B for the kernel chosen now; the packed bytes name it, so a later change of choice does not
+// matter. packed: I8GemmPackedBytes(n, k) bytes, aligned to 16; not overlapping B. It holds an
+// address of this process: it may be moved in memory but not stored in a file.
+void I8GemmPack(size_t n, size_t k, const I8GemmB& b, void* packed);
+
+enum class I8GemmOut : uint8_t { kInt32, kRequantize, kDequantize };
+
+struct I8GemmEpilogue {
+  I8GemmOut out = I8GemmOut::kInt32;
+  const int32_t* bias = nullptr;  // N values, or null
+  // kRequantize, kDequantize: scale[n * scale_stride], scale_stride 0 (one for all) or 1.
+  const float* scale = nullptr;
+  size_t scale_stride = 0;
+  // kRequantize.
+  bool out_signed = false;
+  int32_t out_zero = 0;  // in the output's range
+  // kDequantize.
+  const float* row_scale = nullptr;   // M values, or null for 1
+  const float* float_bias = nullptr;  // N values, or null
+};
+
+// The caller: A has M rows of K bytes, lda >= K apart; a_zero lies in A's range; `packed` came from
+// I8GemmPack with the same N and K; C has M rows of N elements (int32, float or bytes by
+// `epilogue.out`), ldc >= N elements apart, aligned to its element, and overlaps nothing else. M, N
+// or K may be 0. Scales are finite.
+void I8Gemm(size_t m, size_t n, size_t k, const void* a, bool a_signed, size_t lda, int32_t a_zero,
+            const void* packed, void* c, size_t ldc, const I8GemmEpilogue& epilogue);
+
+// The same conversions on accumulators alone: row n of `acc` with one scale and one bias for all.
+// y: n elements of the kind `out` names. For kernels that make int32 by other means.
+void I8EpilogueRow(size_t n, const int32_t* acc, int32_t bias, float scale, float float_bias,
+                   I8GemmOut out, bool out_signed, int32_t out_zero, void* y);
+
+// What turns one row of a tile into results; arrays have one value for each column of the row.
+struct I8GemmFinish {
+  const int32_t* base = nullptr;  // added to each accumulator
+  const int32_t* zero = nullptr;  // zero[c] * row_sum is subtracted; null for none
+  int32_t row_sum = 0;
+  const float* scale = nullptr;
+  const float* float_bias = nullptr;  // or null
+  float row_scale = 1;
+  I8GemmOut out = I8GemmOut::kInt32;
+  bool out_signed = false;
+  int32_t out_zero = 0;
+};
+
+// One kernel of the family. Arithmetic on int32 is modulo 2^32.
+struct I8GemmKernel {
+  size_t rows;         // of a tile, at most 4
+  size_t columns;      // of a panel, at most 24; columns * depth_block is a multiple of 16
+  size_t depth;        // values of k that lie together in a panel, for each column in turn
+  size_t depth_block;  // panels are padded with zeros to a multiple of this many k; a multiple of
+                       // depth
+  double cost;  // of one multiply-add, relative to the family's others, when the tile is full
+  // acc[r * columns + c] = sum over k of A[r,k] * panel[k,c], for `rows` rows of k bytes, lda
+  // apart.
+  void (*tile)(size_t rows, size_t k, const uint8_t* a, size_t lda, bool a_signed,
+               const int8_t* panel, int32_t* acc);
+  // True when `tile`, on this machine, reads A of that signedness with every top bit flipped, as
+  // the other signedness.
+  bool (*flips)(bool a_signed);
+  // Sum of k bytes.
+  int32_t (*row_sum)(size_t k, const uint8_t* a, bool a_signed);
+  // Finishes n columns; y points at n elements of the kind finish.out names.
+  void (*finish)(size_t n, const int32_t* acc, const I8GemmFinish& finish, void* y);
+};
+
+inline constexpr size_t kI8GemmMaxRows = 4;
+inline constexpr size_t kI8GemmMaxColumns = 24;
+
+extern KernelFamily i8_gemm_family;
+#define QUANTAB_KERNEL(name, needs) extern const I8GemmKernel name;
+#include "core/kernels/i8_gemm/kernels.inc"
+#undef QUANTAB_KERNEL
+
+}  // namespace quantab::kernels
+
+#endif  // QUANTAB_CORE_KERNELS_I8_GEMM_I8_GEMM_H_

@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <cmath>
+
+#include "core/kernels/i8_gemm/i8_gemm.h"
+
+namespace quantab::kernels {
+namespace {
+
+constexpr size_t kColumns = 4;
+constexpr size_t kDepthBlock = 4;
+
+uint32_t Value(uint8_t byte, bool is_signed) {
+  return static_cast<uint32_t>(is_signed ? int32_t{static_cast<int8_t>(byte)} : int32_t{byte});
+}
+
+void Tile(size_t rows, size_t k, const uint8_t* a, size_t lda, bool a_signed, const int8_t* panel,
+          int32_t* acc) {
+  for (size_t r = 0; r < rows; ++r) {
+    for (size_t c = 0; c < kColumns; ++c) {
+      uint32_t sum = 0;
+      for (size_t i = 0; i < k; ++i) {
+        sum += Value(a[r * lda + i], a_signed) *
+               static_cast<uint32_t>(int32_t{panel[i * kColumns + c]});
+      }
+      acc[r * kColumns + c] = static_cast<int32_t>(sum);
+    }
+  }
+}
+
+bool Flips(bool) { return false; }
+
+int32_t RowSum(size_t k, const uint8_t* a, bool a_signed) {
+  uint32_t sum = 0;
+  for (size_t i = 0; i < k; ++i) sum += Value(a[i], a_signed);
+  return static_cast<int32_t>(sum);
+}
+
+void Finish(size_t n, const int32_t* acc, const I8GemmFinish& finish, void* y) {
+  const float lowest = static_cast<float>((finish.out_signed ? -128 : 0) - finish.out_zero);
+  const float highest = static_cast<float>((finish.out_signed ? 127 : 255) - finish.out_zero);
+  for (size_t c = 0; c < n; ++c) {
+    uint32_t sum = static_cast<uint32_t>(acc[c]) + static_cast<uint32_t>(finish.base[c]);
+    if (finish.zero != nullptr) {
+      sum -= static_cast<uint32_t>(finish.zero[c]) * static_cast<uint32_t>(finish.row_sum);
+    }
+    const auto value = static_cast<int32_t>(sum);
+    switch (finish.out) {
+      case I8GemmOut::kInt32:
+        static_cast<int32_t*>(y)[c] = value;
+        break;
+      case I8GemmOut::kRequantize: {
+        const float scaled = static_cast<float>(value) * finish.scale[c];
+        const float rounded = std::nearbyint(std::min(std::max(scaled, lowest), highest));
+        static_cast<uint8_t*>(y)[c] =
+            static_cast<uint8_t>(static_cast<int32_t>(rounded) + finish.out_zero);
+        break;
+      }
+      case I8GemmOut::kDequantize: {
+        const float scaled = static_cast<float>(value) * (finish.row_scale * finish.scale[c]);
+        static_cast<float*>(y)[c] =
+            finish.float_bias == nullptr ? scaled : scaled + finish.float_bias[c];
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const I8GemmKernel i8_gemm_reference = {
+    .rows = 1,
+    .columns = kColumns,
+    .depth = 1,
+    .depth_block = kDepthBlock,
+    .cost = 1,
+    .tile = Tile,
+    .flips = Flips,
+    .row_sum = RowSum,
+    .finish = Finish,
+};
+
+}  // namespace quantab::kernels

@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <limits>
+
+#include "core/base/simd.h"
+#include "core/kernels/im2col/float_row.h"
+#include "core/kernels/im2col/window.h"
+#include "core/kernels/pool/pool.h"
+
+namespace quantab::kernels {
+namespace {
+
+// Taps of the window of o that lie inside the padded input.
+size_t PaddedTaps(const ConvShape& shape, const std::array<size_t, 3>& pad_end, size_t d,
+                  size_t o) {
+  const size_t limit = shape.in[d] + shape.pad[d] + pad_end[d];
+  const size_t start = o * shape.stride[d];
+  if (start >= limit) return 0;
+  return std::min(shape.kernel[d], (limit - start - 1) / shape.dilation[d] + 1);
+}
+
+// Largest of floats: NaN wins.
+struct MaxF32 {
+  using T = float;
+  static constexpr size_t kLanes = 4;
+  static v128_t Lowest() { return wasm_f32x4_splat(std::numeric_limits<float>::lowest()); }
+  template <size_t kStride>
+  static v128_t Load(const float* x, size_t stride) {
+    return LoadStrided<kStride>(x, stride);
+  }
+  static v128_t Combine(v128_t a, v128_t b) { return wasm_f32x4_max(a, b); }
+};
+
+template <typename Byte>
+struct MaxBytes {
+  using T = Byte;
+  static constexpr size_t kLanes = 16;
+  static v128_t Lowest() { return wasm_i8x16_splat(std::is_signed_v<Byte> ? -128 : 0); }
+  template <size_t kStride>
+  static v128_t Load(const Byte* x, size_t stride) {
+    if constexpr (kStride == 1) {
+      return wasm_v128_load(x);
+    } else if constexpr (kStride == 2) {
+      return wasm_i8x16_shuffle(wasm_v128_load(x), wasm_v128_load(x + 15), 0, 2, 4, 6, 8, 10, 12,
+                                14, 17, 19, 21, 23, 25, 27, 29, 31);
+    } else {
+      Byte values[16];
+      for (size_t i = 0; i < 16; ++i) values[i] = x[i * stride];
+      return wasm_v128_load(values);
+    }
+  }
+  static v128_t Combine(v128_t a, v128_t b) {
+    return std::is_signed_v<Byte> ? wasm_i8x16_max(a, b) : wasm_u8x16_max(a, b);
+  }
+};
+
+template <typename T>
+T MaxOne(const ConvShape& shape, const T* x, size_t od, size_t oh, size_t ow) {
+  T most = std::numeric_limits<T>::lowest();
+  VisitWindow(shape, od, oh, ow, [&](size_t from, size_t) {
+    // The last comparison keeps a NaN, the first takes one.
+    if (!(x[from] <= most) && most == most) most = x[from];
+  });
+  return most;
+}
+
+template <typename Kind, size_t kStride>
+void MaxRows(const ConvShape& shape, size_t planes, const typename Kind::T* x,
+             typename Kind::T* y) {
+  const TapRange whole = WholeWindows(shape);
+  const size_t stride = shape.stride[2];
+  for (size_t plane = 0; plane < planes; ++plane, x += shape.InPixels()) {
+    for (size_t od = 0; od < shape.out[0]; ++od) {
+      for (size_t oh = 0; oh < shape.out[1]; ++oh, y += shape.out[2]) {
+        size_t ow = 0;
+        for (; ow < whole.begin; ++ow) y[ow] = MaxOne(shape, x, od, oh, ow);
+        for (; ow + Kind::kLanes <= whole.end; ow += Kind::kLanes) {
+          v128_t most = Kind::Lowest();
+          VisitRows(shape, od, oh, [&](size_t, size_t input_row) {
+            const auto* from = x + input_row * shape.in[2] + ow * stride - shape.pad[2];
+            for (size_t kw = 0; kw < shape.kernel[2]; ++kw, from += shape.dilation[2]) {
+              most = Kind::Combine(most, Kind::template Load<kStride>(from, stride));
+            }
+          });
+          wasm_v128_store(y + ow, most);
+        }
+        for (; ow < shape.out[2]; ++ow) y[ow] = MaxOne(shape, x, od, oh, ow);
+      }
+    }
+  }
+}
+
+template <typename Kind>
+void Max(const ConvShape& shape, size_t planes, const typename Kind::T* x, typename Kind::T* y) {
+  switch (shape.stride[2]) {
+    case 1:
+      return MaxRows<Kind, 1>(shape, planes, x, y);
+    case 2:
+      return MaxRows<Kind, 2>(shape, planes, x, y);
+    default:
+      return MaxRows<Kind, 0>(shape, planes, x, y);
+  }
+}
+
+template <size_t kStride>
+void AverageRows(const ConvShape& shape, size_t planes, const std::array<size_t, 3>& pad_end,
+                 bool count_pad, const float* x, float* y) {
+  const TapRange whole = WholeWindows(shape);
+  const size_t stride = shape.stride[2];
+  for (size_t plane = 0; plane < planes; ++plane, x += shape.InPixels()) {
+    for (size_t od = 0; od < shape.out[0]; ++od) {
+      const TapRange inside_d = TapsInside(shape, 0, od);
+      for (size_t oh = 0; oh < shape.out[1]; ++oh, y += shape.out[2]) {
+        const TapRange inside_h = TapsInside(shape, 1, oh);
+        // Taps of a window in all but the width.
+        const size_t rows =
+            count_pad ? PaddedTaps(shape, pad_end, 0, od) * PaddedTaps(shape, pad_end, 1, oh)
+                      : (inside_d.end - inside_d.begin) * (inside_h.end - inside_h.begin);
+        const auto one = [&](size_t ow) {
+          float sum = 0;
+          VisitWindow(shape, od, oh, ow, [&](size_t from, size_t) { sum += x[from]; });
+          const TapRange inside = TapsInside(shape, 2, ow);
+          const size_t count =
+              rows * (count_pad ? PaddedTaps(shape, pad_end, 2, ow) : inside.end - inside.begin);
+          y[ow] = count == 0 ? 0 : sum / static_cast<float>(count);
+        };
+        size_t ow = 0;
+        for (; ow < whole.begin; ++ow) one(ow);
+        const size_t count = rows * shape.kernel[2];
+        const v128_t divisor = wasm_f32x4_splat(static_cast<float>(std::max<size_t>(count, 1)));
+        for (; ow + 4 <= whole.end; ow += 4) {
+          v128_t sum = wasm_f32x4_splat(0);
+          VisitRows(shape, od, oh, [&](size_t, size_t input_row) {
+            const float* from = x + input_row * shape.in[2] + ow * stride - shape.pad[2];
+            for (size_t kw = 0; kw < shape.kernel[2]; ++kw, from += shape.dilation[2]) {
+              sum = wasm_f32x4_add(sum, LoadStrided<kStride>(from, stride));
+            }
+          });
+          wasm_v128_store(y + ow, wasm_f32x4_div(sum, divisor));
+        }
+        for (; ow < shape.out[2]; ++ow) one(ow);
+      }
+    }
+  }
+}
+
+void Average(const ConvShape& shape, size_t planes, const std::array<size_t, 3>& pad_end,
+             bool count_pad, const float* x, float* y) {
+  switch (shape.stride[2]) {
+    case 1:
+      return AverageRows<1>(shape, planes, pad_end, count_pad, x, y);
+    case 2:
+      return AverageRows<2>(shape, planes, pad_end, count_pad, x, y);
+    default:
+      return AverageRows<0>(shape, planes, pad_end, count_pad, x, y);
+  }
+}
+
+}  // namespace
+
+const PoolKernel pool_simd128 = {Max<MaxF32>, Max<MaxBytes<uint8_t>>, Max<MaxBytes<int8_t>>,
+                                 Average};
+
+}  // namespace quantab::kernels
