@@ -1,0 +1,120 @@
+#include "core/exec/check_inputs.h"
+
+#include <algorithm>
+#include <map>
+
+#include "core/graph/graph_view.h"
+
+namespace quantab {
+namespace {
+
+InputInfo Describe(const onnx::ValueInfoProto& value) {
+  InputInfo info;
+  info.name = value.name();
+  if (!value.type().has_tensor_type()) return info;
+  const onnx::TypeProto::Tensor& type = value.type().tensor_type();
+  info.dtype = static_cast<DType>(type.elem_type());
+  info.has_shape = type.has_shape();
+  for (const onnx::TensorShapeProto::Dimension& dim : type.shape().dim()) {
+    if (dim.has_dim_value() && dim.dim_value() >= 0) {
+      info.shape.push_back(std::to_string(dim.dim_value()));
+    } else {
+      info.shape.push_back(dim.has_dim_param() && !dim.dim_param().empty() ? dim.dim_param() : "?");
+    }
+  }
+  return info;
+}
+
+bool IsFixed(const std::string& dim) {
+  return !dim.empty() && dim.find_first_not_of("0123456789") == std::string::npos;
+}
+
+[[noreturn]] void Fail(const std::string& name, const std::string& what) {
+  Place place;
+  place.tensor = name;
+  ThrowInvalidArgument("Input '" + name + "' " + what, place);
+}
+
+std::string Names(const InputCheck& expected) {
+  std::string text;
+  for (const InputInfo& input : expected.required) {
+    text += (text.empty() ? "'" : ", '") + input.name + "'";
+  }
+  return text.empty() ? "none" : text;
+}
+
+const InputInfo* FindInfo(const std::vector<InputInfo>& infos, const std::string& name) {
+  const auto at = std::find_if(infos.begin(), infos.end(),
+                               [&](const InputInfo& info) { return info.name == name; });
+  return at == infos.end() ? nullptr : &*at;
+}
+
+void CheckShape(const InputInfo& info, const Tensor& tensor,
+                std::map<std::string, std::pair<int64_t, std::string>>& symbols) {
+  const std::string mismatch = "has shape " + ToString(tensor.shape()) + ", expected " +
+                               ShapeLabel(info) + ". Give samples of that shape.";
+  if (info.shape.size() != tensor.shape().size()) Fail(info.name, mismatch);
+  for (size_t i = 0; i < info.shape.size(); ++i) {
+    const std::string& dim = info.shape[i];
+    const int64_t got = tensor.shape()[i];
+    if (IsFixed(dim)) {
+      if (dim != std::to_string(got)) Fail(info.name, mismatch);
+      continue;
+    }
+    if (dim == "?") continue;
+    const auto [at, inserted] = symbols.try_emplace(dim, got, info.name);
+    if (!inserted && at->second.first != got) {
+      Fail(info.name, "has shape " + ToString(tensor.shape()) + ", but dimension '" + dim +
+                          "' is " + std::to_string(at->second.first) + " in input '" +
+                          at->second.second + "'. Give one size for '" + dim + "' in a sample.");
+    }
+  }
+}
+
+}  // namespace
+
+std::string ShapeLabel(const InputInfo& input) {
+  std::string text = "[";
+  for (size_t i = 0; i < input.shape.size(); ++i) {
+    if (i > 0) text += ",";
+    text += input.shape[i];
+  }
+  return text + "]";
+}
+
+InputCheck DescribeInputs(const onnx::GraphProto& graph) {
+  const GraphView view(graph);
+  InputCheck inputs;
+  for (const onnx::ValueInfoProto& input : graph.input()) {
+    (view.Initializer(input.name()) == nullptr ? inputs.required : inputs.optional)
+        .push_back(Describe(input));
+  }
+  return inputs;
+}
+
+void CheckSample(const InputCheck& expected, const TensorMap& sample) {
+  for (const auto& [name, tensor] : sample) {
+    if (FindInfo(expected.required, name) == nullptr &&
+        FindInfo(expected.optional, name) == nullptr) {
+      Fail(name, "is not an input of the model; its inputs are " + Names(expected) + ".");
+    }
+  }
+  std::map<std::string, std::pair<int64_t, std::string>> symbols;
+  for (const std::vector<InputInfo>* infos : {&expected.required, &expected.optional}) {
+    for (const InputInfo& info : *infos) {
+      const auto at = sample.find(info.name);
+      if (at == sample.end() || !at->second.exists()) {
+        if (infos == &expected.optional) continue;
+        Fail(info.name, "is missing; the model's inputs are " + Names(expected) + ".");
+      }
+      const Tensor& tensor = at->second;
+      if (info.dtype != DType::kUndefined && info.dtype != tensor.dtype()) {
+        Fail(info.name, "has type '" + std::string(NameOf(tensor.dtype())) + "', expected '" +
+                            std::string(NameOf(info.dtype)) + "'.");
+      }
+      if (info.has_shape) CheckShape(info, tensor, symbols);
+    }
+  }
+}
+
+}  // namespace quantab

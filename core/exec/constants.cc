@@ -1,0 +1,52 @@
+#include "core/exec/constants.h"
+
+#include "core/ops/constant.h"
+
+namespace quantab {
+
+Constants::Constants(const Model& model, const Plan& plan)
+    : model_(model), plan_(plan), tensors_(plan.values.size()), released_(plan.values.size(), 0) {}
+
+bool Constants::Is(int value) const {
+  const ValueKind kind = plan_.values[static_cast<size_t>(value)].kind;
+  return kind == ValueKind::kInitializer || kind == ValueKind::kConstant;
+}
+
+const Tensor& Constants::Load(int value) {
+  Tensor& tensor = tensors_[static_cast<size_t>(value)];
+  if (!tensor.exists()) tensor = Reload(value);
+  return tensor;
+}
+
+void Constants::Release(int value) {
+  const PlannedValue& planned = plan_.values[static_cast<size_t>(value)];
+  if (++released_[static_cast<size_t>(value)] < planned.readers || planned.is_output) return;
+  Tensor& tensor = tensors_[static_cast<size_t>(value)];
+  if (tensor.dtype() == DType::kString) return;
+  tensor = Tensor(tensor.dtype(), tensor.shape(), nullptr);
+}
+
+bool Constants::Released(int value) const {
+  const Tensor& tensor = tensors_[static_cast<size_t>(value)];
+  return tensor.exists() && tensor.dtype() != DType::kString && tensor.raw() == nullptr;
+}
+
+Tensor Constants::Reload(int value) const {
+  const PlannedValue& planned = plan_.values[static_cast<size_t>(value)];
+  if (planned.kind == ValueKind::kInitializer) return LoadTensor(model_, *planned.tensor);
+  Step step;
+  step.place =
+      planned.node->name().empty() ? "Constant '" + planned.name + "'" : planned.node->name();
+  step.label = "node '" + step.place + "' (Constant)";
+  return AtStep(step, [&] { return ConstantValue(Attributes(model_, *planned.node)); });
+}
+
+uint64_t Constants::bytes() const {
+  uint64_t total = 0;
+  for (const Tensor& tensor : tensors_) {
+    if (tensor.raw() != nullptr) total += tensor.bytes();
+  }
+  return total;
+}
+
+}  // namespace quantab

@@ -1,0 +1,212 @@
+#include "core/exec/plan.h"
+
+#include <algorithm>
+
+#include "core/graph/graph_view.h"
+
+namespace quantab {
+namespace {
+
+constexpr size_t kNamedInMessage = 10;
+
+std::string DomainLabel(const std::string& domain) { return domain.empty() ? "ai.onnx" : domain; }
+
+bool IsConstantNode(const onnx::NodeProto& node) {
+  return node.op_type() == "Constant" && (node.domain().empty() || node.domain() == "ai.onnx") &&
+         node.output_size() == 1;
+}
+
+// The nodes that the graph's outputs depend on.
+std::vector<bool> NeededNodes(const onnx::GraphProto& graph, const GraphView& view) {
+  std::vector<bool> needed(static_cast<size_t>(graph.node_size()), false);
+  std::vector<int> open;
+  const auto need = [&](const std::string& value) {
+    const int producer = view.Producer(value);
+    if (producer < 0 || needed[static_cast<size_t>(producer)]) return;
+    needed[static_cast<size_t>(producer)] = true;
+    open.push_back(producer);
+  };
+  for (const onnx::ValueInfoProto& output : graph.output()) need(output.name());
+  while (!open.empty()) {
+    const onnx::NodeProto& node = graph.node(open.back());
+    open.pop_back();
+    for (const std::string& input : node.input()) need(input);
+    for (const std::string& captured : CapturedValues(node)) need(captured);
+  }
+  return needed;
+}
+
+class Planner {
+ public:
+  Planner(const Model& model, const GraphView& view) : model_(model), view_(view) {}
+
+  Plan Make() {
+    const onnx::GraphProto& graph = model_.proto.graph();
+    const std::vector<int> order = view_.TopologicalOrder();
+    const std::vector<bool> needed = NeededNodes(graph, view_);
+    for (const onnx::ValueInfoProto& input : graph.input()) Number(input.name());
+    for (int index : order) {
+      if (needed[static_cast<size_t>(index)]) AddNode(graph.node(index), index);
+    }
+    if (!unsupported_.empty()) ThrowUnsupportedNodes(unsupported_);
+    for (const onnx::ValueInfoProto& output : graph.output()) AddOutput(output.name());
+    FindDeaths();
+    return std::move(plan_);
+  }
+
+ private:
+  int Number(const std::string& name) {
+    const auto [at, inserted] = plan_.numbers.try_emplace(name, plan_.values.size());
+    if (!inserted) return at->second;
+    PlannedValue value;
+    value.name = name;
+    value.dtype = view_.TypeOfValue(name);
+    const bool is_input = view_.Input(name) != nullptr;
+    if (const onnx::TensorProto* initializer = view_.Initializer(name)) {
+      value.kind = ValueKind::kInitializer;
+      value.tensor = initializer;
+      value.overridable = is_input;
+      value.dtype = TypeOf(*initializer);
+    } else if (is_input) {
+      value.kind = ValueKind::kInput;
+    }
+    plan_.values.push_back(std::move(value));
+    return at->second;
+  }
+
+  int Read(const std::string& name, const std::string& label) {
+    const int number = Number(name);
+    PlannedValue& value = plan_.values[static_cast<size_t>(number)];
+    if (value.kind == ValueKind::kComputed && view_.Producer(name) < 0) {
+      Place place;
+      place.tensor = name;
+      ThrowInvalidModel(label + " reads '" + name + "', which nothing in the graph makes.", place);
+    }
+    ++value.readers;
+    return number;
+  }
+
+  void AddNode(const onnx::NodeProto& node, int index) {
+    if (IsConstantNode(node)) {
+      PlannedValue& value = plan_.values[static_cast<size_t>(Number(node.output(0)))];
+      value.kind = ValueKind::kConstant;
+      value.node = &node;
+      return;
+    }
+    Step step;
+    step.node = &node;
+    step.place = NodeLabel(node, index);
+    step.label = node.name().empty() ? "node " + step.place
+                                     : "node '" + node.name() + "' (" + node.op_type() + ")";
+    step.opset = OpsetVersion(model_.proto, node.domain());
+    step.def = OpRegistry::Get().Find(node.domain(), node.op_type(), step.opset);
+    if (step.def == nullptr) {
+      unsupported_.push_back({step.place, node.op_type(), DomainLabel(node.domain()), step.opset});
+      return;
+    }
+    for (const std::string& input : node.input()) {
+      step.inputs.push_back(input.empty() ? kNoValue : Read(input, step.label));
+    }
+    for (const std::string& output : node.output()) {
+      step.outputs.push_back(output.empty() ? kNoValue : Number(output));
+    }
+    plan_.steps.push_back(std::move(step));
+  }
+
+  void AddOutput(const std::string& name) {
+    const int number = Read(name, "The graph's output list");
+    PlannedValue& value = plan_.values[static_cast<size_t>(number)];
+    --value.readers;
+    value.is_output = true;
+    plan_.outputs.push_back(number);
+  }
+
+  // A computed value dies at its last reader, or where it is made when nobody reads it.
+  void FindDeaths() {
+    std::vector<int> last(plan_.values.size(), kNoValue);
+    for (size_t s = 0; s < plan_.steps.size(); ++s) {
+      for (const std::vector<int>* values : {&plan_.steps[s].outputs, &plan_.steps[s].inputs}) {
+        for (int value : *values) {
+          if (value != kNoValue) last[static_cast<size_t>(value)] = static_cast<int>(s);
+        }
+      }
+    }
+    for (size_t v = 0; v < last.size(); ++v) {
+      const PlannedValue& value = plan_.values[v];
+      if (last[v] == kNoValue || value.is_output || value.kind == ValueKind::kInitializer ||
+          value.kind == ValueKind::kConstant) {
+        continue;
+      }
+      plan_.steps[static_cast<size_t>(last[v])].dies.push_back(static_cast<int>(v));
+    }
+  }
+
+  const Model& model_;
+  const GraphView& view_;
+  Plan plan_;
+  std::vector<UnsupportedNode> unsupported_;
+};
+
+}  // namespace
+
+int Plan::Find(const std::string& name) const {
+  const auto at = numbers.find(name);
+  return at == numbers.end() ? kNoValue : at->second;
+}
+
+Plan MakePlan(const Model& model) {
+  const GraphView view(model.proto.graph());
+  return Planner(model, view).Make();
+}
+
+void ThrowUnsupportedNodes(const std::vector<UnsupportedNode>& nodes) {
+  std::string message = "Unsupported operator";
+  if (nodes.size() > 1) message += "s";
+  message += ": ";
+  for (size_t i = 0; i < std::min(nodes.size(), kNamedInMessage); ++i) {
+    const UnsupportedNode& node = nodes[i];
+    if (i > 0) message += ", ";
+    message += "'" + node.op_type + "' of domain '" + node.domain + "' opset " +
+               std::to_string(node.opset) + " (node '" + node.node + "')";
+  }
+  if (nodes.size() > kNamedInMessage) {
+    message += " and " + std::to_string(nodes.size() - kNamedInMessage) + " more";
+  }
+  Place place;
+  place.node = nodes.front().node;
+  ThrowUnsupported(message + ". This model cannot run here.", place);
+}
+
+void CollectUnsupported(const Model& model, const onnx::GraphProto& graph,
+                        std::vector<UnsupportedNode>& found) {
+  for (int i = 0; i < graph.node_size(); ++i) {
+    const onnx::NodeProto& node = graph.node(i);
+    const int64_t opset = OpsetVersion(model.proto, node.domain());
+    if (OpRegistry::Get().Find(node.domain(), node.op_type(), opset) == nullptr) {
+      found.push_back({NodeLabel(node, i), node.op_type(), DomainLabel(node.domain()), opset});
+    }
+    for (const onnx::AttributeProto& attribute : node.attribute()) {
+      if (attribute.has_g()) CollectUnsupported(model, attribute.g(), found);
+      for (const onnx::GraphProto& each : attribute.graphs()) {
+        CollectUnsupported(model, each, found);
+      }
+    }
+  }
+}
+
+void RethrowAtStep(const Step& step) {
+  try {
+    try {
+      throw;
+    } catch (const Error& error) {
+      if (!error.place().node.empty()) throw;
+      Place place = error.place();
+      place.node = step.place;
+      throw Error(error.code(), step.label + ": " + error.message(), place);
+    }
+  } catch (...) {
+    RethrowAsError();
+  }
+}
+
+}  // namespace quantab

@@ -1,0 +1,163 @@
+#include "core/exec/session.h"
+
+#include <list>
+#include <utility>
+
+#include "core/exec/arena.h"
+#include "core/exec/check_inputs.h"
+#include "core/exec/constants.h"
+#include "core/exec/memory_plan.h"
+#include "core/exec/plan.h"
+#include "core/exec/prepare.h"
+#include "core/exec/runner.h"
+#include "core/lower/lower.h"
+#include "core/onnx/official.h"
+
+namespace quantab {
+namespace {
+
+// Input shapes whose memory plans are kept; the one used longest ago goes first.
+constexpr size_t kRememberedShapes = 4;
+
+Model Inlined(const Model& model) {
+  Model copy = model;
+  if (copy.proto.functions_size() > 0) InlineFunctions(copy);
+  return copy;
+}
+
+std::string ShapesKey(const TensorMap& inputs) {
+  std::string key;
+  for (const auto& [name, tensor] : inputs) {
+    key += name + ":" + std::to_string(static_cast<int>(tensor.dtype())) +
+           ToString(tensor.shape()) + ";";
+  }
+  return key;
+}
+
+Model ForRunning(const Model& model, const SessionOptions& options) {
+  Model copy = Inlined(model);
+  if (options.lower) Lower(copy);
+  return copy;
+}
+
+// What was learnt from runs with one set of input shapes.
+struct Remembered {
+  std::string key;
+  std::vector<Allocation> allocations;
+  std::unique_ptr<MemoryPlan> memory;  // made when the shapes come a second time
+};
+
+}  // namespace
+
+struct Session::Impl {
+  Model model;
+  Plan plan;
+  InputCheck input_check;
+  std::vector<std::string> outputs;
+  std::unique_ptr<Constants> constants;
+  OpStates states;
+  Arena arena;
+  std::list<Remembered> remembered;  // most recently used first
+  RunStats stats;
+
+  Impl(const Model& original, const SessionOptions& options)
+      : model(ForRunning(original, options)),
+        plan(MakePlan(model)),
+        input_check(DescribeInputs(model.proto.graph())),
+        constants(std::make_unique<Constants>(model, plan)),
+        states(PrepareAll(model, plan, *constants, options.monitor)) {
+    for (const onnx::ValueInfoProto& output : model.proto.graph().output()) {
+      outputs.push_back(output.name());
+    }
+    stats.constant_bytes = constants->bytes();
+    for (const auto& state : states) stats.constant_bytes += state ? state->bytes() : 0;
+  }
+
+  // Steps that read a constant which the caller feeds see it as an ordinary value in this run.
+  void PrepareFedSteps(const TensorMap& inputs, Runner& run) {
+    std::vector<bool> fed(plan.values.size(), false);
+    bool any = false;
+    for (const auto& [name, tensor] : inputs) {
+      const int value = plan.Find(name);
+      if (value == kNoValue || !constants->Is(value)) continue;
+      fed[static_cast<size_t>(value)] = any = true;
+    }
+    if (!any) return;
+    for (size_t s = 0; s < plan.steps.size(); ++s) {
+      const Step& step = plan.steps[s];
+      bool touched = false;
+      for (int value : step.inputs) {
+        touched = touched || (value != kNoValue && fed[static_cast<size_t>(value)]);
+      }
+      if (!touched || step.def->prepare == nullptr) continue;
+      run.UseState(static_cast<int>(s), PrepareFed(model, plan, *constants, step, fed));
+      for (int value : step.inputs) {
+        if (value != kNoValue && constants->Is(value) && constants->Released(value)) {
+          run.UseConstant(value, constants->Reload(value));
+        }
+      }
+    }
+  }
+
+  // The shapes' memory plan, or nullptr when they are new and the run has to record.
+  Remembered& Recall(const TensorMap& inputs) {
+    const std::string key = ShapesKey(inputs);
+    for (auto at = remembered.begin(); at != remembered.end(); ++at) {
+      if (at->key != key) continue;
+      if (!at->memory) at->memory = std::make_unique<MemoryPlan>(PlanMemory(at->allocations));
+      remembered.splice(remembered.begin(), remembered, at);
+      return remembered.front();
+    }
+    if (remembered.size() == kRememberedShapes) remembered.pop_back();
+    remembered.push_front({key, {}, nullptr});
+    return remembered.front();
+  }
+
+  TensorMap Execute(const TensorMap& inputs, Observer* observer, Monitor* monitor) {
+    CheckSample(input_check, inputs);
+    Remembered& known = Recall(inputs);
+    try {
+      arena.Begin(known.memory.get());
+      Runner run(model, plan, *constants, states, arena);
+      PrepareFedSteps(inputs, run);
+      TensorMap results = run.Execute(inputs, observer, monitor);
+      if (!known.memory) known.allocations = arena.Recorded();
+      stats.peak_activation_bytes = arena.peak();
+      return results;
+    } catch (...) {
+      // A run that did not end has recorded a part only.
+      remembered.pop_front();
+      throw;
+    }
+  }
+};
+
+std::vector<UnsupportedNode> FindUnsupported(const Model& model) {
+  return Guard([&] {
+    const Model inlined = Inlined(model);
+    std::vector<UnsupportedNode> found;
+    CollectUnsupported(inlined, inlined.proto.graph(), found);
+    return found;
+  });
+}
+
+Session::Session(const Model& model, const SessionOptions& options)
+    : impl_(Guard([&] { return std::make_unique<Impl>(model, options); })) {}
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+const std::vector<InputInfo>& Session::inputs() const { return impl_->input_check.required; }
+const std::vector<std::string>& Session::outputs() const { return impl_->outputs; }
+
+TensorMap Session::Run(const TensorMap& inputs, Observer* observer, Monitor* monitor) {
+  return Guard([&] { return impl_->Execute(inputs, observer, monitor); });
+}
+
+void Session::CheckInputs(const TensorMap& inputs) const {
+  Guard([&] { CheckSample(impl_->input_check, inputs); });
+}
+
+const RunStats& Session::stats() const { return impl_->stats; }
+
+}  // namespace quantab

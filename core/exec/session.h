@@ -1,0 +1,89 @@
+// Runs a model.
+//
+//   Session session(model);
+//   TensorMap outputs = session.Run({{"x", x}});
+//
+// A session checks that every operator is supported before anything runs, loads the constants once,
+// lets operators pack their weights, and plans memory: activations live in an arena and are reused
+// as soon as their last reader has run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/monitor.h"
+#include "core/onnx/model.h"
+#include "core/tensor/tensor.h"
+
+namespace quantab {
+
+// Sees tensors as they are made. Used for calibration and layer reports.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  // Asked once per value before a run; values nobody wants cost nothing.
+  virtual bool Wants(const std::string& value) = 0;
+  // Called for graph inputs as well as for nodes' outputs. The tensor is valid during the call
+  // only.
+  virtual void OnTensor(const std::string& value, const Tensor& tensor) = 0;
+};
+
+struct SessionOptions {
+  // Rewrite the graph for speed before running (lower/). Calibration and layer reports run as the
+  // file says, so that every tensor of the file is seen.
+  bool lower = true;
+  Monitor* monitor = nullptr;
+};
+
+// One operator that the executor does not know.
+struct UnsupportedNode {
+  std::string node;  // name or "#index (OpType)"
+  std::string op_type;
+  std::string domain;
+  int64_t opset = 0;
+};
+
+// Every node the executor cannot run, in file order, without running anything.
+std::vector<UnsupportedNode> FindUnsupported(const Model& model);
+
+struct InputInfo {
+  std::string name;
+  DType dtype = DType::kUndefined;
+  std::vector<std::string> shape;  // "3", "batch", "?"; empty and !has_shape when unknown
+  bool has_shape = false;
+};
+
+struct RunStats {
+  uint64_t peak_activation_bytes = 0;  // arena high-water mark of the last run
+  uint64_t constant_bytes = 0;         // weights held, packed or not
+};
+
+class Session {
+ public:
+  // Throws Error(kUnsupported) that names every unsupported operator with node and domain.
+  explicit Session(const Model& model, const SessionOptions& options = {});
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  const std::vector<InputInfo>& inputs() const;
+  const std::vector<std::string>& outputs() const;
+
+  // Runs on `inputs` and returns the graph's outputs. Throws Error(kInvalidArgument) for a missing
+  // or unknown input name, or a type or shape that does not fit (says expected and got), and
+  // whatever an operator throws, with its node as the place. A session survives a failed run.
+  TensorMap Run(const TensorMap& inputs, Observer* observer = nullptr, Monitor* monitor = nullptr);
+
+  // Checks one sample as Run does, without running.
+  void CheckInputs(const TensorMap& inputs) const;
+
+  const RunStats& stats() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace quantab

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "core/ops/op.h"
+
+namespace quantab {
+
+// The value of a Constant node with these attributes. Throws Error(kUnsupported) for a sparse one,
+// Error(kInvalidModel) for one without a value.
+Tensor ConstantValue(const Attributes& attributes);
+
+}  // namespace quantab

@@ -1,0 +1,105 @@
+#include "core/ops/half.h"
+
+#include <map>
+
+#include "core/tensor/half.h"
+
+namespace quantab {
+namespace {
+
+class FloatContext : public OpContext {
+ public:
+  explicit FloatContext(OpContext& base) : base_(base) {
+    for (int i = 0; i < base.input_count(); ++i) {
+      const Tensor* input = base.Optional(i);
+      if (input == nullptr || !IsHalf(input->dtype())) continue;
+      half_ = input->dtype();
+      if (input->raw() == nullptr) continue;  // packed by prepare(), which has widened it
+      inputs_[i] = HalfToFloat(*input);
+    }
+  }
+
+  const onnx::NodeProto& node() const override { return base_.node(); }
+  const Attributes& attributes() const override { return base_.attributes(); }
+  int64_t opset() const override { return base_.opset(); }
+  int input_count() const override { return base_.input_count(); }
+  int output_count() const override { return base_.output_count(); }
+  OpState* state() const override { return base_.state(); }
+  std::span<std::byte> Scratch(size_t bytes) override { return base_.Scratch(bytes); }
+
+  const Tensor* Optional(int i) const override {
+    const auto found = inputs_.find(i);
+    return found == inputs_.end() ? base_.Optional(i) : &found->second;
+  }
+  Tensor& Output(int i, DType dtype, Shape shape) override {
+    if (dtype != DType::kFloat) return base_.Output(i, dtype, std::move(shape));
+    return outputs_[i] = Tensor(dtype, std::move(shape));
+  }
+  void SetOutput(int i, Tensor tensor) override {
+    if (tensor.dtype() != DType::kFloat) return base_.SetOutput(i, std::move(tensor));
+    outputs_[i] = std::move(tensor);
+  }
+
+  void Finish() {
+    for (auto& [i, tensor] : outputs_) {
+      FloatToHalf(tensor, base_.Output(i, half_, tensor.shape()));
+    }
+  }
+
+ private:
+  OpContext& base_;
+  DType half_ = DType::kUndefined;
+  std::map<int, Tensor> inputs_;
+  std::map<int, Tensor> outputs_;
+};
+
+class FloatPrepareContext : public PrepareContext {
+ public:
+  explicit FloatPrepareContext(PrepareContext& base) : base_(base) {}
+
+  const onnx::NodeProto& node() const override { return base_.node(); }
+  const Attributes& attributes() const override { return base_.attributes(); }
+  int64_t opset() const override { return base_.opset(); }
+  int input_count() const override { return base_.input_count(); }
+  void Release(int i) override { base_.Release(i); }
+
+  const Tensor* Constant(int i) const override {
+    const Tensor* constant = base_.Constant(i);
+    if (constant == nullptr || !IsHalf(constant->dtype())) return constant;
+    Tensor& widened = widened_[i];
+    if (!widened.exists()) widened = HalfToFloat(*constant);
+    return &widened;
+  }
+  DType InputType(int i) const override {
+    const DType dtype = base_.InputType(i);
+    return IsHalf(dtype) ? DType::kFloat : dtype;
+  }
+
+ private:
+  PrepareContext& base_;
+  mutable std::map<int, Tensor> widened_;
+};
+
+}  // namespace
+
+bool HasHalfInput(const OpContext& c) {
+  for (int i = 0; i < c.input_count(); ++i) {
+    const Tensor* input = c.Optional(i);
+    if (input != nullptr && IsHalf(input->dtype())) return true;
+  }
+  return false;
+}
+
+void ComputeInFloat(OpContext& c, void (*compute)(OpContext&)) {
+  FloatContext context(c);
+  compute(context);
+  context.Finish();
+}
+
+std::unique_ptr<OpState> PrepareInFloat(PrepareContext& c,
+                                        std::unique_ptr<OpState> (*prepare)(PrepareContext&)) {
+  FloatPrepareContext context(c);
+  return prepare(context);
+}
+
+}  // namespace quantab

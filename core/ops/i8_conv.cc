@@ -1,0 +1,83 @@
+#include "core/ops/i8_conv.h"
+
+namespace quantab {
+namespace {
+
+struct State : OpState {
+  Shape shape;
+  Tensor packed;
+  size_t bytes() const override { return packed.bytes(); }
+};
+
+void Pack(const kernels::ConvShape& shape, const Tensor& w, const std::vector<int32_t>& zeros,
+          void* packed) {
+  kernels::I8ConvWeights weights;
+  weights.data = w.raw();
+  weights.is_signed = w.dtype() == DType::kInt8;
+  weights.zero = zeros.data();
+  weights.zero_stride = zeros.size() == 1 ? 0 : 1;
+  kernels::I8ConvPack(shape, weights, packed);
+}
+
+}  // namespace
+
+std::unique_ptr<OpState> PrepareI8Conv(PrepareContext& c, int w, int w_zero) {
+  const Tensor* weights = c.Constant(w);
+  const bool has_zero = w_zero < c.input_count() && !c.node().input(w_zero).empty();
+  const Tensor* zero = has_zero ? c.Constant(w_zero) : nullptr;
+  const int64_t groups = c.attributes().Int("group", 1);
+  if (weights == nullptr || (has_zero && zero == nullptr) || weights->rank() < 3 ||
+      weights->rank() > 5 || weights->count() == 0 || groups < 1 || groups > INT32_MAX ||
+      (weights->dtype() != DType::kInt8 && weights->dtype() != DType::kUint8)) {
+    return nullptr;  // compute() says what is wrong
+  }
+  const std::vector<int32_t> zeros = ZeroPoints(zero);
+  const Shape& dims = weights->shape();
+  if ((zeros.size() != 1 && zeros.size() != Size(dims[0])) || dims[0] % groups != 0) {
+    return nullptr;
+  }
+  // Packing looks at channels, groups and window only.
+  kernels::ConvShape shape;
+  shape.groups = Size(groups);
+  shape.out_channels = Size(dims[0]);
+  shape.in_channels = Size(dims[1] * groups);
+  for (size_t i = 2; i < dims.size(); ++i) shape.kernel[5 - dims.size() + i - 2] = Size(dims[i]);
+  auto state = std::make_unique<State>();
+  state->shape = dims;
+  state->packed = Tensor(DType::kUint8, {static_cast<int64_t>(kernels::I8ConvPackedBytes(shape))});
+  Pack(shape, *weights, zeros, state->packed.mutable_raw());
+  c.Release(w);
+  return state;
+}
+
+I8Conv::I8Conv(OpContext& c, int x, int w, int w_zero)
+    : c_(c), x_(x), is_signed_(IsSignedByte(c, x)) {
+  const auto* state = static_cast<const State*>(c.state());
+  geometry_ = MakeConv(c, c.Input(x).shape(), state ? state->shape : c.Input(w).shape());
+  scratch_ = c.Scratch(kernels::I8ConvScratchBytes(geometry_.shape)).data();
+  if (state) {
+    packed_ = state->packed.raw();
+    return;
+  }
+  IsSignedByte(c, w);
+  const std::vector<int32_t> zeros = ZeroPoints(c.Optional(w_zero));
+  if (zeros.size() != 1) CheckByChannel(c, w_zero, geometry_.shape.out_channels);
+  void* packed = c.Scratch(kernels::I8ConvPackedBytes(geometry_.shape)).data();
+  Pack(geometry_.shape, c.Input(w), zeros, packed);
+  packed_ = packed;
+}
+
+void I8Conv::Run(int32_t x_zero, void* y, const kernels::I8GemmEpilogue& epilogue) {
+  kernels::I8Conv(geometry_.shape, c_.Input(x_).raw(), is_signed_, x_zero, packed_, y, scratch_,
+                  epilogue);
+}
+
+void CheckByChannel(const OpContext& c, int i, size_t channels) {
+  const Tensor& input = c.Input(i);
+  if (input.count() == 1 || Size(input.count()) == channels) return;
+  c.Invalid("input " + std::to_string(i) + " has shape " + ToString(input.shape()) +
+            ", expected a scalar or one value for each of '" + std::to_string(channels) +
+            "' output channels.");
+}
+
+}  // namespace quantab

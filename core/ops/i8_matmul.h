@@ -1,0 +1,48 @@
+// 8-bit matrix products: the right operand packed once when it is constant, on every run otherwise.
+#pragma once
+
+#include <memory>
+
+#include "core/kernels/i8_gemm/i8_gemm.h"
+#include "core/ops/matmul_shape.h"
+#include "core/ops/quantization.h"
+
+namespace quantab {
+
+// Packs constant input `b` with its constant (or absent) zero points, input `b_zero`. nullptr when
+// either is not constant.
+std::unique_ptr<OpState> PrepareI8MatMul(PrepareContext& c, int b, int b_zero);
+
+// One product in a run. Scratch comes from the context.
+class I8MatMul {
+ public:
+  // The left operand is uint8 or int8 of shape `a`; the context's state is PrepareI8MatMul's or
+  // null.
+  I8MatMul(OpContext& c, const Shape& a, int b, int b_zero);
+
+  const MatMulShape& shape() const { return shape_; }
+
+  // Multiplies all pairs of matrices. `y` holds elements of `size` bytes, as `epilogue.out` says.
+  void Run(const void* a, bool a_signed, int32_t a_zero, void* y, size_t size,
+           const kernels::I8GemmEpilogue& epilogue);
+
+  // The same with a zero point for each row of the left operand.
+  void RunByRow(const void* a, bool a_signed, const std::vector<int32_t>& a_zeros, int32_t* y);
+
+ private:
+  const std::byte* Packed(size_t matrix);
+
+  OpContext& c_;
+  int b_;
+  MatMulShape shape_;
+  size_t step_ = 0;
+  const std::byte* all_ = nullptr;  // packed beforehand
+  std::byte* one_ = nullptr;        // the matrix packed last
+  size_t packed_ = SIZE_MAX;
+  std::vector<int32_t> b_zeros_;
+};
+
+// Throws unless `count` scales (zero points, biases) of input `i` are one, or one for each column.
+void CheckByColumn(const OpContext& c, int i, size_t columns);
+
+}  // namespace quantab

@@ -1,0 +1,125 @@
+// QGemm (com.microsoft): Gemm of 8-bit tensors,
+//   (a, a_scale, a_zero, b, b_scale, b_zero, c, y_scale, y_zero)
+// with c int32 in the scale a_scale * b_scale * alpha. Without y_scale and y_zero it leaves as
+// float32.
+#include "core/kernels/transpose/transpose.h"
+#include "core/ops/i8_matmul.h"
+
+namespace quantab {
+namespace {
+
+struct State : OpState {
+  size_t n = 0, k = 0;
+  Tensor packed;
+  size_t bytes() const override { return packed.bytes(); }
+};
+
+void Pack(const Tensor& b, bool transposed, const std::vector<int32_t>& zeros, size_t n, size_t k,
+          std::byte* packed) {
+  kernels::I8GemmB operand;
+  operand.data = b.raw();
+  operand.is_signed = b.dtype() == DType::kInt8;
+  operand.k_stride = transposed ? 1 : n;
+  operand.n_stride = transposed ? k : 1;
+  operand.zero = zeros.data();
+  operand.zero_stride = zeros.size() == 1 ? 0 : 1;
+  kernels::I8GemmPack(n, k, operand, packed);
+}
+
+std::unique_ptr<OpState> Prepare(PrepareContext& c) {
+  const Tensor* b = c.Constant(3);
+  const bool has_zero = c.input_count() > 5 && !c.node().input(5).empty();
+  const Tensor* zero = has_zero ? c.Constant(5) : nullptr;
+  if (b == nullptr || b->rank() != 2 || (has_zero && zero == nullptr) ||
+      (b->dtype() != DType::kInt8 && b->dtype() != DType::kUint8)) {
+    return nullptr;
+  }
+  const bool transposed = c.attributes().Int("transB", 0) != 0;
+  auto state = std::make_unique<State>();
+  state->k = Size(b->dim(transposed ? 1 : 0));
+  state->n = Size(b->dim(transposed ? 0 : 1));
+  const std::vector<int32_t> zeros = ZeroPoints(zero);
+  if (zeros.size() != 1 && zeros.size() != state->n) return nullptr;
+  state->packed =
+      Tensor(DType::kUint8, {static_cast<int64_t>(kernels::I8GemmPackedBytes(state->n, state->k))});
+  Pack(*b, transposed, zeros, state->n, state->k, state->packed.mutable_raw());
+  c.Release(3);
+  return state;
+}
+
+// The packed right operand and its sizes.
+struct Right {
+  size_t n, k;
+  const std::byte* packed;
+};
+Right MakeRight(OpContext& c) {
+  if (const auto* state = static_cast<const State*>(c.state())) {
+    return {state->n, state->k, state->packed.raw()};
+  }
+  IsSignedByte(c, 3);
+  const Tensor& b = c.Input(3);
+  if (b.rank() != 2) c.Invalid("input 3 has shape " + ToString(b.shape()) + ", expected rank 2.");
+  const bool transposed = c.attributes().Int("transB", 0) != 0;
+  const size_t k = Size(b.dim(transposed ? 1 : 0)), n = Size(b.dim(transposed ? 0 : 1));
+  const std::vector<int32_t> zeros = ZeroPoints(c.Optional(5));
+  if (zeros.size() != 1) CheckByColumn(c, 5, n);
+  std::byte* packed = c.Scratch(kernels::I8GemmPackedBytes(n, k)).data();
+  Pack(b, transposed, zeros, n, k, packed);
+  return {n, k, packed};
+}
+
+void Compute(OpContext& c) {
+  const bool a_signed = IsSignedByte(c, 0);
+  const Tensor& a = c.Input(0);
+  if (a.rank() != 2) c.Invalid("input 0 has shape " + ToString(a.shape()) + ", expected rank 2.");
+  const Right b = MakeRight(c);
+  const bool transposed = c.attributes().Int("transA", 0) != 0;
+  const size_t m = Size(a.dim(transposed ? 1 : 0)), k = Size(a.dim(transposed ? 0 : 1));
+  if (k != b.k) {
+    c.Invalid("inner sizes '" + std::to_string(k) + "' and '" + std::to_string(b.k) + "' differ.");
+  }
+  const std::byte* rows = a.raw();
+  if (transposed) {
+    std::byte* turned = c.Scratch(m * k).data();
+    kernels::Transpose2D(k, m, 1, rows, m, turned, k);
+    rows = turned;
+  }
+  CheckByColumn(c, 4, b.n);
+  const float* b_scales = FloatInput(c, 4);
+  const size_t count = Size(c.Input(4).count());
+  const bool quantized = c.Optional(7) != nullptr;
+  const float factor = ScalarInput(c, 1) * c.attributes().Float("alpha", 1.0f);
+  const float y_scale = quantized ? ScalarInput(c, 7) : 1;
+  float* scale = c.ScratchOf<float>(count);
+  for (size_t i = 0; i < count; ++i) scale[i] = factor * b_scales[i] / y_scale;
+  kernels::I8GemmEpilogue epilogue;
+  epilogue.out = quantized ? kernels::I8GemmOut::kRequantize : kernels::I8GemmOut::kDequantize;
+  epilogue.scale = scale;
+  epilogue.scale_stride = count == 1 ? 0 : 1;
+  if (const Tensor* bias = c.Optional(6)) {
+    if (bias->dtype() != DType::kInt32) UnsupportedInputType(c, 6);
+    CheckByColumn(c, 6, b.n);
+    int32_t* repeated = c.ScratchOf<int32_t>(b.n);
+    const int32_t* values = bias->data<int32_t>();
+    for (size_t i = 0; i < b.n; ++i) repeated[i] = values[bias->count() == 1 ? 0 : i];
+    epilogue.bias = repeated;
+  }
+  const Shape shape = {static_cast<int64_t>(m), static_cast<int64_t>(b.n)};
+  DType dtype = DType::kFloat;
+  if (quantized) {
+    dtype = c.Optional(8) ? c.Input(8).dtype() : DType::kUint8;
+    epilogue.out_signed = dtype == DType::kInt8;
+    epilogue.out_zero = ZeroInput(c, 8);
+  }
+  Tensor& y = c.Output(0, dtype, shape);
+  kernels::I8Gemm(m, b.n, k, rows, a_signed, k, ZeroInput(c, 2), b.packed, y.mutable_raw(), b.n,
+                  epilogue);
+}
+
+}  // namespace
+
+QUANTAB_REGISTER(ops, qgemm) {
+  r.Add({.name = "QGemm", .domain = "com.microsoft", .prepare = Prepare, .compute = Compute});
+}
+
+}  // namespace quantab

@@ -1,0 +1,26 @@
+#include "core/ops/qlinear_table.h"
+
+#include "core/ops/quantization.h"
+
+namespace quantab {
+
+Tensor DequantizedBytes(const QuantizedPoint& x) {
+  uint8_t bytes[256];
+  for (int i = 0; i < 256; ++i) bytes[i] = static_cast<uint8_t>(i);
+  Tensor values(DType::kFloat, {256});
+  DequantizeRun(256, bytes, x.dtype, x.scale, x.zero, values.mutable_data<float>());
+  return values;
+}
+
+Tensor QuantizedTable(const Tensor& values, const QuantizedPoint& y) {
+  Tensor table(y.dtype, {256});
+  QuantizeRun(256, values.data<float>(), y.scale, y.zero, y.dtype, table.mutable_raw());
+  return table;
+}
+
+void LookUp(size_t n, const std::byte* x, const Tensor& table, std::byte* y) {
+  const std::byte* entries = table.raw();
+  for (size_t i = 0; i < n; ++i) y[i] = entries[static_cast<size_t>(x[i])];
+}
+
+}  // namespace quantab

@@ -1,0 +1,167 @@
+#include "core/ops/quantization.h"
+
+#include "core/kernels/quantize/quantize.h"
+
+namespace quantab {
+namespace {
+
+template <class T>
+void Quantize(size_t n, const float* x, float scale, int32_t zero, void* y) {
+  const QuantizedRange range = RangeOf(DTypeOf<T>::value);
+  T* out = static_cast<T*>(y);
+  for (size_t i = 0; i < n; ++i) out[i] = static_cast<T>(QuantizeOne(x[i], scale, zero, range));
+}
+
+template <class T>
+void Dequantize(size_t n, const void* x, float scale, int32_t zero, float* y) {
+  const T* in = static_cast<const T*>(x);
+  for (size_t i = 0; i < n; ++i) y[i] = static_cast<float>(in[i] - zero) * scale;
+}
+
+}  // namespace
+
+QuantizedRange RangeOf(DType dtype) {
+  switch (dtype) {
+    case DType::kUint8:
+      return {0, 255};
+    case DType::kInt8:
+      return {-128, 127};
+    case DType::kUint16:
+      return {0, 65535};
+    case DType::kInt16:
+      return {-32768, 32767};
+    case DType::kUint4:
+      return {0, 15};
+    case DType::kInt4:
+      return {-8, 7};
+    case DType::kUint2:
+      return {0, 3};
+    case DType::kInt2:
+      return {-2, 1};
+    default:
+      return {0, 0};
+  }
+}
+
+void QuantizeRun(size_t n, const float* x, float scale, int32_t zero, DType dtype, void* y) {
+  switch (dtype) {
+    case DType::kUint8:
+      return kernels::QuantizeU8(n, x, scale, zero, static_cast<uint8_t*>(y));
+    case DType::kInt8:
+      return kernels::QuantizeS8(n, x, scale, zero, static_cast<int8_t*>(y));
+    case DType::kUint16:
+      return Quantize<uint16_t>(n, x, scale, zero, y);
+    case DType::kInt16:
+      return Quantize<int16_t>(n, x, scale, zero, y);
+    default:
+      ThrowInternal("QuantizeRun of a type it does not know.");
+  }
+}
+
+void DequantizeRun(size_t n, const void* x, DType dtype, float scale, int32_t zero, float* y) {
+  switch (dtype) {
+    case DType::kUint8:
+      return kernels::DequantizeU8(n, static_cast<const uint8_t*>(x), scale, zero, y);
+    case DType::kInt8:
+      return kernels::DequantizeS8(n, static_cast<const int8_t*>(x), scale, zero, y);
+    case DType::kUint16:
+      return Dequantize<uint16_t>(n, x, scale, zero, y);
+    case DType::kInt16:
+      return Dequantize<int16_t>(n, x, scale, zero, y);
+    case DType::kInt32:
+      return kernels::DequantizeS32(n, static_cast<const int32_t*>(x), scale, zero, y);
+    default:
+      ThrowInternal("DequantizeRun of a type it does not know.");
+  }
+}
+
+std::vector<int32_t> IntegersOf(const Tensor& tensor) {
+  std::vector<int32_t> values(Size(tensor.count()));
+  const int bits = BitsOf(tensor.dtype());
+  if (bits == 4 || bits == 2) {
+    const auto* bytes = reinterpret_cast<const uint8_t*>(tensor.raw());
+    const bool is_signed = RangeOf(tensor.dtype()).low < 0;
+    const size_t per_byte = static_cast<size_t>(8 / bits);
+    const int32_t mask = (1 << bits) - 1;
+    for (size_t i = 0; i < values.size(); ++i) {
+      const int shift = static_cast<int>(i % per_byte) * bits;
+      const int32_t value = (bytes[i / per_byte] >> shift) & mask;
+      values[i] = is_signed && value > mask / 2 ? value - mask - 1 : value;
+    }
+    return values;
+  }
+  const bool known = VisitArithmetic(tensor.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* data = tensor.data<T>();
+    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<int32_t>(data[i]);
+  });
+  if (!known) {
+    ThrowUnsupported("a tensor of type '" + std::string(NameOf(tensor.dtype())) +
+                     "' cannot be read as integers.");
+  }
+  return values;
+}
+
+std::vector<int32_t> ZeroPoints(const Tensor* tensor) {
+  if (tensor == nullptr) return {0};
+  return IntegersOf(*tensor);
+}
+
+float ScalarInput(const OpContext& c, int i) {
+  const float* value = FloatInput(c, i);
+  if (c.Input(i).count() != 1) {
+    c.Unsupported("input " + std::to_string(i) + " has shape " + ToString(c.Input(i).shape()) +
+                  ", but only a scalar is supported.");
+  }
+  return value[0];
+}
+
+int32_t ZeroInput(const OpContext& c, int i) {
+  const Tensor* zero = c.Optional(i);
+  if (zero == nullptr) return 0;
+  if (zero->count() != 1) {
+    c.Unsupported("input " + std::to_string(i) + " has shape " + ToString(zero->shape()) +
+                  ", but only a scalar is supported.");
+  }
+  return ZeroPoints(zero)[0];
+}
+
+bool IsSignedByte(const OpContext& c, int i) {
+  const DType dtype = c.Input(i).dtype();
+  if (dtype != DType::kInt8 && dtype != DType::kUint8) UnsupportedInputType(c, i);
+  return dtype == DType::kInt8;
+}
+
+ScaleLayout LayoutOfScales(const OpContext& c, const Shape& tensor, const Shape& scale) {
+  ScaleLayout layout;
+  const int rank = static_cast<int>(tensor.size());
+  if (ElementCount(scale) == 1 && scale.size() <= 1) {
+    layout.size = Size(ElementCount(tensor));
+    return layout;
+  }
+  const int axis = NormalizeAxis(c, c.attributes().Int("axis", 1), rank);
+  layout.outer = Size(CountOf(tensor, 0, axis));
+  layout.size = Size(tensor[Size(axis)]);
+  layout.inner = Size(CountOf(tensor, axis + 1, rank));
+  bool fits;
+  if (scale.size() == 1) {
+    layout.block = 1;
+    layout.blocks = layout.size;
+    fits = Size(scale[0]) == layout.size;
+  } else {
+    const int64_t block = c.attributes().Int("block_size", 0);
+    layout.by_block = true;
+    layout.block = Size(std::max<int64_t>(block, 1));
+    layout.blocks = (layout.size + layout.block - 1) / layout.block;
+    Shape expected = tensor;
+    expected[Size(axis)] = static_cast<int64_t>(layout.blocks);
+    fits = block >= 1 && scale == expected;
+  }
+  if (!fits) {
+    c.Invalid("a scale of shape " + ToString(scale) + " does not fit a tensor of shape " +
+              ToString(tensor) + " along axis '" + std::to_string(axis) + "'.");
+  }
+  return layout;
+}
+
+}  // namespace quantab

@@ -1,0 +1,372 @@
+// Lowered graphs hold the operators they should, and give what the file's own graph gives.
+#include "core/lower/lower.h"
+
+#include <algorithm>
+#include <random>
+
+#include "core/exec/session.h"
+#include "tests/core/ops/op_test.h"
+
+namespace quantab {
+namespace {
+
+Tensor Random(Shape shape, uint32_t seed, float low = -1, float high = 1) {
+  std::mt19937 random(seed);
+  Tensor tensor(DType::kFloat, std::move(shape));
+  for (int64_t i = 0; i < tensor.count(); ++i) {
+    const float unit = static_cast<float>(random() >> 8) * 0x1p-24f;
+    tensor.mutable_data<float>()[i] = low + (high - low) * unit;
+  }
+  return tensor;
+}
+Tensor RandomBytes(DType dtype, Shape shape, uint32_t seed) {
+  std::mt19937 random(seed);
+  Tensor tensor(dtype, std::move(shape));
+  for (size_t i = 0; i < tensor.bytes(); ++i) {
+    tensor.mutable_raw()[i] = static_cast<std::byte>(random() >> 24);
+  }
+  return tensor;
+}
+
+// A graph that quantizes, computes and dequantizes; every tensor `x` is `x_q` as bytes and `x_dq`
+// after them.
+class QdqBuilder : public GraphBuilder {
+ public:
+  explicit QdqBuilder(int64_t opset = 17) : GraphBuilder(opset) {}
+
+  // `x` -> Q -> DQ -> `x_dq`.
+  void Pair(const std::string& x, float scale, int zero, DType dtype = DType::kUint8) {
+    Parameters(x, scale, zero, dtype);
+    Node("QuantizeLinear", {x, x + "_s", x + "_z"}, {x + "_q"}, {}, x + "_Q");
+    Node("DequantizeLinear", {x + "_q", x + "_s", x + "_z"}, {x + "_dq"}, {}, x + "_DQ");
+  }
+  // A constant behind a DequantizeLinear along `axis`.
+  void Weight(const std::string& w, const Tensor& values, const std::vector<float>& scales,
+              int axis = 0) {
+    const bool whole = scales.size() == 1;
+    const Shape shape = whole ? Shape{} : Shape{static_cast<int64_t>(scales.size())};
+    Initializer(w + "_q", values);
+    Initializer(w + "_s", F32(shape, scales));
+    Tensor zero(values.dtype(), shape);
+    std::fill(zero.mutable_raw(), zero.mutable_raw() + zero.bytes(), std::byte{0});
+    Initializer(w + "_z", zero);
+    std::vector<Attr> attrs;
+    if (!whole) attrs.emplace_back("axis", axis);
+    Node("DequantizeLinear", {w + "_q", w + "_s", w + "_z"}, {w + "_dq"}, attrs, w + "_DQ");
+  }
+
+ private:
+  void Parameters(const std::string& x, float scale, int zero, DType dtype) {
+    Initializer(x + "_s", F32({}, {scale}));
+    Tensor point(dtype, {});
+    point.mutable_raw()[0] = static_cast<std::byte>(zero);
+    Initializer(x + "_z", point);
+  }
+};
+
+std::vector<std::string> LoweredOps(const Model& model, std::vector<std::string_view> skip = {}) {
+  Model copy = model;
+  Lower(copy, skip);
+  std::vector<std::string> ops;
+  for (const onnx::NodeProto& node : copy.proto.graph().node()) ops.push_back(node.op_type());
+  std::sort(ops.begin(), ops.end());
+  return ops;
+}
+
+using Ops = std::vector<std::string>;
+
+// The largest difference between running as the file says and lowered, in units of `step`.
+double StepsApart(const Model& model, const TensorMap& inputs, double step) {
+  SessionOptions plain;
+  plain.lower = false;
+  Session as_written(model, plain), lowered(model);
+  const TensorMap expected = as_written.Run(inputs);
+  TensorMap actual = lowered.Run(inputs);
+  double worst = 0;
+  for (const auto& [name, tensor] : expected) {
+    EXPECT_EQ(actual[name].shape(), tensor.shape()) << name;
+    EXPECT_EQ(actual[name].dtype(), tensor.dtype()) << name;
+    VisitArithmetic(tensor.dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      for (int64_t i = 0; i < tensor.count(); ++i) {
+        const double difference = static_cast<double>(actual[name].data<T>()[i]) -
+                                  static_cast<double>(tensor.data<T>()[i]);
+        worst = std::max(worst, std::fabs(difference) / step);
+      }
+    });
+  }
+  return worst;
+}
+
+// Conv 3 -> 8 channels, 3x3, with weights by channel and a bias in their scale.
+void AddConv(QdqBuilder& b, float x_scale) {
+  b.Weight("w", RandomBytes(DType::kInt8, {8, 3, 3, 3}, 1),
+           {.01f, .02f, .005f, .03f, .01f, .02f, .015f, .004f}, 0);
+  Tensor bias = I32({8}, {100, -200, 300, 0, 5, -1000, 70, 1});
+  std::vector<float> scales;
+  for (float s : {.01f, .02f, .005f, .03f, .01f, .02f, .015f, .004f}) scales.push_back(s * x_scale);
+  b.Weight("b", bias, scales, 0);
+  b.Node("Conv", {"x_dq", "w_dq", "b_dq"}, {"c"}, {{"pads", std::vector<int64_t>{1, 1, 1, 1}}},
+         "conv");
+}
+
+TEST(LowerQdqConv, RunsOnBytesAndLeavesOutTheActivationSaturationDoes) {
+  QdqBuilder b;
+  b.Input("x", DType::kFloat, {1, 3, 9, 7}).Output("y_dq");
+  b.Pair("x", 0.02f, 120);
+  AddConv(b, 0.02f);
+  b.Node("Relu", {"c"}, {"y"}, {}, "relu");
+  b.Pair("y", 0.05f, 0);
+  EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", "QLinearConv", "QuantizeLinear"}));
+  EXPECT_LE(StepsApart(b.model(), {{"x", Random({1, 3, 9, 7}, 2, -2, 2)}}, 0.05), 1.001);
+  // Skipped by name, it stays as it was.
+  EXPECT_EQ(LoweredOps(b.model(), {"lower_qdq_conv", "fuse_clamp"}),
+            (Ops{"Conv", "DequantizeLinear", "DequantizeLinear", "DequantizeLinear",
+                 "DequantizeLinear", "QuantizeLinear", "QuantizeLinear", "Relu"}));
+}
+
+TEST(LowerQdqConv, KeepsAnActivationThatCutsInsideTheRange) {
+  QdqBuilder b;
+  b.Input("x", DType::kFloat, {1, 3, 5, 5}).Output("y_dq");
+  b.Pair("x", 0.02f, 120);
+  AddConv(b, 0.02f);
+  b.Initializer("low", F32({}, {-0.5f})).Initializer("high", F32({}, {2}));
+  b.Node("Clip", {"c", "low", "high"}, {"y"}, {}, "clip");
+  b.Pair("y", 0.05f, -3, DType::kInt8);
+  EXPECT_EQ(LoweredOps(b.model()),
+            (Ops{"DequantizeLinear", "Lookup", "QLinearConv", "QuantizeLinear"}));
+  EXPECT_LE(StepsApart(b.model(), {{"x", Random({1, 3, 5, 5}, 3, -2, 2)}}, 0.05), 1.001);
+}
+
+TEST(LowerQdqConv, LeavesAsFloatWhereNobodyQuantizes) {
+  QdqBuilder b;
+  b.Input("x", DType::kFloat, {2, 3, 6, 5}).Output("c");
+  b.Pair("x", 0.02f, 120);
+  AddConv(b, 0.02f);
+  EXPECT_EQ(LoweredOps(b.model()),
+            (Ops{"ConvIntegerToFloat", "DequantizeLinear", "QuantizeLinear"}));
+  EXPECT_LE(StepsApart(b.model(), {{"x", Random({2, 3, 6, 5}, 4, -2, 2)}}, 1e-4), 1);
+}
+
+TEST(LowerQdqConv, BringsABiasOfAnotherScaleIntoTheProductsScale) {
+  QdqBuilder b;
+  b.Input("x", DType::kFloat, {1, 3, 5, 5}).Output("y_dq");
+  b.Pair("x", 0.02f, 120);
+  AddConv(b, 0.5f);
+  b.Node("Identity", {"c"}, {"y"});
+  b.Pair("y", 0.05f, 128);
+  EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", "QLinearConv", "QuantizeLinear"}));
+  EXPECT_LE(StepsApart(b.model(), {{"x", Random({1, 3, 5, 5}, 5, -2, 2)}}, 0.05), 1.001);
+}
+
+TEST(LowerQdqConv, LeavesAConvAloneWhoseResultIsAlsoReadAsFloat) {
+  QdqBuilder b;
+  b.Input("x", DType::kFloat, {1, 3, 5, 5}).Output("y_dq").Output("c");
+  b.Pair("x", 0.02f, 120);
+  AddConv(b, 0.02f);
+  b.Node("Relu", {"c"}, {"y"}, {}, "relu");
+  b.Pair("y", 0.05f, 0);
+  const Ops ops = LoweredOps(b.model());
+  EXPECT_EQ(std::count(ops.begin(), ops.end(), "QLinearConv"), 0);
+  EXPECT_EQ(std::count(ops.begin(), ops.end(), "ConvIntegerToFloat"), 1);
+  EXPECT_LE(StepsApart(b.model(), {{"x", Random({1, 3, 5, 5}, 6, -2, 2)}}, 0.05), 1.001);
+}
+
+TEST(LowerQdqMatMul, ConstantByColumnAndTwoActivations) {
+  QdqBuilder b;
+  b.Input("x", DType::kFloat, {5, 16}).Output("z_dq").Output("y2");
+  b.Pair("x", 0.02f, 120);
+  b.Weight("w", RandomBytes(DType::kInt8, {16, 3}, 7), {.01f, .02f, .005f}, 1);
+  b.Node("MatMul", {"x_dq", "w_dq"}, {"y"}, {}, "first");
+  b.Pair("y", 0.1f, 5, DType::kInt8);
+  b.Node("Transpose", {"y_dq"}, {"t"});
+  b.Pair("t", 0.1f, 5, DType::kInt8);
+  b.Node("MatMul", {"y_dq", "t_dq"}, {"z"}, {}, "second");
+  b.Pair("z", 0.5f, 128);
+  b.Node("MatMul", {"x_dq", "w_dq"}, {"y2"}, {}, "third");
+  EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", "MatMulIntegerToFloat", "QLinearMatMul",
+                                        "QLinearMatMul", "QuantizeLinear", "Transpose"}));
+  EXPECT_LE(StepsApart(b.model(), {{"x", Random({5, 16}, 8, -2, 2)}}, 0.5), 2.001);
+}
+
+TEST(LowerQdqMatMul, GemmWithBias) {
+  for (bool quantized : {true, false}) {
+    QdqBuilder b;
+    b.Input("x", DType::kFloat, {4, 6}).Output(quantized ? "y_dq" : "y");
+    b.Pair("x", 0.02f, 120);
+    b.Weight("w", RandomBytes(DType::kInt8, {3, 6}, 9), {.01f, .02f, .005f}, 0);
+    b.Weight("c", I32({3}, {1000, -500, 7}), {.0002f, .0004f, .0001f}, 0);
+    b.Node("Gemm", {"x_dq", "w_dq", "c_dq"}, {"y"}, {{"transB", 1}}, "gemm");
+    if (quantized) b.Pair("y", 0.05f, 100);
+    const Ops ops = LoweredOps(b.model());
+    EXPECT_EQ(std::count(ops.begin(), ops.end(), "QGemm"), 1);
+    EXPECT_EQ(ops.size(), quantized ? 3u : 2u);
+    EXPECT_LE(StepsApart(b.model(), {{"x", Random({4, 6}, 10, -2, 2)}}, quantized ? 0.05 : 1e-5),
+              1.001);
+  }
+}
+
+TEST(LowerQdqElementwise, AddBroadcastsWithTheSameBits) {
+  for (const char* op : {"Add", "Sub", "Mul", "Div"}) {
+    QdqBuilder b;
+    b.Input("x", DType::kFloat, {2, 3, 5}).Input("u", DType::kFloat, {3, 1}).Output("y_dq");
+    b.Pair("x", 0.02f, 120);
+    b.Pair("u", 0.03f, 3, DType::kInt8);
+    b.Node(op, {"x_dq", "u_dq"}, {"y"}, {}, "op");
+    b.Pair("y", 0.04f, 99);
+    EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", std::string("QLinear") + op,
+                                          "QuantizeLinear", "QuantizeLinear"}));
+    EXPECT_EQ(StepsApart(b.model(),
+                         {{"x", Random({2, 3, 5}, 11, -2, 2)}, {"u", Random({3, 1}, 12, 1, 2)}}, 1),
+              0);
+  }
+}
+
+TEST(LowerQdqElementwise, AFunctionOfOneElementIsATable) {
+  for (const char* op : {"Sigmoid", "HardSwish", "Tanh", "LeakyRelu", "Exp"}) {
+    QdqBuilder b;
+    b.Input("x", DType::kFloat, {300}).Output("y_dq");
+    b.Pair("x", 0.02f, 120);
+    b.Node(op, {"x_dq"}, {"y"}, {}, "op");
+    b.Pair("y", 0.01f, 4, DType::kInt8);
+    EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", "Lookup", "QuantizeLinear"}));
+    EXPECT_EQ(StepsApart(b.model(), {{"x", Random({300}, 13, -3, 3)}}, 1), 0) << op;
+  }
+}
+
+TEST(FoldLookup, SigmoidTimesItsArgumentIsOneTable) {
+  QdqBuilder b;
+  b.Input("x", DType::kFloat, {300}).Output("y_dq");
+  b.Pair("x", 0.02f, 120);
+  b.Node("Sigmoid", {"x_dq"}, {"s"}, {}, "sigmoid");
+  b.Pair("s", 1 / 256.f, 0);
+  b.Node("Mul", {"x_dq", "s_dq"}, {"y"}, {}, "mul");
+  b.Pair("y", 0.015f, 30);
+  EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", "Lookup", "QuantizeLinear"}));
+  EXPECT_EQ(StepsApart(b.model(), {{"x", Random({300}, 14, -3, 3)}}, 1), 0);
+}
+
+TEST(SinkDequantize, MovesRunOnBytesAndEqualPairsVanish) {
+  QdqBuilder b;
+  b.Input("x", DType::kFloat, {1, 4, 6, 6}).Output("t_dq");
+  b.Initializer("shape", I64({2}, {1, -1}));
+  b.Pair("x", 0.02f, 120);
+  b.Node("MaxPool", {"x_dq"}, {"p"}, {{"kernel_shape", std::vector<int64_t>{2, 2}}}, "pool");
+  b.Node("Reshape", {"p", "shape"}, {"r"}, {}, "reshape");
+  b.Pair("r", 0.02f, 120);
+  b.Node("Transpose", {"r_dq"}, {"t"}, {}, "transpose");
+  b.Pair("t", 0.04f, 100);
+  EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", "Lookup", "MaxPool", "QuantizeLinear",
+                                        "Reshape", "Transpose"}));
+  EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 4, 6, 6}, 15, -2, 2)}}, 1), 0);
+}
+
+TEST(LowerQdqConcat, BringsInputsToOneScale) {
+  QdqBuilder b;
+  b.Input("x", DType::kFloat, {2, 3}).Input("u", DType::kFloat, {2, 2}).Output("y_dq");
+  b.Pair("x", 0.02f, 120);
+  b.Pair("u", 0.03f, 10);
+  b.Node("Concat", {"x_dq", "u_dq"}, {"y"}, {{"axis", 1}}, "concat");
+  b.Pair("y", 0.02f, 120);
+  EXPECT_EQ(LoweredOps(b.model()),
+            (Ops{"DequantizeLinear", "QLinearConcat", "QuantizeLinear", "QuantizeLinear"}));
+  EXPECT_EQ(
+      StepsApart(b.model(), {{"x", Random({2, 3}, 16, -2, 2)}, {"u", Random({2, 2}, 17, 0, 3)}}, 1),
+      0);
+}
+
+TEST(LowerQdqPool, AveragesWithTheSameBits) {
+  for (bool global : {true, false}) {
+    QdqBuilder b;
+    b.Input("x", DType::kFloat, {2, 3, 7, 7}).Output("y_dq");
+    b.Pair("x", 0.02f, 120);
+    std::vector<Attr> attrs;
+    if (!global) attrs.emplace_back("kernel_shape", std::vector<int64_t>{2, 3});
+    b.Node(global ? "GlobalAveragePool" : "AveragePool", {"x_dq"}, {"y"}, attrs, "pool");
+    b.Pair("y", 0.01f, 90);
+    const Ops ops = LoweredOps(b.model());
+    EXPECT_EQ(ops,
+              (Ops{"DequantizeLinear", global ? "QLinearGlobalAveragePool" : "QLinearAveragePool",
+                   "QuantizeLinear"}));
+    EXPECT_EQ(StepsApart(b.model(), {{"x", Random({2, 3, 7, 7}, 18, -2, 2)}}, 1), 0);
+  }
+}
+
+// x -> DynamicQuantizeLinear -> integer product -> Cast -> Mul -> Add, as ONNX Runtime's dynamic
+// quantizer writes it.
+void AddDynamic(GraphBuilder& b, const std::string& op, const Tensor& weights,
+                const std::string& bias) {
+  b.Initializer("w_q", weights).Initializer("w_s", F32({}, {0.02f}));
+  b.Initializer("w_z", I8({}, {0}));
+  b.Node("DynamicQuantizeLinear", {"x"}, {"x_q", "x_s", "x_z"}, {}, "dynamic");
+  b.Node("Mul", {"x_s", "w_s"}, {"s"}, {}, "scales");
+  b.Node(op, {"x_q", "w_q", "x_z", "w_z"}, {"i"}, {}, "product");
+  b.Node("Cast", {"i"}, {"f"}, {{"to", 1}}, "cast");
+  b.Node("Mul", {"f", "s"}, {bias.empty() ? "y" : "m"}, {}, "mul");
+  if (!bias.empty()) b.Node("Add", {"m", bias}, {"y"}, {}, "add");
+}
+
+TEST(FuseClamp, AConvLimitsItsOwnResults) {
+  GraphBuilder b;
+  b.Input("x", DType::kFloat, {1, 2, 4, 4}).Output("y");
+  b.Initializer("w", Random({3, 2, 3, 3}, 26)).Initializer("low", F32({}, {-0.5f}));
+  b.Node("Conv", {"x", "w"}, {"c"}, {}, "conv").Node("Clip", {"c", "low"}, {"d"}, {}, "clip");
+  b.Node("Relu", {"d"}, {"y"}, {}, "relu");
+  EXPECT_EQ(LoweredOps(b.model()), (Ops{"ClampedConv", "Relu"}));
+  EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 2, 4, 4}, 27)}}, 1), 0);
+}
+
+TEST(LowerDynamicMatMul, OneOperatorWithTheSameBits) {
+  for (bool bias : {true, false}) {
+    GraphBuilder b;
+    b.Input("x", DType::kFloat, {2, 3, 8}).Output("y");
+    b.Initializer("b", F32({5}, {1, 2, 3, 4, 5}));
+    AddDynamic(b, "MatMulInteger", RandomBytes(DType::kInt8, {8, 5}, 19), bias ? "b" : "");
+    EXPECT_EQ(LoweredOps(b.model()), (Ops{"DynamicQuantizeLinear", "MatMulIntegerToFloat"}));
+    EXPECT_EQ(StepsApart(b.model(), {{"x", Random({2, 3, 8}, 20, -2, 2)}}, 1), 0);
+  }
+}
+
+TEST(LowerDynamicMatMul, AResidualAddIsNoBias) {
+  GraphBuilder b;
+  b.Input("x", DType::kFloat, {3, 5}).Output("y");
+  AddDynamic(b, "MatMulInteger", RandomBytes(DType::kInt8, {5, 5}, 21), "x");
+  EXPECT_EQ(LoweredOps(b.model()), (Ops{"Add", "DynamicQuantizeLinear", "MatMulIntegerToFloat"}));
+  EXPECT_EQ(StepsApart(b.model(), {{"x", Random({3, 5}, 22, -2, 2)}}, 1), 0);
+}
+
+TEST(LowerDynamicConv, OneOperatorWithTheSameBits) {
+  GraphBuilder b;
+  b.Input("x", DType::kFloat, {1, 3, 6, 6}).Output("y");
+  b.Initializer("b", F32({4}, {1, 2, 3, 4})).Initializer("shape", I64({4}, {1, -1, 1, 1}));
+  b.Node("Reshape", {"b", "shape"}, {"b4"}, {}, "reshape");
+  AddDynamic(b, "ConvInteger", RandomBytes(DType::kInt8, {4, 3, 3, 3}, 23), "b4");
+  EXPECT_EQ(LoweredOps(b.model()), (Ops{"ConvIntegerToFloat", "DynamicQuantizeLinear", "Mul"}));
+  EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 3, 6, 6}, 24, -2, 2)}}, 1), 0);
+}
+
+TEST(Lower, KeepsTheGraphsOutputsAndWhatItCannotRewrite) {
+  GraphBuilder b;
+  b.Input("x", DType::kFloat, {2, 2}).Output("same").Output("q").Output("t");
+  b.Initializer("s", F32({}, {0.1f})).Initializer("z", U8({}, {3}));
+  b.Node("Identity", {"x"}, {"same"});
+  b.Node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+  b.Node("DequantizeLinear", {"q", "s", "z"}, {"d"});
+  b.Node("QuantizeLinear", {"d", "s", "z"}, {"again"});
+  b.Node("Transpose", {"again"}, {"t"});
+  EXPECT_EQ(LoweredOps(b.model()), (Ops{"Identity", "QuantizeLinear", "Transpose"}));
+  EXPECT_EQ(StepsApart(b.model(), {{"x", Random({2, 2}, 25)}}, 1), 0);
+}
+
+TEST(Lower, AScaleThatTheCallerMayFeedIsNoConstant) {
+  QdqBuilder b;
+  b.Input("x", DType::kFloat, {4}).Input("y_s", DType::kFloat, {}).Output("y_dq");
+  b.Pair("x", 0.02f, 120);
+  b.Node("Sigmoid", {"x_dq"}, {"y"}, {}, "op");
+  b.Pair("y", 0.01f, 4, DType::kInt8);
+  const Ops ops = LoweredOps(b.model());
+  EXPECT_EQ(std::count(ops.begin(), ops.end(), "Sigmoid"), 1);
+}
+
+}  // namespace
+}  // namespace quantab

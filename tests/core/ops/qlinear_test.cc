@@ -1,0 +1,104 @@
+// ONNX Runtime's further 8-bit operators. Expected values are ONNX Runtime's.
+#include "tests/core/ops/op_test.h"
+
+namespace quantab {
+namespace {
+
+OpTest Microsoft(const std::string& op_type) { return OpTest(op_type, 17, "com.microsoft"); }
+
+const Tensor kA = U8({2, 3}, {0, 41, 82, 123, 164, 205});
+
+// A scale and a zero point.
+OpTest& By(OpTest& test, float scale, uint8_t zero) {
+  return test.Constant(F32({}, {scale})).Constant(U8({}, {zero}));
+}
+
+TEST(QLinearBinary, AddAndBroadcastMul) {
+  OpTest add = Microsoft("QLinearAdd");
+  By(add.Input(kA), 0.03f, 100);
+  By(add.Input(U8({2, 3}, {0, 123, 41, 164, 82, 205})), 0.05f, 20);
+  ExpectTensor(By(add, 0.1f, 60).RunOne(), U8({2, 3}, {20, 94, 65, 139, 110, 184}));
+  OpTest mul = Microsoft("QLinearMul");
+  By(mul.Input(kA), 0.03f, 100);
+  By(mul.Input(U8({1, 3}, {0, 41, 82})), 0.05f, 20);
+  ExpectTensor(By(mul, 0.2f, 60).RunOne(), U8({2, 3}, {75, 51, 52, 57, 70, 109}));
+}
+
+TEST(QLinearUnary, SigmoidAndLeakyRelu) {
+  for (bool constant : {true, false}) {
+    OpTest sigmoid = Microsoft("QLinearSigmoid");
+    By(sigmoid.Input(kA), 0.03f, 100);
+    if (constant) {
+      By(sigmoid, 0.004f, 3);
+    } else {
+      sigmoid.Input(F32({}, {0.004f})).Input(U8({}, {3}));
+    }
+    ExpectTensor(sigmoid.RunOne(), U8({2, 3}, {15, 39, 95, 169, 221, 243}));
+  }
+  OpTest leaky = Microsoft("QLinearLeakyRelu");
+  By(leaky.Input(kA), 0.03f, 100);
+  ExpectTensor(By(leaky, 0.02f, 90).Set("alpha", 0.1f).RunOne(),
+               U8({2, 3}, {75, 81, 87, 124, 186, 248}));
+}
+
+TEST(Lookup, ReadsItsTable) {
+  Tensor table(DType::kInt8, {256});
+  for (int i = 0; i < 256; ++i) {
+    table.mutable_data<int8_t>()[i] = static_cast<int8_t>(127 - i);
+  }
+  ExpectTensor(
+      OpTest("Lookup", 17, "quantab").Input(U8({3}, {0, 100, 255})).Constant(table).RunOne(),
+      I8({3}, {127, 27, -128}));
+  ExpectError(ErrorCode::kInvalidModel, "expected [256]", [] {
+    OpTest("Lookup", 17, "quantab").Input(U8({1}, {0})).Constant(U8({2}, {1, 2})).RunOne();
+  });
+}
+
+TEST(QLinearConcat, RequantizesEachInput) {
+  OpTest concat = Microsoft("QLinearConcat");
+  By(concat, 0.05f, 50);
+  By(concat.Input(kA), 0.03f, 100);
+  By(concat.Input(kA), 0.05f, 50);
+  ExpectTensor(concat.Set("axis", 1).RunOne(),
+               U8({2, 6}, {0, 15, 39, 0, 41, 82, 64, 88, 113, 123, 164, 205}));
+}
+
+TEST(QLinearPool, GlobalAverage) {
+  OpTest pool = Microsoft("QLinearGlobalAveragePool");
+  By(pool.Input(kA.Reshaped({1, 2, 3, 1})), 0.03f, 100);
+  ExpectTensor(By(pool, 0.02f, 90).RunOne(), U8({1, 2, 1, 1}, {2, 186}));
+}
+
+TEST(QLinearSoftmax, TakesItsOpsetFromTheAttribute) {
+  const auto run = [](int opset) {
+    OpTest softmax = Microsoft("QLinearSoftmax");
+    By(softmax.Input(U8({1, 2, 2}, {0, 0, 0, 0})), 1.0f, 0);
+    return By(softmax, 0.01f, 0).Set("opset", opset).Set("axis", 1).RunOne();
+  };
+  ExpectTensor(run(12), U8({1, 2, 2}, {25, 25, 25, 25}));
+  ExpectTensor(run(13), U8({1, 2, 2}, {50, 50, 50, 50}));
+}
+
+TEST(QGemm, QuantizedAndFloatResult) {
+  Tensor w(DType::kInt8, {4, 3});
+  for (int i = 0; i < 12; ++i)
+    w.mutable_data<int8_t>()[i] = static_cast<int8_t>(i * 31 % 256 - 128);
+  const Tensor bias = I32({4}, {100, -200, 300, 5});
+  for (bool constant : {true, false}) {
+    OpTest quantized = Microsoft("QGemm");
+    By(quantized.Input(kA), 0.03f, 100);
+    constant ? quantized.Constant(w) : quantized.Input(w);
+    quantized.Constant(F32({4}, {0.01f, 0.02f, 0.03f, 0.04f})).Constant(I8({4}, {0, 0, 0, 0}));
+    By(quantized.Constant(bias), 0.2f, 128).Set("transB", 1);
+    ExpectTensor(quantized.RunOne(), U8({2, 4}, {158, 137, 70, 222, 104, 133, 218, 58}));
+  }
+  OpTest plain = Microsoft("QGemm");
+  By(plain.Input(kA), 0.03f, 100).Constant(w).Constant(F32({}, {0.01f})).Constant(I8({}, {2}));
+  ExpectTensor(
+      plain.Constant(bias).Set("transB", 1).RunOne(),
+      F32({2, 4}, {6.0495f, 1.0212f, -3.7671f, 4.7997f, -4.9098f, 0.357f, 5.8638f, -3.6135f}),
+      1e-5);
+}
+
+}  // namespace
+}  // namespace quantab
