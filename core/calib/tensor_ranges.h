@@ -1,0 +1,38 @@
+// What calibration found: the range of each activation. Its text form can be compared, edited and
+// kept; a tensor struck from it stays in float.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace quantab {
+
+struct TensorRange {
+  float min = 0;
+  float max = 0;
+
+  bool operator==(const TensorRange&) const = default;
+};
+
+struct TensorRanges {
+  std::string method;  // a name in the calibration method registry
+  std::map<std::string, TensorRange> ranges;
+
+  bool operator==(const TensorRanges&) const = default;
+};
+
+// One line per tensor, by name, each number as short as it can be without changing the float32:
+//
+//   # quantab ranges 1
+//   # method MinMax
+//   -1.5 2.25 conv_output
+//
+// A name is the rest of its line; backslash and line feed in it are written '\\' and '\n'.
+std::string ToText(const TensorRanges& ranges);
+
+// The inverse. Empty lines are skipped. Throws Error(kInvalidArgument) naming the line that is not
+// understood, that repeats a tensor, or whose range is empty or not finite.
+TensorRanges RangesFromText(std::string_view text);
+
+}  // namespace quantab

@@ -1,0 +1,54 @@
+#include "core/quant/quantization.h"
+
+#include "core/base/error.h"
+#include "core/quant/finish.h"
+#include "core/quant/prepare.h"
+
+namespace quantab {
+namespace {
+
+void CheckTypes(const StaticOptions& options) {
+  if (options.activation_type == QuantType::kQInt8 && options.weight_type == QuantType::kQUInt8) {
+    ThrowInvalidArgument(
+        "'activation_type' QInt8 cannot go with 'weight_type' QUInt8: no runtime multiplies them. "
+        "Choose QInt8 weights, or QUInt8 activations.");
+  }
+}
+
+Selection Select(const Model& model, const QuantMethodDef& method, const StaticOptions& options,
+                 Monitor* monitor) {
+  CheckTypes(options);
+  const std::vector<std::string> aliases =
+      method.aliases == nullptr ? std::vector<std::string>() : method.aliases(model.proto.graph());
+  return Selection(model, options, method.types(), method.needs_rule, aliases, monitor);
+}
+
+}  // namespace
+
+Quantization::Quantization(const Model& model, const StaticOptions& options, Monitor* monitor)
+    : options_(options),
+      method_(&QuantMethodRegistry::Get().Find(options.quant_format)),
+      selection_(Select(model, *method_, options, monitor)),
+      model_(PrepareModel(model, options_, monitor)) {
+  *declared_.mutable_value_info() = model.proto.graph().value_info();
+}
+
+std::set<std::string> Quantization::TensorsToCalibrate() const {
+  std::set<std::string> tensors;
+  for (const auto& node : model_.proto.graph().node()) {
+    if (!selection_.HasType(node.op_type())) continue;
+    tensors.insert(node.input().begin(), node.input().end());
+    tensors.insert(node.output().begin(), node.output().end());
+  }
+  for (const auto& tensor : model_.proto.graph().initializer()) tensors.erase(tensor.name());
+  tensors.erase("");
+  return tensors;
+}
+
+Model Quantization::Run(const TensorRanges& ranges, Monitor* monitor) const {
+  Model quantized = method_->quantize({model_, options_, selection_, ranges, monitor});
+  DeclareValues(quantized, declared_);
+  return quantized;
+}
+
+}  // namespace quantab

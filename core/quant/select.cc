@@ -1,0 +1,172 @@
+#include "core/quant/select.h"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+
+#include "core/base/error.h"
+#include "core/quant/graph_edit.h"
+
+namespace quantab {
+namespace {
+
+// Edit distance without regard to case, or more than `limit`.
+size_t Distance(const std::string& a, const std::string& b, size_t limit) {
+  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > limit) return limit + 1;
+  const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t change = diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string Suggestion(const std::string& name, const std::vector<std::string>& candidates) {
+  std::string text;
+  for (const std::string& near : NearNames(name, candidates)) {
+    text += (text.empty() ? " Did you mean '" : "' or '") + near;
+  }
+  return text.empty() ? text : text + "'?";
+}
+
+// N of "#N" or "#N (OpType)".
+std::optional<size_t> IndexLabel(const std::string& name) {
+  if (name.size() < 2 || name[0] != '#') return std::nullopt;
+  size_t end = 1;
+  size_t index = 0;
+  while (end < name.size() && std::isdigit(static_cast<unsigned char>(name[end])) && end < 10) {
+    index = index * 10 + static_cast<size_t>(name[end++] - '0');
+  }
+  if (end == 1 || (end != name.size() && name[end] != ' ')) return std::nullopt;
+  return index;
+}
+
+std::string FirstOutput(const onnx::NodeProto& node) {
+  for (const std::string& output : node.output()) {
+    if (!output.empty()) return output;
+  }
+  return {};
+}
+
+void CollectNodes(const onnx::GraphProto& graph, std::unordered_set<std::string>& names,
+                  std::unordered_set<std::string>& types) {
+  for (const auto& node : graph.node()) {
+    if (!node.name().empty()) names.insert(node.name());
+    types.insert(node.op_type());
+    ForEachSubgraph(node,
+                    [&](const onnx::GraphProto& inner) { CollectNodes(inner, names, types); });
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> NearNames(const std::string& name,
+                                   const std::vector<std::string>& candidates) {
+  const size_t limit = std::max<size_t>(2, name.size() / 3);
+  std::vector<std::pair<size_t, std::string>> near;
+  for (const std::string& candidate : candidates) {
+    const size_t distance = Distance(name, candidate, limit);
+    if (distance <= limit) near.emplace_back(distance, candidate);
+  }
+  std::sort(near.begin(), near.end());
+  if (near.size() > 3) near.resize(3);
+  std::vector<std::string> result;
+  for (auto& [distance, candidate] : near) result.push_back(std::move(candidate));
+  return result;
+}
+
+bool Selection::Names::Contains(const onnx::NodeProto& node) const {
+  return names.contains(node.name()) || (!outputs.empty() && outputs.contains(FirstOutput(node)));
+}
+
+Selection::Selection(const Model& model, const StaticOptions& options,
+                     const std::vector<std::string>& types, bool needs_rule,
+                     const std::vector<std::string>& aliases, Monitor* monitor) {
+  const onnx::GraphProto& graph = model.proto.graph();
+  std::unordered_set<std::string> node_names;
+  std::unordered_set<std::string> node_types;
+  CollectNodes(graph, node_names, node_types);
+  node_names.insert(aliases.begin(), aliases.end());
+
+  const auto resolve = [&](const char* option, const std::vector<std::string>& given,
+                           Names& names) {
+    for (const std::string& name : given) {
+      if (node_names.contains(name)) {
+        names.names.insert(name);
+        continue;
+      }
+      const std::optional<size_t> index = IndexLabel(name);
+      if (index && *index < static_cast<size_t>(graph.node_size())) {
+        const onnx::NodeProto& node = graph.node(static_cast<int>(*index));
+        const size_t type = name.find(" (");
+        if (type == std::string::npos || name.substr(type) == " (" + node.op_type() + ")") {
+          names.outputs.insert(FirstOutput(node));
+          continue;
+        }
+      }
+      Place place;
+      place.node = name;
+      ThrowInvalidArgument(
+          std::string("'") + option + "' names '" + name + "', but no node has that name." +
+              Suggestion(name, std::vector<std::string>(node_names.begin(), node_names.end())),
+          place);
+    }
+  };
+  resolve("nodes_to_quantize", options.nodes_to_quantize, quantize_);
+  resolve("nodes_to_exclude", options.nodes_to_exclude, exclude_);
+
+  if (options.op_types_to_quantize.empty()) {
+    types_.insert(types.begin(), types.end());
+    return;
+  }
+  for (const std::string& type : options.op_types_to_quantize) {
+    const bool known = std::find(types.begin(), types.end(), type) != types.end();
+    if (!known && !node_types.contains(type)) {
+      std::vector<std::string> candidates = types;
+      candidates.insert(candidates.end(), node_types.begin(), node_types.end());
+      std::sort(candidates.begin(), candidates.end());
+      candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+      ThrowInvalidArgument("'op_types_to_quantize' names '" + type +
+                           "', but neither the model nor the quantizer has that operator." +
+                           Suggestion(type, candidates));
+    }
+    if (!known && needs_rule) {
+      Warn(monitor, "Operators of type '" + type +
+                        "' stay in float: this kind of quantization has no rule for them.");
+    }
+    types_.insert(type);
+  }
+}
+
+bool Selection::Selected(const onnx::NodeProto& node) const {
+  const auto origin = origins_.find(FirstOutput(node));
+  const onnx::NodeProto* from = origin == origins_.end() ? nullptr : &origin->second;
+  const bool any_name = quantize_.names.empty() && quantize_.outputs.empty();
+  if (!any_name && !quantize_.Contains(node) && (from == nullptr || !quantize_.Contains(*from))) {
+    return false;
+  }
+  if (!types_.contains(node.op_type()) && (from == nullptr || !types_.contains(from->op_type()))) {
+    return false;
+  }
+  return node.op_type() != "QuantizeLinear" && node.op_type() != "DequantizeLinear" &&
+         !Excluded(node);
+}
+
+bool Selection::Excluded(const onnx::NodeProto& node) const { return exclude_.Contains(node); }
+
+void Selection::AddOrigin(const onnx::NodeProto& made, const onnx::NodeProto& origin) {
+  onnx::NodeProto known;
+  known.set_name(origin.name());
+  known.set_op_type(origin.op_type());
+  *known.mutable_output() = origin.output();
+  origins_[FirstOutput(made)] = std::move(known);
+}
+
+}  // namespace quantab

@@ -1,0 +1,54 @@
+// Which nodes are to be quantized: nodes_to_quantize, nodes_to_exclude and op_types_to_quantize.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/base/monitor.h"
+#include "core/onnx/model.h"
+#include "core/quant/options.h"
+
+namespace quantab {
+
+class Selection {
+ public:
+  // `types` are the operator types the method quantizes; options.op_types_to_quantize, where given,
+  // takes their place. A node is named by its name, or as '#<index>' or '#<index> (<OpType>)', its
+  // place in the main graph. `aliases` are further names that may be given: those of nodes that a
+  // rewrite will make.
+  // Throws Error(kInvalidArgument) for a name that no node has, with names like it, and for an
+  // operator type that is neither in the model nor known. A type that `types` lacks and that needs
+  // a rule of the method (`needs_rule`) is a warning.
+  Selection(const Model& model, const StaticOptions& options, const std::vector<std::string>& types,
+            bool needs_rule, const std::vector<std::string>& aliases, Monitor* monitor = nullptr);
+
+  // Whether the options ask for this node.
+  bool Selected(const onnx::NodeProto& node) const;
+  // Whether nodes_to_exclude names it: it keeps its float weights, even shared ones.
+  bool Excluded(const onnx::NodeProto& node) const;
+
+  bool HasType(const std::string& op_type) const { return types_.contains(op_type); }
+
+  // From now on `made` (known by its first output) also counts as `origin` does.
+  void AddOrigin(const onnx::NodeProto& made, const onnx::NodeProto& origin);
+
+ private:
+  struct Names {
+    std::unordered_set<std::string> names;
+    std::unordered_set<std::string> outputs;  // first outputs of nodes named by their index
+    bool Contains(const onnx::NodeProto& node) const;
+  };
+
+  std::unordered_set<std::string> types_;
+  Names quantize_, exclude_;
+  std::unordered_map<std::string, onnx::NodeProto>
+      origins_;  // by first output; name, type, outputs
+};
+
+// Up to three of `candidates` that are spelled like `name`, nearest first.
+std::vector<std::string> NearNames(const std::string& name,
+                                   const std::vector<std::string>& candidates);
+
+}  // namespace quantab

@@ -1,0 +1,167 @@
+// Weights as streams, against plain loops over the whole tensor.
+#include "core/quant/weight.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+
+namespace quantab {
+namespace {
+
+std::vector<float> Normal(int64_t count, uint32_t seed = 1) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal(0.1f, 1.0f);
+  std::vector<float> values(static_cast<size_t>(count));
+  for (float& x : values) x = normal(random);
+  return values;
+}
+
+BlobPtr BlobOf(const std::vector<float>& values) {
+  const auto bytes = std::as_bytes(std::span(values));
+  return MakeMemoryBlob({bytes.begin(), bytes.end()});
+}
+
+// The channel of element `i` along `axis`.
+size_t ChannelOf(int64_t i, const Shape& shape, int64_t axis) {
+  const std::vector<int64_t> strides = StridesOf(shape);
+  return static_cast<size_t>(i / strides[static_cast<size_t>(axis)] %
+                             shape[static_cast<size_t>(axis)]);
+}
+
+// Remembers what is asked of it. Not contiguous, as a file is.
+class CountingSource final : public ByteSource {
+ public:
+  explicit CountingSource(std::vector<float> values) : values_(std::move(values)) {}
+  const std::string& name() const override { return name_; }
+  uint64_t size() const override { return values_.size() * sizeof(float); }
+  void Read(uint64_t offset, std::span<std::byte> out) const override {
+    CheckRange(*this, offset, out.size());
+    std::memcpy(out.data(), reinterpret_cast<const std::byte*>(values_.data()) + offset,
+                out.size());
+    largest = std::max(largest, out.size());
+    total += out.size();
+  }
+
+  mutable size_t largest = 0;
+  mutable uint64_t total = 0;
+
+ private:
+  std::vector<float> values_;
+  std::string name_ = "counted";
+};
+
+class WeightShapes : public testing::TestWithParam<std::pair<Shape, int64_t>> {};
+
+TEST_P(WeightShapes, PerChannelAgreesWithPlainLoops) {
+  const auto& [shape, axis] = GetParam();
+  const std::vector<float> values = Normal(ElementCount(shape));
+  const size_t channels = static_cast<size_t>(shape[static_cast<size_t>(axis)]);
+
+  std::vector<RealRange> expected(
+      channels, {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()});
+  for (size_t i = 0; i < values.size(); ++i) {
+    RealRange& range = expected[ChannelOf(static_cast<int64_t>(i), shape, axis)];
+    range.min = std::min(range.min, values[i]);
+    range.max = std::max(range.max, values[i]);
+  }
+  const auto ranges = ScanRanges(*BlobOf(values), shape, axis);
+  ASSERT_TRUE(ranges);
+  ASSERT_EQ(ranges->size(), channels);
+  for (size_t c = 0; c < channels; ++c) {
+    EXPECT_EQ((*ranges)[c].min, expected[c].min) << c;
+    EXPECT_EQ((*ranges)[c].max, expected[c].max) << c;
+  }
+
+  const WeightParams params = ComputeWeightParams(*ranges, axis, {.type = DType::kUint8});
+  const std::vector<std::byte> quantized = LoadBlob(*QuantizedBlob(BlobOf(values), shape, params));
+  ASSERT_EQ(quantized.size(), values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const QParams p = params.params[ChannelOf(static_cast<int64_t>(i), shape, axis)];
+    const float q = std::nearbyint(values[i] / p.scale) + static_cast<float>(p.zero_point);
+    ASSERT_EQ(static_cast<float>(quantized[i]), std::min(std::max(q, 0.0f), 255.0f)) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Axes, WeightShapes,
+    testing::Values(std::pair(Shape{7}, 0), std::pair(Shape{5, 9}, 0), std::pair(Shape{5, 9}, 1),
+                    std::pair(Shape{1, 9}, 0), std::pair(Shape{4, 3, 5, 2}, 0),
+                    std::pair(Shape{4, 3, 5, 2}, 1), std::pair(Shape{4, 3, 5, 2}, 3),
+                    // Longer than one block of the stream, with channels cut by its end.
+                    std::pair(Shape{3, 70001}, 0), std::pair(Shape{3, 70001}, 1),
+                    std::pair(Shape{257, 1021}, 1), std::pair(Shape{6, 5, 10007}, 1)));
+
+TEST(Weight, ReadsInAnyOrderGiveTheSame) {
+  const Shape shape = {11, 13};
+  const std::vector<float> values = Normal(143);
+  const auto ranges = ScanRanges(*BlobOf(values), shape, 1);
+  const BlobPtr blob =
+      QuantizedBlob(BlobOf(values), shape, ComputeWeightParams(*ranges, 1, {.type = DType::kInt8}));
+  const std::vector<std::byte> whole = LoadBlob(*blob);
+  for (const size_t at : {100u, 0u, 142u, 57u}) {
+    std::vector<std::byte> part(std::min<size_t>(31, whole.size() - at));
+    blob->Read(at, part);
+    EXPECT_TRUE(std::equal(part.begin(), part.end(), whole.begin() + static_cast<long>(at)));
+  }
+}
+
+TEST(Weight, NotFiniteIsNoticed) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
+    std::vector<float> values = Normal(1000);
+    values[777] = bad;
+    EXPECT_FALSE(ScanRanges(*BlobOf(values), {10, 100}, std::nullopt));
+    EXPECT_FALSE(ScanRanges(*BlobOf(values), {10, 100}, 1));
+  }
+}
+
+TEST(Weight, EmptyTensorsHaveAnEmptyRange) {
+  const auto ranges = ScanRanges(*BlobOf({}), {0, 4}, 1);
+  ASSERT_TRUE(ranges);
+  ASSERT_EQ(ranges->size(), 4u);
+  EXPECT_EQ((*ranges)[3].min, 0);
+  EXPECT_EQ((*ranges)[3].max, 0);
+}
+
+TEST(Weight, TransposesEachMatrix) {
+  const int64_t batch = 3, rows = 5, cols = 7;
+  const std::vector<float> values = Normal(batch * rows * cols);
+  const BlobPtr blob = TransposedBlob(BlobOf(values), batch, rows, cols, sizeof(float));
+  for (int again = 0; again < 2; ++again) {
+    std::vector<float> out(values.size());
+    // In two parts, as a writer reads.
+    const auto bytes = std::as_writable_bytes(std::span(out));
+    blob->Read(0, bytes.first(100));
+    blob->Read(100, bytes.subspan(100));
+    for (int64_t b = 0; b < batch; ++b) {
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t c = 0; c < cols; ++c) {
+          EXPECT_EQ(out[static_cast<size_t>((b * cols + c) * rows + r)],
+                    values[static_cast<size_t>((b * rows + r) * cols + c)]);
+        }
+      }
+    }
+  }
+}
+
+TEST(Weight, StreamsReadLittleAtOnce) {
+  const Shape shape = {2048, 1024};  // 8 MB
+  const auto source = std::make_shared<CountingSource>(Normal(ElementCount(shape)));
+  const BlobPtr blob = MakeRangeBlob(source, 0, source->size());
+  const auto ranges = ScanRanges(*blob, shape, 1);
+  ASSERT_TRUE(ranges);
+  EXPECT_EQ(source->total, source->size());
+  const BlobPtr quantized =
+      QuantizedBlob(blob, shape, ComputeWeightParams(*ranges, 1, {.type = DType::kInt8}));
+  EXPECT_EQ(source->total, source->size()) << "making the stream reads nothing";
+  ForEachChunk(*quantized, 1, [](uint64_t, std::span<const std::byte>) {});
+  EXPECT_EQ(source->total, 2 * source->size());
+  EXPECT_LE(source->largest, size_t{1} << 20);
+}
+
+}  // namespace
+}  // namespace quantab
