@@ -1,0 +1,102 @@
+// Benchmark and the made-up samples it can run on.
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numbers>
+
+#include "core/api/quantab.h"
+#include "core/eval/latency.h"
+
+namespace quantab {
+namespace {
+
+// SplitMix64 (Steele, Lea, Flood 2014): small, and the same numbers on every platform, which
+// <random>'s distributions do not promise.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+
+  uint64_t Next() {
+    state_ += 0x9E3779B97F4A7C15u;
+    uint64_t z = state_;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+  }
+
+  // In (0, 1].
+  double Uniform() { return static_cast<double>((Next() >> 11) + 1) * 0x1.0p-53; }
+
+  // Standard normal, by Box and Muller.
+  double Normal() {
+    return std::sqrt(-2.0 * std::log(Uniform())) * std::cos(2.0 * std::numbers::pi * Uniform());
+  }
+
+ private:
+  uint64_t state_;
+};
+
+Tensor RandomTensor(const InputInfo& input, Random& random) {
+  Shape shape;
+  for (const std::string& dim : input.shape) {
+    int64_t value = 1;
+    std::from_chars(dim.data(), dim.data() + dim.size(), value);
+    shape.push_back(std::max<int64_t>(value, 1));
+  }
+  Tensor tensor(input.dtype, shape);
+  const bool known = VisitArithmetic(input.dtype, [&](auto type) {
+    using T = decltype(type);
+    T* out = tensor.mutable_data<T>();
+    for (int64_t i = 0; i < tensor.count(); ++i) {
+      if constexpr (std::is_floating_point_v<T>) {
+        out[i] = static_cast<T>(random.Normal());
+      } else {
+        // 0 or 1 is in range for token ids, masks and sizes alike.
+        out[i] = static_cast<T>(random.Next() & 1);
+      }
+    }
+  });
+  if (!known) {
+    ThrowUnsupported("Input '" + input.name + "' has type '" + std::string(NameOf(input.dtype)) +
+                     "', for which no random data can be made. Give a sample.");
+  }
+  return tensor;
+}
+
+}  // namespace
+
+TensorMap RandomSample(const std::vector<InputInfo>& inputs, uint64_t seed) {
+  return Guard([&] {
+    Random random(seed);
+    TensorMap sample;
+    for (const InputInfo& input : inputs) sample[input.name] = RandomTensor(input, random);
+    return sample;
+  });
+}
+
+Latency Benchmark(Session& session, const TensorMap& sample, int runs, int warmup,
+                  Monitor* monitor) {
+  return Guard([&] {
+    if (runs < 1 || warmup < 0) {
+      ThrowInvalidArgument("'runs' is " + std::to_string(runs) + " and 'warmup' " +
+                           std::to_string(warmup) + ". Give at least 1 and at least 0.");
+    }
+    uint64_t done = 0;
+    const auto total = static_cast<uint64_t>(runs) + static_cast<uint64_t>(warmup);
+    std::vector<double> times = TimeRuns(
+        [&] {
+          session.Run(sample, nullptr, nullptr);
+          Report(monitor, "benchmark", ++done, total);
+        },
+        runs, warmup);
+    std::sort(times.begin(), times.end());
+    return Latency{.runs = runs,
+                   .min_ms = times.front(),
+                   .median_ms = Quantile(times, 0.5),
+                   .p95_ms = Quantile(times, 0.95),
+                   .peak_activation_bytes = session.stats().peak_activation_bytes,
+                   .constant_bytes = session.stats().constant_bytes};
+  });
+}
+
+}  // namespace quantab

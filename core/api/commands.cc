@@ -1,0 +1,280 @@
+#include "core/api/commands.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/api/option_visitors.h"
+#include "core/api/quantab.h"
+#include "core/calib/method.h"
+#include "core/quant/method.h"
+
+namespace quantab {
+namespace {
+
+std::vector<std::string> ChoicesOf(std::string_view option) {
+  std::vector<std::string> names;
+  if (option == "calibrate_method") {
+    for (const auto& def : CalibMethodRegistry::Get().all()) names.emplace_back(def.name);
+  } else if (option == "quant_format") {
+    for (const auto& def : QuantMethodRegistry::Get().all()) {
+      if (def.needs_ranges) names.emplace_back(def.name);
+    }
+  }
+  return names;
+}
+
+// Visits an options struct and lists what it sees.
+class Lister {
+ public:
+  explicit Lister(std::vector<OptionInfo>& out) : out_(out) {}
+
+  template <class T>
+  void Option(std::string_view name, const T& member, std::string_view help,
+              std::string_view extra_key) {
+    OptionInfo info;
+    info.name = name;
+    info.type = OptionTypeName<T>();
+    info.help = help;
+    info.extra_option = extra_key;
+    info.quantizer = true;
+    info.choices = ChoicesOf(name);
+    if (!info.choices.empty()) info.type = "choice";
+    if constexpr (std::is_same_v<T, QuantType>) {
+      info.choices.assign(std::begin(kQuantTypeNames), std::end(kQuantTypeNames));
+      info.default_json = "\"" + info.choices[static_cast<size_t>(member)] + "\"";
+    } else if constexpr (requires { member.has_value(); }) {
+      info.default_json = "null";
+    } else {
+      info.default_json = nlohmann::ordered_json(member).dump();
+    }
+    if (info.type == "list") info.metavar = "A,B";
+    if (info.type == "number") info.metavar = "X";
+    if (info.type == "choice") {
+      for (const std::string& choice : info.choices) {
+        info.metavar += (info.metavar.empty() ? "" : "|") + choice;
+      }
+    }
+    info.repeated = info.type == "list";
+    out_.push_back(std::move(info));
+  }
+
+ private:
+  std::vector<OptionInfo>& out_;
+};
+
+OptionInfo OutputFile() {
+  return {.name = "output",
+          .type = "path",
+          .default_json = "null",
+          .choices = {},
+          .help = "Where to write the quantized model.",
+          .extra_option = "",
+          .short_flag = "o",
+          .metavar = "OUT",
+          .required = true,
+          .repeated = false,
+          .quantizer = false};
+}
+
+OptionInfo Flag(std::string name, std::string help) {
+  OptionInfo info;
+  info.name = std::move(name);
+  info.type = "bool";
+  info.default_json = "false";
+  info.help = std::move(help);
+  return info;
+}
+
+OptionInfo Number(std::string name, std::string metavar, std::string default_json,
+                  std::string help) {
+  OptionInfo info;
+  info.name = std::move(name);
+  info.type = "number";
+  info.metavar = std::move(metavar);
+  info.default_json = std::move(default_json);
+  info.help = std::move(help);
+  return info;
+}
+
+OptionInfo Path(std::string name, std::string metavar, bool required, std::string help) {
+  OptionInfo info;
+  info.name = std::move(name);
+  info.type = "path";
+  info.metavar = std::move(metavar);
+  info.default_json = "null";
+  info.required = required;
+  info.help = std::move(help);
+  return info;
+}
+
+template <class Options>
+void AddQuantizerOptions(CommandInfo& command) {
+  const Options defaults;
+  Lister lister(command.options);
+  Describe(defaults, lister);
+  command.options.push_back(
+      Flag("use_external_data_format", "Write the weights to OUT.data beside the model."));
+}
+
+constexpr std::string_view kDataHelp =
+    "Samples: one .npz per sample (keyed by input name), one .npy per sample (models with one "
+    "input), or test_data_set_*/input_N.pb.";
+
+std::vector<CommandInfo> MakeCommands() {
+  std::vector<CommandInfo> commands;
+  const PositionalInfo model{.name = "MODEL", .help = "An ONNX model.", .repeated = false};
+
+  CommandInfo inspect{.name = "inspect",
+                      .help = "Say what a model is: inputs, outputs, operators, weights.",
+                      .positionals = {model},
+                      .options = {Flag("nodes", "List every node as well.")}};
+  commands.push_back(std::move(inspect));
+
+  CommandInfo dynamic{.name = "dynamic",
+                      .help =
+                          "Quantize weights now and activations at run time "
+                          "(quantize_dynamic).",
+                      .positionals = {model},
+                      .options = {OutputFile()}};
+  AddQuantizerOptions<DynamicOptions>(dynamic);
+  commands.push_back(std::move(dynamic));
+
+  CommandInfo statics{
+      .name = "static",
+      .help =
+          "Quantize weights and activations, with ranges measured on samples "
+          "(quantize_static).",
+      .positionals = {model},
+      .options = {OutputFile(), Path("calibration_data", "DIR", true, std::string(kDataHelp))}};
+  AddQuantizerOptions<StaticOptions>(statics);
+  commands.push_back(std::move(statics));
+
+  OptionInfo input = Path("input", "NAME=FILE", false,
+                          "An input's value: .npy, .pb, or .npz with all inputs (then without "
+                          "NAME=). May be given several times.");
+  input.repeated = true;
+  CommandInfo run{.name = "run",
+                  .help = "Run a model once and keep its outputs.",
+                  .positionals = {model},
+                  .options = {std::move(input), Path("output_dir", "DIR", true,
+                                                     "Where to write one .npy file per output.")}};
+  commands.push_back(std::move(run));
+
+  CommandInfo compare{
+      .name = "compare",
+      .help = "Run two forms of a model on the same samples and measure how far apart they are.",
+      .positionals = {{.name = "FLOAT", .help = "The reference model.", .repeated = false},
+                      {.name = "QUANT", .help = "The model to judge.", .repeated = false}},
+      .options = {Path("data", "DIR", true, std::string(kDataHelp))}};
+  commands.push_back(std::move(compare));
+
+  CommandInfo bench{
+      .name = "bench",
+      .help = "Time models, one run after another.",
+      .positionals = {{.name = "MODEL", .help = "An ONNX model.", .repeated = true}},
+      .options = {Number("runs", "N", "20", "Counted runs."),
+                  Number("warmup", "N", "2", "Runs before them that do not count."),
+                  Path("data", "DIR", false,
+                       "Take the first sample here; without it, made-up data is used.")}};
+  commands.push_back(std::move(bench));
+  return commands;
+}
+
+std::string Wrapped(std::string_view text, size_t indent, size_t width) {
+  std::string out;
+  size_t column = indent;
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    const std::string_view word = text.substr(at, end - at);
+    if (column > indent && column + 1 + word.size() > width) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    }
+    if (column > indent) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+    at = end + 1;
+  }
+  return out;
+}
+
+constexpr size_t kHelpIndent = 6;
+constexpr size_t kHelpWidth = 92;
+
+std::string OptionHelp(const OptionInfo& option) {
+  std::string line = "  ";
+  if (!option.short_flag.empty()) line += "-" + option.short_flag + ", ";
+  line += FlagOf(option.name);
+  if (!option.metavar.empty()) line += " " + option.metavar;
+  std::string help = option.help;
+  if (option.required) {
+    help += " Required.";
+  } else if (option.type != "bool" && option.default_json != "null" &&
+             option.default_json != "[]") {
+    help += " Default: " + nlohmann::ordered_json::parse(option.default_json).dump() + ".";
+  }
+  return line + "\n" + std::string(kHelpIndent, ' ') + Wrapped(help, kHelpIndent, kHelpWidth) +
+         "\n";
+}
+
+std::string Overview() {
+  std::string out = "quantab " + Version() +
+                    ": quantizes ONNX models on this machine, and nowhere else.\n\n"
+                    "Usage: quantab COMMAND [arguments]\n\nCommands:\n";
+  for (const CommandInfo& command : Commands()) {
+    out += "  " + command.name + std::string(10 - command.name.size(), ' ') +
+           Wrapped(command.help, 12, kHelpWidth) + "\n";
+  }
+  out +=
+      "\n'quantab COMMAND --help' says what a command takes. Results go to standard output, "
+      "progress\nand messages to standard error. Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+  return out;
+}
+
+}  // namespace
+
+const std::vector<CommandInfo>& Commands() {
+  static const std::vector<CommandInfo> commands = MakeCommands();
+  return commands;
+}
+
+const std::vector<OptionInfo>& CommonOptions() {
+  static const std::vector<OptionInfo> options = {Flag("json", "Print the result as JSON."),
+                                                  Flag("quiet", "Print no progress."),
+                                                  Flag("help", "Print this text.")};
+  return options;
+}
+
+std::string FlagOf(std::string_view name) {
+  std::string flag = "--" + std::string(name);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+std::string HelpText(std::string_view name) {
+  if (name.empty()) return Overview();
+  for (const CommandInfo& command : Commands()) {
+    if (command.name != name) continue;
+    std::string out = command.help + "\n\nUsage: quantab " + command.name;
+    for (const PositionalInfo& positional : command.positionals) {
+      out += " " + positional.name + (positional.repeated ? "..." : "");
+    }
+    out += " [options]\n\nArguments:\n";
+    for (const PositionalInfo& positional : command.positionals) {
+      out += "  " + positional.name + "\n" + std::string(kHelpIndent, ' ') + positional.help + "\n";
+    }
+    out += "\nOptions:\n";
+    for (const OptionInfo& option : command.options) out += OptionHelp(option);
+    for (const OptionInfo& option : CommonOptions()) out += OptionHelp(option);
+    return out;
+  }
+  ThrowInvalidArgument("There is no command '" + std::string(name) +
+                       "'. 'quantab --help' lists the commands.");
+}
+
+}  // namespace quantab

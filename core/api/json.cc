@@ -1,0 +1,114 @@
+#include "core/api/json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/api/option_visitors.h"
+
+namespace quantab {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Text from a model may be any bytes; a string that is no UTF-8 is written with replacements.
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// JSON has no infinity and no NaN: both are null.
+Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json ToObject(const ValueSummary& value) {
+  return {{"name", value.name},
+          {"dtype", value.dtype},
+          {"shape", value.shape},
+          {"hasShape", value.has_shape}};
+}
+
+}  // namespace
+
+std::string ToJson(const ModelInfo& info) {
+  Json out = {{"name", info.name},
+              {"producerName", info.producer_name},
+              {"producerVersion", info.producer_version},
+              {"graphName", info.graph_name},
+              {"irVersion", info.ir_version},
+              {"opsets", Json::object()},
+              {"inputs", Json::array()},
+              {"outputs", Json::array()},
+              {"nodes", Json::array()},
+              {"operators", Json::array()},
+              {"parameters", info.parameters},
+              {"weightBytes", info.weight_bytes},
+              {"fileBytes", info.file_bytes},
+              {"externalData", info.external_data},
+              {"quantized", info.quantized},
+              {"unsupported", Json::array()},
+              {"warnings", info.warnings}};
+  for (const auto& [domain, version] : info.opsets) out["opsets"][domain] = version;
+  for (const ValueSummary& value : info.inputs) out["inputs"].push_back(ToObject(value));
+  for (const ValueSummary& value : info.outputs) out["outputs"].push_back(ToObject(value));
+  for (const NodeSummary& node : info.nodes) {
+    out["nodes"].push_back({{"index", node.index},
+                            {"name", node.name},
+                            {"opType", node.op_type},
+                            {"domain", node.domain},
+                            {"inputs", node.inputs},
+                            {"outputs", node.outputs}});
+  }
+  for (const OperatorSummary& op : info.operators) {
+    out["operators"].push_back({{"opType", op.op_type},
+                                {"domain", op.domain},
+                                {"count", op.count},
+                                {"parameters", op.parameters},
+                                {"bytes", op.bytes}});
+  }
+  for (const UnsupportedNode& node : info.unsupported) {
+    out["unsupported"].push_back({{"node", node.node},
+                                  {"opType", node.op_type},
+                                  {"domain", node.domain},
+                                  {"opset", node.opset}});
+  }
+  return Dump(out);
+}
+
+std::string ToJson(const Comparison& comparison) {
+  Json out = {{"samples", comparison.samples}, {"outputs", Json::array()}};
+  for (const OutputComparison& output : comparison.outputs) {
+    Json row = {{"name", output.name}, {"elements", output.elements}};
+    for (const auto& [name, value] : output.metrics) row[CamelCase(name)] = Number(value);
+    out["outputs"].push_back(std::move(row));
+  }
+  return Dump(out);
+}
+
+std::string ToJson(const Latency& latency) {
+  return Dump({{"runs", latency.runs},
+               {"min", latency.min_ms},
+               {"median", latency.median_ms},
+               {"p95", latency.p95_ms},
+               {"peakActivationBytes", latency.peak_activation_bytes},
+               {"constantBytes", latency.constant_bytes}});
+}
+
+std::string ToJson(const Error& error) {
+  Json where = Json::object();
+  const Place& place = error.place();
+  if (!place.file.empty()) where["file"] = place.file;
+  if (!place.node.empty()) where["node"] = place.node;
+  if (!place.tensor.empty()) where["tensor"] = place.tensor;
+  if (place.byte) where["byte"] = *place.byte;
+  return Dump({{"code", ErrorCodeName(error.code())},
+               {"message", error.message()},
+               {"where", std::move(where)}});
+}
+
+DynamicOptions DynamicOptionsFromJson(std::string_view json) {
+  return Guard([&] { return OptionsFromJson<DynamicOptions>(json); });
+}
+
+StaticOptions StaticOptionsFromJson(std::string_view json) {
+  return Guard([&] { return OptionsFromJson<StaticOptions>(json); });
+}
+
+}  // namespace quantab

@@ -1,0 +1,28 @@
+// The public types as JSON text, for the command line's --json and for JavaScript. Keys are
+// camelCase versions of the members' names.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/api/quantab.h"
+
+namespace quantab {
+
+std::string ToJson(const ModelInfo& info);
+std::string ToJson(const Comparison& comparison);
+std::string ToJson(const Latency& latency);
+std::string ToJson(const Error& error);
+
+// Options from a JSON object with camelCase keys ("perChannel": true) or snake_case ones, and
+// "extraOptions": {"ActivationSymmetric": true} with onnxruntime's names. An unknown key or a
+// wrong type throws Error(kInvalidArgument) that names it and lists what there is.
+DynamicOptions DynamicOptionsFromJson(std::string_view json);
+StaticOptions StaticOptionsFromJson(std::string_view json);
+
+// Every command and option as data: {"version", "commands": [{"name", "help", "positionals",
+// "options": [{"name", "type", "default", "choices", "help", "extraOption"}]}]}. The Node program,
+// the TypeScript types and the page's form are made from it; the native program parses by it.
+std::string DescribeAll();
+
+}  // namespace quantab

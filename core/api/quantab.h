@@ -1,0 +1,150 @@
+// Quantab's public C++ interface. Everything a program needs is here or included from here.
+//
+//   auto model = quantab::OpenModel(source, &files);
+//   auto quantized = quantab::QuantizeDynamic(model, {.weight_type = quantab::QuantType::kQInt8});
+//   quantab::WriteModel(quantized, sink);
+//
+// All functions throw quantab::Error and nothing else.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/byte_io.h"
+#include "core/base/error.h"
+#include "core/base/monitor.h"
+#include "core/exec/session.h"
+#include "core/onnx/model.h"
+#include "core/quant/options.h"
+#include "core/tensor/tensor.h"
+
+namespace quantab {
+
+// The library's version, "0.1.0".
+std::string Version();
+
+// Reads a model; see ReadModel.
+Model OpenModel(std::shared_ptr<const ByteSource> source, const FileSet* files = nullptr,
+                Monitor* monitor = nullptr);
+
+// What a model is, as data.
+struct ValueSummary {
+  std::string name;
+  std::string dtype;               // "float32", ...
+  std::vector<std::string> shape;  // "3", "batch", "?"
+  bool has_shape = false;
+};
+struct NodeSummary {
+  int index = 0;
+  std::string name;
+  std::string op_type;
+  std::string domain;
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+};
+struct OperatorSummary {
+  std::string op_type;
+  std::string domain;
+  int count = 0;
+  int64_t parameters = 0;  // elements of initializers these nodes read (a shared one counts once)
+  uint64_t bytes = 0;
+};
+struct ModelInfo {
+  std::string name, producer_name, producer_version, graph_name;
+  int64_t ir_version = 0;
+  std::vector<std::pair<std::string, int64_t>> opsets;  // domain ("ai.onnx" for ""), version
+  std::vector<ValueSummary> inputs;                     // required inputs only
+  std::vector<ValueSummary> outputs;
+  std::vector<NodeSummary> nodes;
+  std::vector<OperatorSummary> operators;  // most bytes first
+  int64_t parameters = 0;
+  uint64_t weight_bytes = 0;
+  uint64_t file_bytes = 0;  // as WriteModel would write it, external data included
+  bool external_data = false;
+  bool quantized = false;  // contains Q/DQ or integer operators
+  std::vector<UnsupportedNode> unsupported;
+  std::vector<std::string> warnings;  // the checker's, for instance
+};
+ModelInfo Inspect(const Model& model);
+
+// The inputs a run of `model` needs, without making a session.
+std::vector<InputInfo> InputsOf(const Model& model);
+
+// quantize_dynamic. The result shares the source's unquantized weights and computes quantized
+// weights when it is written or run: nothing is held in memory as a whole. Throws
+// Error(kInvalidArgument) for an option that matches nothing (a node to exclude, an operator type),
+// Error(kInvalidModel) for a graph that is wrong.
+Model QuantizeDynamic(const Model& model, const DynamicOptions& options = {},
+                      Monitor* monitor = nullptr);
+
+// quantize_static, sample by sample:
+//
+//   StaticQuantizer quantizer(model, options);
+//   for (const TensorMap& sample : samples) quantizer.Collect(sample);
+//   Model quantized = quantizer.Finish();
+class StaticQuantizer {
+ public:
+  StaticQuantizer(const Model& model, const StaticOptions& options = {},
+                  Monitor* monitor = nullptr);
+  ~StaticQuantizer();
+  StaticQuantizer(StaticQuantizer&&) noexcept;
+
+  // Runs the float model on one sample and observes its activations. Samples may differ in shape.
+  // Reports no progress: the caller knows how many samples there are. Throws
+  // Error(kInvalidArgument) for a sample that does not fit the inputs.
+  void Collect(const TensorMap& sample);
+
+  // Throws Error(kInvalidArgument) when there was no sample.
+  Model Finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// How close the outputs of two models are, over all samples given to a Comparer. `metrics` holds
+// one value per file of core/eval/metrics, by name (see there for the formulas): "mse",
+// "mean_relative_error", "max_abs_error", "cosine", "sqnr_db", "top1_agreement". A metric that does
+// not apply to an output is absent.
+struct OutputComparison {
+  std::string name;
+  int64_t elements = 0;
+  std::map<std::string, double> metrics;
+};
+struct Comparison {
+  int samples = 0;
+  std::vector<OutputComparison> outputs;
+};
+class Comparer {
+ public:
+  // `a` is the reference.
+  Comparer(const Model& a, const Model& b, Monitor* monitor = nullptr);
+  ~Comparer();
+  Comparer(Comparer&&) noexcept;
+  void Add(const TensorMap& sample);
+  // Throws Error(kInvalidArgument) when there was no sample.
+  Comparison Result() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+struct Latency {
+  int runs = 0;
+  double min_ms = 0, median_ms = 0, p95_ms = 0;
+  uint64_t peak_activation_bytes = 0;
+  uint64_t constant_bytes = 0;
+};
+// Times `runs` runs on one sample after `warmup` uncounted ones.
+Latency Benchmark(Session& session, const TensorMap& sample, int runs = 20, int warmup = 2,
+                  Monitor* monitor = nullptr);
+
+// A sample made up from the inputs' types and shapes: unknown dimensions become 1, floats are
+// standard normal, integers small, all from `seed`. Good for timing, harmful for accuracy.
+TensorMap RandomSample(const std::vector<InputInfo>& inputs, uint64_t seed = 0);
+
+}  // namespace quantab

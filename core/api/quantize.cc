@@ -1,0 +1,70 @@
+// QuantizeDynamic and StaticQuantizer: the quantizers joined with calibration by the executor.
+#include <optional>
+#include <utility>
+
+#include "core/api/quantab.h"
+#include "core/calib/collector.h"
+#include "core/quant/prepare.h"
+#include "core/quant/quantization.h"
+
+namespace quantab {
+
+Model QuantizeDynamic(const Model& model, const DynamicOptions& options, Monitor* monitor) {
+  return Guard([&] {
+    return Quantization(model, ToStaticOptions(options), monitor).Run(TensorRanges(), monitor);
+  });
+}
+
+struct StaticQuantizer::Impl {
+  Impl(const Model& source, const StaticOptions& options, Monitor* m)
+      : quantization(source, options, m),
+        collector(options.calibrate_method,
+                  {.symmetric = options.calib_tensor_range_symmetric,
+                   .moving_average = options.calib_moving_average,
+                   .averaging_constant = options.calib_moving_average_constant},
+                  quantization.TensorsToCalibrate()),
+        monitor(m) {
+    if (!quantization.NeedsRanges()) {
+      ThrowInvalidArgument("'quant_format' is '" + options.quant_format +
+                           "', which needs no calibration. Use quantize_dynamic.");
+    }
+    session.emplace(quantization.model(), SessionOptions{.lower = false, .monitor = monitor});
+  }
+
+  Quantization quantization;
+  Collector collector;
+  Monitor* monitor;
+  std::optional<Session> session;
+  uint64_t samples = 0;
+};
+
+StaticQuantizer::StaticQuantizer(const Model& model, const StaticOptions& options, Monitor* monitor)
+    : impl_(Guard([&] { return std::make_unique<Impl>(model, options, monitor); })) {}
+StaticQuantizer::~StaticQuantizer() = default;
+StaticQuantizer::StaticQuantizer(StaticQuantizer&&) noexcept = default;
+
+void StaticQuantizer::Collect(const TensorMap& sample) {
+  Guard([&] {
+    if (!impl_->session) {
+      ThrowInvalidArgument("The quantizer is finished and takes no more samples.");
+    }
+    QuietMonitor quiet(impl_->monitor);
+    impl_->session->Run(sample, &impl_->collector, &quiet);
+    ++impl_->samples;
+  });
+}
+
+Model StaticQuantizer::Finish() {
+  return Guard([&] {
+    if (impl_->samples == 0) {
+      ThrowInvalidArgument(
+          "No sample was given, so the ranges of activations are unknown. Give at least one, "
+          "better a "
+          "hundred, of what the model will see.");
+    }
+    impl_->session.reset();  // and with it the float weights
+    return impl_->quantization.Run(impl_->collector.Ranges(), impl_->monitor);
+  });
+}
+
+}  // namespace quantab

@@ -1,0 +1,68 @@
+// A command of the native program: one file in core/cli/commands, described in
+// core/api/commands.cc.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/api/commands.h"
+#include "core/api/quantab.h"
+#include "core/base/registry.h"
+
+namespace quantab {
+
+// What the user typed, sorted out.
+struct Invocation {
+  const CommandInfo* command = nullptr;
+  std::vector<std::string> positionals;
+  std::map<std::string, std::vector<std::string>> values;  // by snake_case name; flags hold ""
+  bool json = false;
+  Monitor* monitor = nullptr;
+
+  bool Has(const std::string& name) const { return values.contains(name); }
+  // The last value given for `name`, or `otherwise`.
+  std::string Value(const std::string& name, const std::string& otherwise = "") const;
+  // As a number; throws UsageError.
+  int64_t Integer(const std::string& name, int64_t otherwise) const;
+  // The quantizer's options among the values, as JSON for DynamicOptionsFromJson and the like.
+  std::string QuantizerOptions() const;
+};
+
+// Wrong usage: exit status 2.
+class UsageError : public Error {
+ public:
+  explicit UsageError(std::string message)
+      : Error(ErrorCode::kInvalidArgument, std::move(message)) {}
+};
+
+// A command returns the text for standard output.
+struct CommandDef {
+  std::string_view name;
+  std::string (*run)(const Invocation&);
+};
+
+class CommandRegistry {
+ public:
+  static const CommandRegistry& Get();
+  void Add(CommandDef def) { defs_.push_back(def); }
+  const std::vector<CommandDef>& all() const { return defs_; }
+
+ private:
+  std::vector<CommandDef> defs_;
+};
+
+template <>
+struct RegistryType<struct commands_tag> {
+  using type = CommandRegistry;
+};
+
+// Parses `arguments` (without the program's name). Throws UsageError.
+Invocation ParseArguments(const std::vector<std::string>& arguments);
+
+// The whole program: parses, runs, prints. Returns the exit status.
+int Main(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err);
+
+}  // namespace quantab

@@ -1,0 +1,46 @@
+// quantab bench MODEL...: how long models take.
+#include "core/api/files.h"
+#include "core/api/json.h"
+#include "core/cli/command.h"
+#include "core/cli/console.h"
+#include "core/cli/samples.h"
+
+namespace quantab {
+namespace {
+
+std::string Run(const Invocation& invocation) {
+  const auto runs = static_cast<int>(invocation.Integer("runs", 20));
+  const auto warmup = static_cast<int>(invocation.Integer("warmup", 2));
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  std::vector<std::vector<std::string>> table = {
+      {"model", "min ms", "median ms", "p95 ms", "ratio", "activations", "weights"}};
+  double first = 0;
+  for (const std::string& path : invocation.positionals) {
+    const Model model = OpenModelFile(path, invocation.monitor);
+    Session session(model);
+    const TensorMap sample = invocation.Has("data")
+                                 ? SampleFolder(invocation.Value("data"), session.inputs()).Read(0)
+                                 : RandomSample(session.inputs());
+    const Latency latency = Benchmark(session, sample, runs, warmup, invocation.monitor);
+    if (first == 0) first = latency.median_ms;
+    table.push_back({path, HumanNumber(latency.min_ms), HumanNumber(latency.median_ms),
+                     HumanNumber(latency.p95_ms), HumanNumber(latency.median_ms / first, 3),
+                     HumanBytes(latency.peak_activation_bytes),
+                     HumanBytes(latency.constant_bytes)});
+    nlohmann::ordered_json row = nlohmann::ordered_json::parse(ToJson(latency));
+    row["model"] = path;
+    rows.push_back(std::move(row));
+  }
+  if (invocation.json) {
+    return nlohmann::ordered_json({{"models", rows}})
+               .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+           "\n";
+  }
+  return Table(table);
+}
+
+}  // namespace
+
+QUANTAB_REGISTER(commands, bench) { r.Add({.name = "bench", .run = Run}); }
+
+}  // namespace quantab
