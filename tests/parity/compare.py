@@ -1,0 +1,233 @@
+"""Compares a quantized model with ONNX Runtime's for the same float model, options and samples.
+
+    compare.py OURS.onnx REFERENCE.onnx [--exact] [--json]
+
+What a constant is for is read from the reference: a weight feeds a DequantizeLinear (or an integer operator), a bias is an int32 of
+a DequantizeLinear, an activation's scale and zero point belong to a QuantizeLinear of computed data. Weights, their scales and all zero
+points must be equal to the bit. Scales of activations may differ by 1e-4 relatively, since they come from two executors; a bias
+follows its scale. The zero point of a range that is symmetric by calibration lies halfway between 127 and 128, so there the last bit of
+the range decides: it may differ by one. `--exact` (for calibration from one and the same table of ranges) allows no difference there either.
+
+The last line is `N passed, N failed`; notes (order of nodes, of constants) are not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+# Two executors add float32 in different orders; over a hundred layers that grows to a few units in the fifth digit.
+SCALE_TOLERANCE = 1e-4
+SHOWN = 6
+
+
+@dataclass
+class Report:
+    """What was found: per check how many things were compared and which of them differ."""
+
+    compared: Counter = field(default_factory=Counter)
+    differences: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    scale_error: float = 0.0
+
+    def check(self, name: str, equal: bool, text: str) -> None:
+        self.compared[name] += 1
+        if not equal:
+            self.differences.setdefault(name, []).append(text)
+
+    @property
+    def passed(self) -> list[str]:
+        return [name for name in self.compared if name not in self.differences]
+
+    def lines(self) -> list[str]:
+        result = []
+        for name, count in self.compared.items():
+            wrong = self.differences.get(name, [])
+            result.append(f"{'FAIL' if wrong else 'ok':4}  {name}: {count - len(wrong)} of {count} equal")
+            result += [f"        {text}" for text in wrong[:SHOWN]]
+            if len(wrong) > SHOWN:
+                result.append(f"        and {len(wrong) - SHOWN} more")
+        result.append(f"      largest relative error of a calibrated scale: {self.scale_error:.2e}")
+        result += [f"note  {note}" for note in self.notes]
+        result.append(f"{len(self.passed)} passed, {len(self.differences)} failed")
+        return result
+
+
+def domain(name: str) -> str:
+    return "" if name == "ai.onnx" else name
+
+
+def content(tensor: onnx.TensorProto) -> tuple:
+    array = numpy_helper.to_array(tensor)
+    return str(array.dtype), array.shape, hashlib.sha256(array.tobytes()).hexdigest()
+
+
+def attributes(node: onnx.NodeProto) -> tuple:
+    def value(attribute):
+        if attribute.type == onnx.AttributeProto.TENSOR:
+            return content(attribute.t)
+        if attribute.type == onnx.AttributeProto.GRAPH:
+            inner = attribute.g
+            return tuple(signature(n) for n in inner.node), sorted((t.name, content(t)) for t in inner.initializer)
+        plain = onnx.helper.get_attribute_value(attribute)
+        return tuple(plain) if isinstance(plain, list) else plain
+
+    return tuple(sorted((a.name, repr(value(a))) for a in node.attribute))
+
+
+def signature(node: onnx.NodeProto) -> tuple:
+    return (domain(node.domain), node.op_type, node.name, tuple(node.input), tuple(node.output), attributes(node))
+
+
+def shown(node: tuple) -> str:
+    return f"{node[1]} '{node[2]}' ({', '.join(node[3])}) -> ({', '.join(node[4])}) {dict(node[5])}"[:300]
+
+
+def roles(model: onnx.ModelProto) -> dict[str, str]:
+    """What each constant of a quantized model is for: weight, bias or activation, with ' scale' and ' zero point'."""
+    constants = {t.name: t for t in model.graph.initializer}
+    kinds: dict[str, str] = {}
+    made_by = {}
+
+    def mark(node, kind):
+        for index, suffix in ((1, " scale"), (2, " zero point")):
+            if index < len(node.input):
+                kinds.setdefault(node.input[index], kind + suffix)
+
+    for node in model.graph.node:
+        if node.op_type == "QuantizeLinear":
+            kind = "weight" if node.input[0] in constants else "activation"
+            made_by[node.output[0]] = kind
+            mark(node, kind)
+    for node in model.graph.node:
+        if node.op_type == "DequantizeLinear":
+            data = constants.get(node.input[0])
+            if data is None:
+                mark(node, made_by.get(node.input[0], "activation"))
+                continue
+            kind = "bias" if data.data_type == onnx.TensorProto.INT32 else "weight"
+            kinds[data.name] = kind
+            mark(node, kind)
+    for name, tensor in constants.items():
+        if name in kinds:
+            continue
+        if tensor.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8):
+            kinds[name] = "weight zero point" if name.endswith("_zero_point") else "weight"
+        elif name.endswith("_scale") and name.removesuffix("_scale") + "_quantized" in constants:
+            kinds[name] = "weight scale"
+    return kinds
+
+
+PLURALS = {
+    "weight": "quantized weights",
+    "weight scale": "scales of weights",
+    "weight zero point": "zero points of weights",
+    "bias": "quantized biases",
+    "bias scale": "scales of biases",
+    "bias zero point": "zero points of biases",
+    "activation scale": "calibrated scales",
+    "activation zero point": "zero points of activations",
+    "other": "other constants",
+}
+
+
+def same_values(role: str, ours: np.ndarray, theirs: np.ndarray, exact: bool, tie: bool) -> bool:
+    if ours.tobytes() == theirs.tobytes():
+        return True
+    if exact:
+        return False
+    if role in ("activation scale", "bias scale"):
+        return bool(np.allclose(ours, theirs, rtol=SCALE_TOLERANCE, atol=0))
+    if role == "activation zero point" and {int(ours), int(theirs)} == {127, 128}:
+        return tie
+    if role == "bias":
+        # One rounding step, and what the tolerated error of its scale moves it by.
+        allowed = 1 + 2 * SCALE_TOLERANCE * np.abs(theirs.astype(np.float64))
+        return bool((np.abs(ours.astype(np.float64) - theirs) <= allowed).all())
+    return False
+
+
+def compare_constants(
+    ours: onnx.ModelProto, reference: onnx.ModelProto, report: Report, exact: bool, symmetric_ranges: bool
+) -> None:
+    left = {t.name: t for t in ours.graph.initializer}
+    right = {t.name: t for t in reference.graph.initializer}
+    kinds = roles(reference)
+    for name in sorted(left.keys() | right.keys()):
+        report.check("names of constants", name in left and name in right, f"'{name}' is in {'ours' if name in left else 'the reference'} alone")
+        if name not in left or name not in right:
+            continue
+        described = [(onnx.TensorProto.DataType.Name(t.data_type), list(t.dims)) for t in (left[name], right[name])]
+        report.check("dtypes and shapes", described[0] == described[1], f"'{name}' is {described[0]}, expected {described[1]}")
+        if described[0] != described[1]:
+            continue
+        a, b = (numpy_helper.to_array(t) for t in (left[name], right[name]))
+        role = kinds.get(name, "other")
+        if role == "activation scale":
+            report.scale_error = max(report.scale_error, float(np.max(np.abs(a / b - 1), initial=0)))
+        equal = same_values(role, a, b, exact, symmetric_ranges)
+        text = ""
+        if not equal:
+            wrong = np.flatnonzero(a.reshape(-1) != b.reshape(-1))
+            first = wrong[0] if len(wrong) else 0
+            text = f"'{name}': {len(wrong)} of {a.size} differ, [{first}] is {a.reshape(-1)[first]!r}, expected {b.reshape(-1)[first]!r}"
+        report.check(PLURALS[role], equal, text)
+
+
+def compare(ours: onnx.ModelProto, reference: onnx.ModelProto, exact: bool = False, symmetric_ranges: bool = False) -> Report:
+    """`symmetric_ranges`: the calibrated ranges are symmetric but the quantization is not (CalibTensorRangeSymmetric)."""
+    report = Report()
+    left, right = ([signature(n) for n in m.graph.node] for m in (ours, reference))
+    for node in (Counter(left) - Counter(right)).elements():
+        report.check("nodes", False, f"ours alone: {shown(node)}")
+    for node in (Counter(right) - Counter(left)).elements():
+        report.check("nodes", False, f"reference alone: {shown(node)}")
+    for _ in (Counter(left) & Counter(right)).elements():
+        report.check("nodes", True, "")
+    if left != right and Counter(left) == Counter(right):
+        report.notes.append("the nodes come in another order")
+
+    compare_constants(ours, reference, report, exact, symmetric_ranges)
+    names = [[t.name for t in m.graph.initializer] for m in (ours, reference)]
+    if names[0] != names[1] and sorted(names[0]) == sorted(names[1]):
+        report.notes.append("the constants come in another order")
+
+    for kind in ("input", "output"):
+        values = [[(v.name, v.type.SerializeToString(deterministic=True)) for v in getattr(m.graph, kind)] for m in (ours, reference)]
+        if kind == "input":
+            # Graph inputs that only restate a constant may go with it.
+            values = [[v for v in side if v[0] not in {t.name for t in m.graph.initializer}] for side, m in zip(values, (ours, reference), strict=True)]
+        report.check(f"graph {kind}s", values[0] == values[1], f"{[n for n, _ in values[0]]}, expected {[n for n, _ in values[1]]}")
+    opsets = [{domain(o.domain): o.version for o in m.opset_import} for m in (ours, reference)]
+    report.check("opsets", opsets[0] == opsets[1], f"{opsets[0]}, expected {opsets[1]}")
+    if ours.ir_version != reference.ir_version:
+        # ONNX Runtime leaves 3 standing where constants are no longer graph inputs, which 3 does not allow.
+        report.notes.append(f"IR version {ours.ir_version}, the reference has {reference.ir_version}")
+    return report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("ours", type=Path)
+    parser.add_argument("reference", type=Path)
+    parser.add_argument("--exact", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    report = compare(onnx.load(args.ours), onnx.load(args.reference), args.exact)
+    if args.json:
+        print(json.dumps({"compared": report.compared, "differences": report.differences, "notes": report.notes, "scale_error": report.scale_error}))
+    else:
+        print("\n".join(report.lines()))
+    raise SystemExit(1 if report.differences else 0)
+
+
+if __name__ == "__main__":
+    main()
