@@ -1,0 +1,192 @@
+// The core's public interface as JavaScript sees it: functions over opaque handles, each with
+// delete(). Options and reports cross as JSON text, tensors as tensor_js.h says, files as io_js.h
+// says; every function answers {value} or {error}.
+#include <emscripten/bind.h>
+#include <emscripten/heap.h>
+
+#include <utility>
+
+#include "wasm/answer.h"
+#include "wasm/io_js.h"
+#include "wasm/tensor_js.h"
+
+namespace quantab {
+namespace {
+
+using emscripten::val;
+
+// The classes behind the handles. A member that reports keeps its monitor.
+struct ModelHandle {
+  Model model;
+};
+
+struct StaticQuantizerHandle {
+  StaticQuantizerHandle(const Model& model, const StaticOptions& options, val monitor_object)
+      : monitor(std::move(monitor_object)), quantizer(model, options, &monitor) {}
+  JsMonitor monitor;
+  StaticQuantizer quantizer;
+};
+
+struct ComparerHandle {
+  ComparerHandle(const Model& a, const Model& b, val monitor_object)
+      : monitor(std::move(monitor_object)), comparer(a, b, &monitor) {}
+  JsMonitor monitor;
+  Comparer comparer;
+};
+
+struct SessionHandle {
+  explicit SessionHandle(const Model& model, val monitor_object)
+      : monitor(std::move(monitor_object)), session(model, {.monitor = &monitor}) {}
+  JsMonitor monitor;
+  Session session;
+};
+
+val HandleOf(Model model) {
+  return val(std::make_shared<ModelHandle>(ModelHandle{std::move(model)}));
+}
+
+WriteOptions WriteOptionsFrom(const val& object) {
+  return {.use_external_data_format = object["useExternalDataFormat"].as<bool>(),
+          .size_threshold = static_cast<uint64_t>(object["sizeThreshold"].as<double>()),
+          .location = object["location"].as<std::string>()};
+}
+
+val DescribeCommands() {
+  return Answer([] { return DescribeAll(); });
+}
+
+val Open(val source, val files, val monitor) {
+  return Answer([&] {
+    const JsFileSet file_set(std::move(files));
+    JsMonitor js_monitor(std::move(monitor));
+    return HandleOf(
+        OpenModel(std::make_shared<JsSource>(std::move(source)), &file_set, &js_monitor));
+  });
+}
+
+val InspectModel(const ModelHandle& handle) {
+  return Answer([&] { return ToJson(Inspect(handle.model)); });
+}
+
+val Dynamic(const ModelHandle& handle, const std::string& options, val monitor) {
+  return Answer([&] {
+    JsMonitor js_monitor(std::move(monitor));
+    return HandleOf(QuantizeDynamic(handle.model, DynamicOptionsFromJson(options), &js_monitor));
+  });
+}
+
+val CreateStaticQuantizer(const ModelHandle& handle, const std::string& options, val monitor) {
+  return Answer([&] {
+    return val(std::make_shared<StaticQuantizerHandle>(handle.model, StaticOptionsFromJson(options),
+                                                       std::move(monitor)));
+  });
+}
+
+val Collect(StaticQuantizerHandle& handle, val sample) {
+  return Answer([&] { handle.quantizer.Collect(TensorMapFromJs(sample)); });
+}
+
+val Finish(StaticQuantizerHandle& handle) {
+  return Answer([&] { return HandleOf(handle.quantizer.Finish()); });
+}
+
+val CreateComparer(const ModelHandle& a, const ModelHandle& b, val monitor) {
+  return Answer(
+      [&] { return val(std::make_shared<ComparerHandle>(a.model, b.model, std::move(monitor))); });
+}
+
+val Add(ComparerHandle& handle, val sample) {
+  return Answer([&] { handle.comparer.Add(TensorMapFromJs(sample)); });
+}
+
+val Result(const ComparerHandle& handle) {
+  return Answer([&] { return ToJson(handle.comparer.Result()); });
+}
+
+val CreateSession(const ModelHandle& handle, val monitor) {
+  return Answer(
+      [&] { return val(std::make_shared<SessionHandle>(handle.model, std::move(monitor))); });
+}
+
+val Run(SessionHandle& handle, val inputs) {
+  return Answer([&] {
+    return TensorMapToJs(handle.session.Run(TensorMapFromJs(inputs), nullptr, &handle.monitor));
+  });
+}
+
+// `inputs` null: a random sample.
+val RunBenchmark(SessionHandle& handle, val inputs, int runs, int warmup) {
+  return Answer([&] {
+    const TensorMap sample =
+        inputs.isNull() ? RandomSample(handle.session.inputs()) : TensorMapFromJs(inputs);
+    return ToJson(Benchmark(handle.session, sample, runs, warmup, &handle.monitor));
+  });
+}
+
+val MakeRandomSample(const SessionHandle& handle, double seed) {
+  return Answer([&] {
+    return TensorMapToJs(RandomSample(handle.session.inputs(), static_cast<uint64_t>(seed)));
+  });
+}
+
+val WrittenSizesOf(const ModelHandle& handle, val options) {
+  return Answer([&] {
+    const WrittenSizes sizes = SizesOf(handle.model, WriteOptionsFrom(options));
+    val object = val::object();
+    object.set("model", static_cast<double>(sizes.model));
+    object.set("external", static_cast<double>(sizes.external));
+    return object;
+  });
+}
+
+// `external` null: everything goes into `sink`.
+val Write(const ModelHandle& handle, val sink, val external, val options, val monitor) {
+  return Answer([&] {
+    JsMonitor js_monitor(std::move(monitor));
+    const WriteOptions write_options = WriteOptionsFrom(options);
+    JsSink out(std::move(sink));
+    if (external.isNull()) {
+      WriteModel(handle.model, out, nullptr, write_options, &js_monitor);
+    } else {
+      JsSink external_out(std::move(external));
+      WriteModel(handle.model, out, &external_out, write_options, &js_monitor);
+    }
+  });
+}
+
+// Bytes of the module's memory. It never shrinks, so this is the peak so far.
+double HeapBytes() { return static_cast<double>(emscripten_get_heap_size()); }
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(quantab) {
+  using emscripten::class_;
+  using emscripten::function;
+
+  class_<ModelHandle>("Model").smart_ptr<std::shared_ptr<ModelHandle>>("ModelPtr");
+  class_<StaticQuantizerHandle>("StaticQuantizer")
+      .smart_ptr<std::shared_ptr<StaticQuantizerHandle>>("StaticQuantizerPtr");
+  class_<ComparerHandle>("Comparer").smart_ptr<std::shared_ptr<ComparerHandle>>("ComparerPtr");
+  class_<SessionHandle>("Session").smart_ptr<std::shared_ptr<SessionHandle>>("SessionPtr");
+
+  function("version", &Version);
+  function("describe", &DescribeCommands);
+  function("heapBytes", &HeapBytes);
+  function("openModel", &Open);
+  function("inspect", &InspectModel);
+  function("quantizeDynamic", &Dynamic);
+  function("createStaticQuantizer", &CreateStaticQuantizer);
+  function("collect", &Collect);
+  function("finish", &Finish);
+  function("createComparer", &CreateComparer);
+  function("addSample", &Add);
+  function("comparison", &Result);
+  function("createSession", &CreateSession);
+  function("run", &Run);
+  function("benchmark", &RunBenchmark);
+  function("randomSample", &MakeRandomSample);
+  function("sizes", &WrittenSizesOf);
+  function("write", &Write);
+}
+
+}  // namespace quantab

@@ -1,0 +1,33 @@
+import { QuantabError } from '../core/error.js';
+import type { CallOptions, LogLevel } from '../core/types.js';
+
+/** Values as typed, by the options' names in snake_case. A switch without a value has ''. */
+export type OptionValues = ReadonlyMap<string, readonly string[]>;
+
+export interface Invocation {
+  positionals: readonly string[];
+  values: OptionValues;
+  /** Whether an option was given. */
+  has(name: string): boolean;
+  /** The last value of an option, or undefined. */
+  value(name: string): string | undefined;
+  /** The quantizer's own options that were given, by their names in the package. */
+  quantizerOptions: Record<string, unknown>;
+  /** The signal, and where progress and log go. */
+  call: CallOptions & { onLog: (level: LogLevel, message: string) => void };
+}
+
+/** A command: a file of commands/, named as the command. */
+export interface Command<Result = unknown> {
+  /** Does the work; the result is what --json prints. */
+  run(invocation: Invocation): Promise<Result>;
+  /** The result for people, ending with a newline. */
+  text(result: Result, invocation: Invocation): string;
+}
+
+/** A command line that cannot be understood: exit status 2. */
+export class UsageError extends QuantabError {
+  constructor(message: string) {
+    super('InvalidArgument', message);
+  }
+}

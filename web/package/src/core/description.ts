@@ -1,0 +1,46 @@
+// The core's description of itself (DescribeAll in core/api/json.h): what drives both command lines and the option types.
+
+export interface OptionDescription {
+  /** In snake_case; the flag is its kebab-case, the package's option its camelCase. */
+  name: string;
+  type: 'bool' | 'number' | 'string' | 'list' | 'choice' | 'path';
+  /** null when there is none, or when it depends on other options. */
+  default: boolean | number | string | string[] | null;
+  choices: string[];
+  help: string;
+  /** The name under ONNX Runtime's extra_options, for those that come from there. */
+  extraOption: string;
+  /** "o", or "". */
+  shortFlag: string;
+  /** What the value is called in help; "" for a switch. */
+  metavar: string;
+  required: boolean;
+  /** May be given several times. */
+  repeated: boolean;
+  /** A quantizer's own option, rather than the command's. */
+  quantizer: boolean;
+}
+
+export interface PositionalDescription {
+  name: string;
+  help: string;
+  repeated: boolean;
+}
+
+export interface CommandDescription {
+  name: string;
+  help: string;
+  positionals: PositionalDescription[];
+  options: OptionDescription[];
+  /** The whole text of --help. */
+  helpText: string;
+}
+
+export interface Description {
+  version: string;
+  commands: CommandDescription[];
+  /** Options of every command. */
+  commonOptions: OptionDescription[];
+  /** The whole text of `quantab --help`. */
+  help: string;
+}

@@ -1,0 +1,154 @@
+// Files in Node: bytes and paths.
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { messageOf, QuantabError } from '../core/error.js';
+import type { ExternalData, SourceData, Target } from '../core/protocol.js';
+import { bytesSource, givenFile, partsSink, type HostFiles, type HostSink } from './files.js';
+import type { WasmFiles, WasmSource } from './wasm.js';
+
+/** What the C library says of an error; Node has only its own wording. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EPERM: 'Operation not permitted',
+  EISDIR: 'Is a directory',
+  ENOTDIR: 'Not a directory',
+  ENOSPC: 'No space left on device',
+  EDQUOT: 'Disk quota exceeded',
+  EFBIG: 'File too large',
+  EROFS: 'Read-only file system',
+  EIO: 'Input/output error',
+  EMFILE: 'Too many open files',
+};
+
+/** A failed system call as an error: "'x' cannot be read: No such file or directory. Check the path." */
+export function ioError(name: string, what: string, error: unknown): QuantabError {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const advice = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)
+    ? 'Free some space, or choose another folder.'
+    : code === 'ENOENT'
+      ? 'Check the path.'
+      : ['EACCES', 'EPERM'].includes(code)
+        ? 'Check the permissions.'
+        : 'Check the path and the disk.';
+  const message = `'${name}' ${what}: ${reasons[code] ?? messageOf(error)}. ${advice}`;
+  return new QuantabError('Io', message, { file: name }, { cause: error });
+}
+
+function pathSource(name: string, file: string): WasmSource {
+  let fd: number;
+  try {
+    fd = fs.openSync(file, 'r');
+  } catch (error) {
+    throw ioError(name, 'cannot be opened', error);
+  }
+  const stat = fs.fstatSync(fd);
+  if (!stat.isFile()) {
+    fs.closeSync(fd);
+    const what = stat.isDirectory() ? 'is a folder' : 'is no regular file';
+    throw new QuantabError('Io', `'${name}' ${what}. Give a file.`, { file: name });
+  }
+  return {
+    name,
+    size: stat.size,
+    read(offset, out) {
+      try {
+        for (let done = 0; done < out.byteLength;) {
+          const count = fs.readSync(fd, out, done, out.byteLength - done, offset + done);
+          if (count === 0) return `'${name}' became shorter while it was read. Try again.`;
+          done += count;
+        }
+        return undefined;
+      } catch (error) {
+        return ioError(name, 'cannot be read', error).message;
+      }
+    },
+    close() {
+      fs.closeSync(fd);
+    },
+  };
+}
+
+function openSource(data: SourceData): WasmSource {
+  switch (data.kind) {
+    case 'bytes':
+      return bytesSource(data.name, data.bytes);
+    case 'path':
+      return pathSource(data.name, data.path);
+    case 'blob':
+      throw new QuantabError('Internal', `'${data.name}' should have been read into bytes.`);
+  }
+}
+
+/** The file at `location` in `directory`, unless it lies elsewhere once symbolic links are followed. */
+function besideModel(directory: string, location: string): WasmSource | string | null {
+  let folder: string;
+  let file: string;
+  try {
+    folder = fs.realpathSync(directory);
+    file = fs.realpathSync(path.join(directory, location));
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    return ioError(location, 'cannot be opened', error).message;
+  }
+  const inside = path.relative(folder, file);
+  if (inside.startsWith('..') || path.isAbsolute(inside)) {
+    return `'${location}' lies outside the model's folder. Put the file itself, rather than a link to it, beside the model.`;
+  }
+  return pathSource(location, file);
+}
+
+function openExternal({ files, directory }: ExternalData): WasmFiles {
+  return {
+    open(location) {
+      try {
+        const given = givenFile(files, location);
+        if (given !== undefined) return openSource(given);
+        return directory === undefined ? null : besideModel(directory, location);
+      } catch (error) {
+        return messageOf(error);
+      }
+    },
+  };
+}
+
+/** The caller removes the file if it is not finished, as this thread may be ended at any time. */
+function pathSink({ path: file, name, fresh }: Target & { kind: 'path' }): HostSink {
+  let fd: number | undefined;
+  const open = () => (fd ??= fs.openSync(file, fresh ? 'wx' : 'w'));
+  const close = () => {
+    const closing = fd;
+    fd = undefined;
+    if (closing !== undefined) fs.closeSync(closing);
+  };
+  const guarded = (step: () => void): string | undefined => {
+    try {
+      step();
+      return undefined;
+    } catch (error) {
+      return ioError(name, 'cannot be written', error).message;
+    }
+  };
+  return {
+    name,
+    write: (bytes) =>
+      guarded(() => {
+        for (let done = 0; done < bytes.byteLength;) done += fs.writeSync(open(), bytes, done);
+      }),
+    finish: () =>
+      guarded(() => {
+        open();
+        close();
+      }),
+    result: () => undefined,
+    discard: () => void guarded(close),
+  };
+}
+
+export const nodeFiles: HostFiles = {
+  openSource,
+  openExternal,
+  openSink: (target: Target) =>
+    target.kind === 'path' ? pathSink(target) : partsSink((parts) => parts),
+};

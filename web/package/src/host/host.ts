@@ -1,0 +1,303 @@
+// The core and everything opened in it. Each request of the protocol has its handler here; the compiler insists.
+import { asQuantabError, QuantabError, throwIfAborted, type ErrorData } from '../core/error.js';
+import type {
+  Args,
+  Handle,
+  Opened,
+  RequestName,
+  Result,
+  Target,
+  Written,
+} from '../core/protocol.js';
+import {
+  bytesOfData,
+  dataFromBytes,
+  Tensor,
+  type DType,
+  type NumericData,
+  type TensorMap,
+} from '../core/tensor.js';
+import type { LogLevel, ModelInfo, Progress, Stage, WriteOptions } from '../core/types.js';
+import type { HostFiles, HostSink } from './files.js';
+import type {
+  Answer,
+  WasmComparer,
+  WasmCore,
+  WasmModel,
+  WasmMonitor,
+  WasmQuantizer,
+  WasmSession,
+  WasmTensors,
+  WasmWriteOptions,
+} from './wasm.js';
+
+/** Who hears of the call that runs. */
+export interface Listener {
+  progress(progress: Progress): void;
+  log(level: LogLevel, message: string): void;
+  cancelled(): boolean;
+}
+
+type Handlers = { [Name in RequestName]: (args: Args<Name>) => Result<Name> };
+
+/** Messages of one stage are at least this far apart, in milliseconds, but for the last. */
+const PROGRESS_INTERVAL = 40;
+
+function valueOf<T>(answer: Answer<T>): T {
+  if (answer.error === undefined) return answer.value;
+  throw QuantabError.from(JSON.parse(answer.error) as ErrorData);
+}
+
+function toWasm(tensors: TensorMap): WasmTensors {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { dtype, dims, data }]) => [
+      name,
+      {
+        dtype,
+        dims: [...dims],
+        data: dtype === 'string' ? (data as string[]) : bytesOfData(data as NumericData),
+      },
+    ]),
+  );
+}
+
+function fromWasm(tensors: WasmTensors): TensorMap<Tensor> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { dtype, dims, data }]) => {
+      const elements = Array.isArray(data)
+        ? data
+        : dataFromBytes(dtype as Exclude<DType, 'string'>, data);
+      return [name, new Tensor(dtype as DType, dims, elements)];
+    }),
+  );
+}
+
+const toWriteOptions = ({
+  useExternalDataFormat,
+  sizeThreshold,
+  location,
+}: WriteOptions): WasmWriteOptions => ({
+  useExternalDataFormat: useExternalDataFormat ?? false,
+  sizeThreshold: sizeThreshold ?? 1024,
+  location: location ?? '',
+});
+
+export class Host {
+  readonly #core: WasmCore;
+  readonly #files: HostFiles;
+  #listener: Listener | undefined;
+  #last = { stage: '', time: 0 };
+
+  #nextHandle = 1;
+  readonly #models = new Map<number, { model: WasmModel; session?: WasmSession }>();
+  readonly #quantizers = new Map<number, WasmQuantizer>();
+  readonly #comparers = new Map<number, WasmComparer>();
+
+  constructor(core: WasmCore, files: HostFiles) {
+    this.#core = core;
+    this.#files = files;
+  }
+
+  /** Answers one request. Throws a QuantabError; anything else it throws means that the module is dead. */
+  handle<Name extends RequestName>(name: Name, args: Args<Name>, listener: Listener): Result<Name> {
+    this.#listener = listener;
+    this.#last = { stage: '', time: 0 };
+    try {
+      return this.#handlers[name](args);
+    } finally {
+      this.#listener = undefined;
+    }
+  }
+
+  readonly #monitor: WasmMonitor = {
+    progress: (stage, done, total) => {
+      const time = performance.now();
+      const last = this.#last;
+      if (stage === last.stage && done !== total && time - last.time < PROGRESS_INTERVAL) return;
+      this.#last = { stage, time };
+      this.#listener?.progress({ stage: stage as Stage, done, total });
+    },
+    log: (isWarning, message) => this.#listener?.log(isWarning ? 'warning' : 'info', message),
+    cancelled: () => this.#listener?.cancelled() ?? false,
+  };
+
+  readonly #handlers: Handlers = {
+    describe: () => valueOf(this.#core.describe()),
+
+    open: ({ source, externalData }) =>
+      this.#adopt(
+        valueOf(
+          this.#core.openModel(
+            this.#files.openSource(source),
+            this.#files.openExternal(externalData),
+            this.#monitor,
+          ),
+        ),
+      ),
+
+    quantizeDynamic: ({ model, options }) => {
+      this.#endSession(model);
+      return this.#adopt(
+        valueOf(
+          this.#core.quantizeDynamic(this.#model(model), JSON.stringify(options), this.#monitor),
+        ),
+      );
+    },
+
+    beginStatic: ({ model, options }) => {
+      this.#endSession(model);
+      return this.#keep(
+        this.#quantizers,
+        valueOf(
+          this.#core.createStaticQuantizer(
+            this.#model(model),
+            JSON.stringify(options),
+            this.#monitor,
+          ),
+        ),
+      );
+    },
+    collect: ({ quantizer, sample }) => {
+      valueOf(this.#core.collect(this.#find(this.#quantizers, quantizer), toWasm(sample)));
+    },
+    finishStatic: ({ quantizer }) =>
+      this.#adopt(valueOf(this.#core.finish(this.#find(this.#quantizers, quantizer)))),
+
+    beginCompare: ({ a, b }) =>
+      this.#keep(
+        this.#comparers,
+        valueOf(this.#core.createComparer(this.#model(a), this.#model(b), this.#monitor)),
+      ),
+    addSample: ({ comparer, sample }) => {
+      valueOf(this.#core.addSample(this.#find(this.#comparers, comparer), toWasm(sample)));
+    },
+    finishCompare: ({ comparer }) =>
+      JSON.parse(
+        valueOf(this.#core.comparison(this.#find(this.#comparers, comparer))),
+      ) as Result<'finishCompare'>,
+
+    run: ({ model, feeds }) =>
+      fromWasm(valueOf(this.#core.run(this.#session(model), toWasm(feeds)))),
+    benchmark: ({ model, feeds, runs, warmup }) =>
+      JSON.parse(
+        valueOf(
+          this.#core.benchmark(
+            this.#session(model),
+            feeds === null ? null : toWasm(feeds),
+            runs,
+            warmup,
+          ),
+        ),
+      ) as Result<'benchmark'>,
+    randomSample: ({ model, seed }) =>
+      fromWasm(valueOf(this.#core.randomSample(this.#session(model), seed))),
+
+    sizes: ({ model, options }) =>
+      valueOf(this.#core.sizes(this.#model(model), toWriteOptions(options))),
+    write: ({ model, options, target, external }) => this.#write(model, options, target, external),
+
+    release: ({ handle }) => this.#release(handle),
+    memory: () => ({ peakBytes: this.#core.heapBytes() }),
+  };
+
+  #keep<T>(table: Map<number, T>, object: T): number {
+    const handle = this.#nextHandle++;
+    table.set(handle, object);
+    return handle;
+  }
+
+  #find<T>(table: Map<number, T>, handle: Handle<string>): T {
+    const object = table.get(handle);
+    if (object === undefined) throw new QuantabError('Internal', `Handle ${handle} is not open.`);
+    return object;
+  }
+
+  #model(handle: number): WasmModel {
+    return this.#find(this.#models, handle).model;
+  }
+
+  #adopt(model: WasmModel): Opened {
+    try {
+      const info = JSON.parse(valueOf(this.#core.inspect(model))) as ModelInfo;
+      return { model: this.#keep(this.#models, { model }), info };
+    } catch (error) {
+      model.delete();
+      throw error;
+    }
+  }
+
+  /** The model's session, made on first use and kept until something else is done with the model. */
+  #session(handle: number): WasmSession {
+    const entry = this.#find(this.#models, handle);
+    entry.session ??= valueOf(this.#core.createSession(entry.model, this.#monitor));
+    return entry.session;
+  }
+
+  #endSession(handle: number): void {
+    const entry = this.#find(this.#models, handle);
+    entry.session?.delete();
+    delete entry.session;
+  }
+
+  #write(
+    handle: number,
+    options: WriteOptions,
+    target: Target,
+    externalTarget: Target | null,
+  ): Result<'write'> {
+    this.#endSession(handle);
+    const sinks: HostSink[] = [];
+    const open = (where: Target): HostSink => {
+      const sink = this.#files.openSink(where);
+      sinks.push(sink);
+      return sink;
+    };
+    try {
+      const model = this.#model(handle);
+      const settings = toWriteOptions(options);
+      const sizes = valueOf(this.#core.sizes(model, settings));
+      const out = open(target);
+      const external = externalTarget === null ? null : open(externalTarget);
+      valueOf(this.#core.write(model, out, external, settings, this.#monitor));
+      const resultOf = (sink: HostSink | null): Written => sink?.result();
+      return { model: resultOf(out), external: resultOf(external), sizes };
+    } catch (error) {
+      for (const sink of sinks) sink.discard();
+      throw error;
+    }
+  }
+
+  #release(handle: number): void {
+    if (this.#models.has(handle)) {
+      this.#endSession(handle);
+      this.#model(handle).delete();
+      this.#models.delete(handle);
+      return;
+    }
+    for (const table of [this.#quantizers, this.#comparers]) {
+      table.get(handle)?.delete();
+      table.delete(handle);
+    }
+  }
+}
+
+/** Runs a request on a host: its result, or its error and whether the module survived it. */
+export function tryHandle<Name extends RequestName>(
+  host: Host,
+  name: Name,
+  args: Args<Name>,
+  listener: Listener,
+  signal?: AbortSignal,
+): { result: Result<Name> } | { error: QuantabError; dead: boolean } {
+  try {
+    throwIfAborted(signal);
+    return { result: host.handle(name, args, listener) };
+  } catch (error) {
+    if (error instanceof QuantabError) return { error, dead: false };
+    const { code, message } = asQuantabError(error);
+    return {
+      error: new QuantabError(code, `The core stopped: ${message}`, {}, { cause: error }),
+      dead: true,
+    };
+  }
+}

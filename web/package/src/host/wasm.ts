@@ -1,0 +1,107 @@
+// The bindings of wasm/bindings.cc, as types, and how a module is started.
+
+/** `error` is ErrorData as JSON. */
+export type Answer<T> = { value: T; error?: undefined } | { error: string };
+
+export interface Deletable {
+  delete(): void;
+}
+declare const kind: unique symbol;
+export type WasmModel = Deletable & { [kind]: 'model' };
+export type WasmQuantizer = Deletable & { [kind]: 'quantizer' };
+export type WasmComparer = Deletable & { [kind]: 'comparer' };
+export type WasmSession = Deletable & { [kind]: 'session' };
+
+/** The methods return a sentence when they fail, and never throw. `out` and `bytes` are views, valid during the call. */
+export interface WasmSource {
+  name: string;
+  size: number;
+  read(offset: number, out: Uint8Array): string | undefined;
+  close(): void;
+}
+export interface WasmSink {
+  name: string;
+  write(bytes: Uint8Array): string | undefined;
+  finish(): string | undefined;
+}
+export interface WasmFiles {
+  open(location: string): WasmSource | string | null;
+}
+export interface WasmMonitor {
+  progress(stage: string, done: number, total: number): void;
+  log(isWarning: boolean, message: string): void;
+  cancelled(): boolean;
+}
+
+export interface WasmTensor {
+  dtype: string;
+  dims: number[];
+  data: Uint8Array | string[];
+}
+export type WasmTensors = Record<string, WasmTensor>;
+
+export interface WasmWriteOptions {
+  useExternalDataFormat: boolean;
+  sizeThreshold: number;
+  location: string;
+}
+
+export interface WasmCore {
+  version(): string;
+  describe(): Answer<string>;
+  heapBytes(): number;
+  openModel(source: WasmSource, files: WasmFiles, monitor: WasmMonitor): Answer<WasmModel>;
+  inspect(model: WasmModel): Answer<string>;
+  quantizeDynamic(model: WasmModel, options: string, monitor: WasmMonitor): Answer<WasmModel>;
+  createStaticQuantizer(
+    model: WasmModel,
+    options: string,
+    monitor: WasmMonitor,
+  ): Answer<WasmQuantizer>;
+  collect(quantizer: WasmQuantizer, sample: WasmTensors): Answer<undefined>;
+  finish(quantizer: WasmQuantizer): Answer<WasmModel>;
+  createComparer(a: WasmModel, b: WasmModel, monitor: WasmMonitor): Answer<WasmComparer>;
+  addSample(comparer: WasmComparer, sample: WasmTensors): Answer<undefined>;
+  comparison(comparer: WasmComparer): Answer<string>;
+  createSession(model: WasmModel, monitor: WasmMonitor): Answer<WasmSession>;
+  run(session: WasmSession, feeds: WasmTensors): Answer<WasmTensors>;
+  benchmark(
+    session: WasmSession,
+    feeds: WasmTensors | null,
+    runs: number,
+    warmup: number,
+  ): Answer<string>;
+  randomSample(session: WasmSession, seed: number): Answer<WasmTensors>;
+  sizes(model: WasmModel, options: WasmWriteOptions): Answer<{ model: number; external: number }>;
+  write(
+    model: WasmModel,
+    sink: WasmSink,
+    external: WasmSink | null,
+    options: WasmWriteOptions,
+    monitor: WasmMonitor,
+  ): Answer<undefined>;
+}
+
+export type GlueFactory = (options: {
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+  ): object;
+  print?(line: string): void;
+  printErr?(line: string): void;
+}) => Promise<WasmCore>;
+
+/** An instance of a compiled module. `factory` is the build's glue. */
+export function startCore(factory: GlueFactory, module: WebAssembly.Module): Promise<WasmCore> {
+  return new Promise((resolve, reject) => {
+    factory({
+      instantiateWasm(imports, receive) {
+        WebAssembly.instantiate(module, imports).then(
+          (instance) => receive(instance, module),
+          reject,
+        );
+        return {};
+      },
+    }).then(resolve, reject);
+  });
+}
