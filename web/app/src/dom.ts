@@ -1,0 +1,62 @@
+// Small helpers over the DOM. Text is always set as text, never as markup.
+
+type Child = Node | string | false | null | undefined;
+type Props = Record<string, string | number | boolean | ((event: Event) => void) | undefined>;
+
+/** An element with attributes (or `onclick`-like listeners) and children. */
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === undefined || value === false) continue;
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+  element.append(
+    ...children.filter((child) => child !== false && child !== null && child !== undefined),
+  );
+  return element;
+}
+
+export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`The page has no element '${id}'.`);
+  return element as T;
+}
+
+export interface Column {
+  head: string;
+  number?: boolean;
+}
+
+/** A table that scrolls sideways rather than breaking the page. The first column names the row. */
+export function table(caption: string, columns: Column[], rows: Child[][]): HTMLElement {
+  const cell = (child: Child, index: number) => {
+    const props = columns[index]?.number ? { class: 'number' } : {};
+    return index === 0 ? el('th', { scope: 'row', ...props }, child) : el('td', props, child);
+  };
+  return el(
+    'div',
+    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+    el(
+      'table',
+      {},
+      el('caption', {}, caption),
+      el(
+        'thead',
+        {},
+        el(
+          'tr',
+          {},
+          ...columns.map(({ head, number }) =>
+            el('th', { scope: 'col', class: number ? 'number' : undefined }, head),
+          ),
+        ),
+      ),
+      el('tbody', {}, ...rows.map((row) => el('tr', {}, ...row.map(cell)))),
+    ),
+  );
+}
