@@ -28,7 +28,8 @@ struct StaticQuantizer::Impl {
       ThrowInvalidArgument("'quant_format' is '" + options.quant_format +
                            "', which needs no calibration. Use quantize_dynamic.");
     }
-    session.emplace(quantization.model(), SessionOptions{.lower = false, .monitor = monitor});
+    session.emplace(quantization.model(),
+                    SessionOptions{.lower = false, .reproducible = true, .monitor = monitor});
   }
 
   Quantization quantization;

@@ -3,6 +3,7 @@
 #include <list>
 #include <utility>
 
+#include "core/base/reproducible.h"
 #include "core/exec/arena.h"
 #include "core/exec/check_inputs.h"
 #include "core/exec/constants.h"
@@ -59,13 +60,15 @@ struct Session::Impl {
   Arena arena;
   std::list<Remembered> remembered;  // most recently used first
   RunStats stats;
+  bool reproducible;
 
   Impl(const Model& original, const SessionOptions& options)
       : model(ForRunning(original, options)),
         plan(MakePlan(model)),
         input_check(DescribeInputs(model.proto.graph())),
         constants(std::make_unique<Constants>(model, plan)),
-        states(PrepareAll(model, plan, *constants, options.monitor)) {
+        states(PrepareAll(model, plan, *constants, options.monitor)),
+        reproducible(options.reproducible) {
     for (const onnx::ValueInfoProto& output : model.proto.graph().output()) {
       outputs.push_back(output.name());
     }
@@ -115,6 +118,7 @@ struct Session::Impl {
 
   TensorMap Execute(const TensorMap& inputs, Observer* observer, Monitor* monitor) {
     CheckSample(input_check, inputs);
+    const ReproducibleScope scope(reproducible);
     Remembered& known = Recall(inputs);
     try {
       arena.Begin(known.memory.get());

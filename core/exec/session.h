@@ -34,6 +34,8 @@ struct SessionOptions {
   // Rewrite the graph for speed before running (lower/). Calibration and layer reports run as the
   // file says, so that every tensor of the file is seen.
   bool lower = true;
+  // The same bits on every machine and in every build, at the price of fused multiply-adds.
+  bool reproducible = false;
   Monitor* monitor = nullptr;
 };
 

@@ -1,5 +1,7 @@
 #include "core/kernels/dispatch.h"
 
+#include "core/base/reproducible.h"
+
 namespace quantab::kernels {
 
 #define QUANTAB_KERNEL_FAMILIES(X) \
@@ -88,7 +90,7 @@ bool CanRun(Needs needs) {
     case Needs::kSimd128:
       return true;
     case Needs::kRelaxedSimd:
-      return ThisMachinesDot() != RelaxedDot::kAbsent;
+      return ThisMachinesDot() != RelaxedDot::kAbsent && !ReproducibleScope::Active();
     case Needs::kExactDot: {
       const RelaxedDot dot = ThisMachinesDot();
       return dot == RelaxedDot::kSigned || dot == RelaxedDot::kUnsigned;

@@ -31,7 +31,8 @@ RelaxedDot ProbeRelaxedDot();
 // natively what is emulated.
 RelaxedDot ThisMachinesDot();
 
-// True when kernels with this need give right results on this machine.
+// True when kernels with this need give right results on this machine, and, inside a
+// ReproducibleScope, the bits that they give everywhere.
 bool CanRun(Needs needs);
 
 struct KernelEntry {

@@ -3,6 +3,8 @@
 #include <set>
 #include <string>
 
+#include "core/base/reproducible.h"
+#include "core/kernels/f32_gemm/f32_gemm.h"
 #include "core/kernels/i8_gemm/i8_gemm.h"
 #include "tests/core/kernels/kernel_test.h"
 
@@ -79,6 +81,20 @@ TEST(DispatchTest, ChoosesByWhatTheMachineDoes) {
     const EmulatedDot emulated(RelaxedDot::kSaturating);
     EXPECT_EQ(chosen(), "i8_gemm_simd128_4x8c2");
   }
+}
+
+TEST(DispatchTest, FusedMultiplyAddsStayOutOfAReproducibleScope) {
+  const EmulatedDot emulated(RelaxedDot::kUnsigned);
+  const auto chosen = [](const KernelFamily& family) { return std::string(family.Choose().name); };
+  EXPECT_EQ(chosen(f32_gemm_family), "f32_gemm_relaxed_6x8");
+  {
+    const ReproducibleScope scope;
+    EXPECT_EQ(chosen(f32_gemm_family), "f32_gemm_simd128_6x8");
+    EXPECT_EQ(chosen(i8_gemm_family), "i8_gemm_relaxed_2x24c4");  // integers are exact
+    { const ReproducibleScope inner(false); }
+    EXPECT_EQ(chosen(f32_gemm_family), "f32_gemm_simd128_6x8");
+  }
+  EXPECT_EQ(chosen(f32_gemm_family), "f32_gemm_relaxed_6x8");
 }
 
 // Forced on a machine whose dot product saturates, the relaxed kernel gives what that dot product
