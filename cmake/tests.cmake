@@ -1,6 +1,6 @@
 # quantab_tests: every file of tests/core, natively and as WebAssembly for Node (NODERAWFS: tests see
 # real files). Tests run with the repository's root as working directory and name files from there.
-# quantab_bench: every file of tests/bench, on Google Benchmark.
+# quantab_bench: every file of tests/bench, on Google Benchmark, when QUANTAB_BENCH is on.
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/core/*.cc)
 file(GLOB_RECURSE bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/*.cc)
 if(NOT TARGET quantab_cli)
@@ -16,18 +16,22 @@ function(quantab_node_program target)
 endfunction()
 
 if(test_sources AND TARGET quantab_core)
-  # Debian's package of GoogleTest is its source; a copy elsewhere can be named.
-  set(QUANTAB_GOOGLETEST /usr/src/googletest CACHE PATH "Sources of GoogleTest")
-  if(NOT EXISTS ${QUANTAB_GOOGLETEST}/CMakeLists.txt)
-    message(FATAL_ERROR "GoogleTest is not in '${QUANTAB_GOOGLETEST}'. Run: node scripts/setup.mjs")
+  # Debian's package of GoogleTest is its source; the environment can name a copy elsewhere.
+  set(googletest /usr/src/googletest)
+  if(DEFINED ENV{QUANTAB_GOOGLETEST})
+    set(googletest $ENV{QUANTAB_GOOGLETEST})
   endif()
+endif()
+
+# A machine that only builds what it runs needs no GoogleTest.
+if(test_sources AND TARGET quantab_core AND EXISTS ${googletest}/CMakeLists.txt)
   set(INSTALL_GTEST OFF)
   set(BUILD_GMOCK ON)
   if(EMSCRIPTEN)
     set(gtest_disable_pthreads ON CACHE BOOL "" FORCE)
   endif()
   set(CMAKE_WARN_DEPRECATED OFF)
-  add_subdirectory(${QUANTAB_GOOGLETEST} ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL SYSTEM)
+  add_subdirectory(${googletest} ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL SYSTEM)
 
   add_executable(quantab_tests ${test_sources})
   quantab_tune_kernels("/tests/core/kernels/" ${test_sources})
@@ -38,7 +42,8 @@ if(test_sources AND TARGET quantab_core)
   quantab_node_program(quantab_tests)
 endif()
 
-if(bench_sources AND TARGET quantab_core AND NOT QUANTAB_SANITIZE)
+option(QUANTAB_BENCH "Build the benchmarks" OFF)
+if(QUANTAB_BENCH)
   if(EMSCRIPTEN)
     execute_process(
       COMMAND node ${CMAKE_SOURCE_DIR}/scripts/third_party.mjs benchmark

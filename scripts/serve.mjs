@@ -6,6 +6,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { pageHeaders } from '../web/app/headers.mjs';
 import { root } from './lib/paths.mjs';
 import { Failure, main } from './lib/run.mjs';
 
@@ -23,9 +24,18 @@ const TYPES = {
   '.webmanifest': 'application/manifest+json',
 };
 
-function respond(folder, request, response) {
+/** The headers of everything in `folder`: those that its page asks for, with `changes` (undefined leaves one out). */
+function commonHeaders(folder, changes) {
+  const page = path.join(folder, 'index.html');
+  const asked = pageHeaders(fs.existsSync(page) ? fs.readFileSync(page, 'utf8') : '');
+  const headers = { 'Cache-Control': 'no-cache', ...asked, ...changes };
+  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
+}
+
+function respond(folder, changes, request, response) {
+  const common = commonHeaders(folder, changes);
   const end = (status, headers, body) => {
-    response.writeHead(status, { 'X-Content-Type-Options': 'nosniff', ...headers });
+    response.writeHead(status, { ...common, ...headers });
     response.end(body);
   };
   if (request.method !== 'GET' && request.method !== 'HEAD')
@@ -39,25 +49,29 @@ function respond(folder, request, response) {
   let file = path.join(folder, path.normalize(name));
   if (file !== folder && !file.startsWith(folder + path.sep)) return end(404, {});
   if (fs.existsSync(file) && fs.statSync(file).isDirectory()) file = path.join(file, 'index.html');
-  if (!fs.existsSync(file)) return end(404, { 'Content-Type': 'text/plain' }, 'Not found\n');
+  // As static hosts do, which read their _headers and do not give it out.
+  if (!fs.existsSync(file) || path.basename(file) === '_headers') {
+    return end(404, { 'Content-Type': 'text/plain' }, 'Not found\n');
+  }
   const headers = {
     'Content-Type': TYPES[path.extname(file)] || 'application/octet-stream',
     'Content-Length': fs.statSync(file).size,
-    'Cache-Control': 'no-cache',
-    // An isolated page may share memory between its threads.
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Cross-Origin-Embedder-Policy': 'require-corp',
   };
   if (request.method === 'HEAD') return end(200, headers);
-  response.writeHead(200, { 'X-Content-Type-Options': 'nosniff', ...headers });
+  response.writeHead(200, { ...common, ...headers });
   fs.createReadStream(file)
     .on('error', () => response.destroy())
     .pipe(response);
 }
 
-/** Starts a server of `folder` on the loopback interface; port 0 takes a free one. */
-export function serve(folder, port = 0) {
-  const server = http.createServer((request, response) => respond(folder, request, response));
+/**
+ * Starts a server of `folder` on the loopback interface; port 0 takes a free one. `headers` are sent in place of the usual
+ * ones of the same name.
+ */
+export function serve(folder, port = 0, { headers = {} } = {}) {
+  const server = http.createServer((request, response) =>
+    respond(folder, headers, request, response),
+  );
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {

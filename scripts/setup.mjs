@@ -2,9 +2,10 @@
 // everything there and changes nothing. On Debian it uses apt-get (root only when a package is
 // missing); elsewhere it names what to install.
 //
-//   node scripts/setup.mjs [build] [test] [check]        (default: all three)
+//   node scripts/setup.mjs [build] [test] [bench] [check]        (default: all)
 //
-// build: compilers, libraries, Emscripten, npm packages     test: Chromium, a Node for relaxed SIMD
+// build: compilers, libraries, Emscripten, npm packages
+// test: GoogleTest, Chromium, a Node for relaxed SIMD     bench: Google Benchmark as well
 // check: clang-format and clang-tidy
 //
 // A program of a good version that is already on PATH is used, whoever installed it.
@@ -15,6 +16,7 @@ import { debian, install } from './lib/apt.mjs';
 import { ensureEmscripten } from './lib/emscripten.mjs';
 import { ensureRelaxedNode } from './lib/node.mjs';
 import { root } from './lib/paths.mjs';
+import { findProtoc } from './lib/protoc.mjs';
 import { Failure, atLeast, capture, main, run, say, which } from './lib/run.mjs';
 import { MINIMUM, PROTOBUF } from './lib/versions.mjs';
 
@@ -38,15 +40,13 @@ const NEEDS = {
     {
       name: `protoc ${PROTOBUF.version}`,
       packages: ['protobuf-compiler'],
-      met: () => capture('protoc', ['--version']) === `libprotoc ${PROTOBUF.version}`,
+      met: () => findProtoc() !== null,
     },
     {
       name: 'Python with pip',
       packages: ['python3', 'python3-pip', 'python3-venv'],
       met: () => capture('python3', ['-m', 'pip', '--version']) !== null,
     },
-    { name: 'GoogleTest', packages: ['googletest'], met: hasFile('/usr/src/googletest') },
-    { name: 'Google Benchmark', packages: ['libbenchmark-dev'], met: hasHeader('benchmark') },
     { name: 'SIMDe', packages: ['libsimde-dev'], met: hasHeader('simde') },
     { name: 'nlohmann-json', packages: ['nlohmann-json3-dev'], met: hasHeader('nlohmann') },
     { name: 'CLI11', packages: ['libcli11-dev'], met: hasHeader('CLI') },
@@ -58,10 +58,18 @@ const NEEDS = {
   ],
   test: [
     {
+      name: "GoogleTest's sources (QUANTAB_GOOGLETEST names their folder)",
+      packages: ['googletest'],
+      met: hasFile(process.env.QUANTAB_GOOGLETEST || '/usr/src/googletest'),
+    },
+    {
       name: 'Chromium',
       packages: ['chromium'],
       met: () => Boolean(process.env.CHROMIUM || which('chromium')),
     },
+  ],
+  bench: [
+    { name: 'Google Benchmark', packages: ['libbenchmark-dev'], met: hasHeader('benchmark') },
   ],
   check: [
     { name: 'clang-format 19', packages: ['clang-format-19'], met: has('clang-format-19') },

@@ -41,9 +41,18 @@ async function googleTest(name, command, args) {
   };
   const closing = /^\[ {2}(PASSED|FAILED) {2}\]/;
   const { code, line } = await observed(command, [...args, ...flags], closing, env);
-  const { tests, failures, errors } = readReport(report);
+  const { tests, failures, errors, testsuites } = readReport(report);
   const failed = failures + errors;
-  return { passed: tests - failed, failed: failed || (code === 0 ? 0 : 1), line };
+  // GoogleTest counts a skipped test among the passed ones.
+  const skipped = testsuites
+    .flatMap(({ testsuite }) => testsuite)
+    .filter(({ result }) => result === 'SKIPPED').length;
+  return {
+    passed: tests - failed - skipped,
+    failed: failed || (code === 0 ? 0 : 1),
+    skipped,
+    line,
+  };
 }
 
 async function jest(name) {
@@ -56,9 +65,15 @@ async function jest(name) {
   args.push('--json', `--outputFile=${report}`, '--silent=false');
   // With --json Jest prints the report on stdout; its readable output is on stderr.
   const { code, line } = await observed(process.execPath, args, /^Tests:/, {});
-  const { numPassedTests, numFailedTests, numFailedTestSuites } = readReport(report);
+  const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } =
+    readReport(report);
   const failed = numFailedTests || numFailedTestSuites;
-  return { passed: numPassedTests, failed: failed || (code === 0 ? 0 : 1), line };
+  return {
+    passed: numPassedTests,
+    failed: failed || (code === 0 ? 0 : 1),
+    skipped: numPendingTests,
+    line,
+  };
 }
 
 // Every suite in order: what it needs built, and how it runs.
@@ -118,16 +133,19 @@ await main(async () => {
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       process.stderr.write(`error: suite '${suite.name}' could not run. ${error.message}\n`);
-      result = { passed: 0, failed: 1, line: 'could not run' };
+      result = { passed: 0, failed: 1, skipped: 0, line: 'could not run' };
     }
     results.push({ ...suite, ...result });
   }
 
   process.stdout.write('\n');
-  for (const { name, passed, failed, line } of results) {
-    process.stdout.write(`${name.padEnd(14)}${passed} passed, ${failed} failed   ${line}\n`);
+  const counts = ({ passed, failed, skipped }) =>
+    `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  for (const result of results) {
+    process.stdout.write(`${result.name.padEnd(14)}${counts(result)}   ${result.line}\n`);
   }
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
-  process.stdout.write(`${total('passed')} passed, ${total('failed')} failed\n`);
+  const all = { passed: total('passed'), failed: total('failed'), skipped: total('skipped') };
+  process.stdout.write(`${counts(all)}\n`);
   return total('failed') === 0 ? 0 : 1;
 });

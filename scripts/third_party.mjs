@@ -18,8 +18,9 @@ import { privateApt, debian } from './lib/apt.mjs';
 import { findEmscripten } from './lib/emscripten.mjs';
 import { locked } from './lib/lock.mjs';
 import { cache, root } from './lib/paths.mjs';
+import { findProtoc } from './lib/protoc.mjs';
 import { Failure, capture, main, run, say, which } from './lib/run.mjs';
-import { BENCHMARK, ONNX, PROTOBUF } from './lib/versions.mjs';
+import { BENCHMARK, ONNX, ONNX_BUILD, PROTOBUF } from './lib/versions.mjs';
 
 const FLAGS = {
   native: '-O2 -DNDEBUG',
@@ -33,26 +34,29 @@ const INCLUDE_FOLDERS = ['/usr/include', '/usr/local/include', '/opt/homebrew/in
 
 const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 
+function checkSum(file, pin, advice) {
+  const actual = sha256(file);
+  if (actual === pin.sha256) return;
+  throw new Failure(`'${file}' has sha256 ${actual}, expected ${pin.sha256}. ${advice}`);
+}
+
 async function fetched(file, pin, fetch) {
   const target = path.join(cache, 'downloads', file);
-  if (!fs.existsSync(target)) {
+  if (fs.existsSync(target)) {
+    checkSum(target, pin, 'Delete it and try again.');
+  } else {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quantab-'));
     try {
       await fetch(folder);
       const found = path.join(folder, file);
       if (!fs.existsSync(found)) throw new Failure(`'${file}' was not in what was fetched.`);
+      checkSum(found, pin, 'What is served under that name is not what was pinned.');
       fs.mkdirSync(path.dirname(target), { recursive: true });
       fs.cpSync(found, `${target}.part`);
       fs.renameSync(`${target}.part`, target);
     } finally {
       fs.rmSync(folder, { recursive: true, force: true });
     }
-  }
-  const actual = sha256(target);
-  if (actual !== pin.sha256) {
-    throw new Failure(
-      `'${target}' has sha256 ${actual}, expected ${pin.sha256}. Delete it and try again.`,
-    );
   }
   return target;
 }
@@ -72,19 +76,19 @@ async function onnxSource() {
   const name = `onnx-${ONNX.version}`;
   const archive = await fetched(`${name}.tar.gz`, ONNX, async (folder) => {
     say(`Fetching the sources of onnx ${ONNX.version}`);
-    const log = path.join(cache, 'logs', 'pip.log');
-    const args = [
-      '-m',
-      'pip',
-      'download',
-      `onnx==${ONNX.version}`,
-      '--no-deps',
-      '--no-binary',
-      'onnx',
-      '-d',
-      folder,
-    ];
-    await run('python3', args, { log });
+    // pip runs the package's build script to learn its version: only after it has compared the sum, and with pinned tools.
+    const wanted = path.join(folder, 'wanted.txt');
+    const tools = path.join(folder, 'tools.txt');
+    fs.writeFileSync(wanted, `onnx==${ONNX.version} --hash=sha256:${ONNX.sha256}\n`);
+    fs.writeFileSync(tools, `${ONNX_BUILD.join('\n')}\n`);
+    await run(
+      'python3',
+      [
+        ...['-m', 'pip', 'download', '--require-hashes', '-r', wanted],
+        ...['--no-deps', '--no-binary', 'onnx', '-d', folder],
+      ],
+      { log: path.join(cache, 'logs', 'pip.log'), env: { PIP_CONSTRAINT: tools } },
+    );
   });
   return unpacked(archive, name);
 }
@@ -106,15 +110,13 @@ async function debianSource(name, pin, suite) {
 }
 
 function protoc() {
-  const program = which('protoc');
-  const version = program && capture(program, ['--version']);
-  if (version !== `libprotoc ${PROTOBUF.version}`) {
-    throw new Failure(
-      `protoc ${PROTOBUF.version} is needed, found ${version ? `'${version}'` : 'none'}. Run: node scripts/setup.mjs`,
-    );
-  }
-  return program;
+  const program = findProtoc();
+  if (program) return program;
+  throw new Failure(`protoc ${PROTOBUF.version} is needed. Run: node scripts/setup.mjs`);
 }
+
+// Fetching and unpacking, by one process at a time: they share folders.
+const withSources = (body) => locked(path.join(cache, 'sources.lock'), body);
 
 function linkHeaders(prefix) {
   for (const [name, pack] of Object.entries(HEADER_ONLY)) {
@@ -132,8 +134,8 @@ async function build(kind, toolchain, prefix) {
   say(
     `Building onnx ${ONNX.version} and protobuf ${PROTOBUF.version} (${kind}); this is done once`,
   );
-  const onnx = await onnxSource();
-  const protobuf = await debianSource('protobuf', PROTOBUF);
+  const onnx = await withSources(onnxSource);
+  const protobuf = await withSources(() => debianSource('protobuf', PROTOBUF));
   const folder = `${prefix}.build`;
   const staged = `${prefix}.part`;
   for (const each of [folder, staged]) fs.rmSync(each, { recursive: true, force: true });
@@ -168,8 +170,7 @@ await main(async () => {
   });
   const kind = positionals[0];
   if (kind === 'benchmark') {
-    const lock = path.join(cache, 'sources', 'benchmark.lock');
-    const source = await locked(lock, () => debianSource('benchmark', BENCHMARK, BENCHMARK.suite));
+    const source = await withSources(() => debianSource('benchmark', BENCHMARK, BENCHMARK.suite));
     process.stdout.write(`${source}\n`);
     return;
   }

@@ -44,8 +44,42 @@ export async function install(names) {
   return missing;
 }
 
-// The stanzas of the machine's sources that serve the release itself (not updates or security),
-// as {fields}, from both formats apt reads.
+// Options of the one-line format under their names in the other.
+const OPTION_FIELDS = {
+  arch: 'Architectures',
+  trusted: 'Trusted',
+  'signed-by': 'Signed-By',
+  'check-valid-until': 'Check-Valid-Until',
+  'allow-insecure': 'Allow-Insecure',
+};
+
+function fieldsOfOptions(text = '') {
+  const pairs = [...text.matchAll(/([a-z-]+)=(\S+)/g)];
+  return Object.fromEntries(
+    pairs
+      .filter(([, name]) => name in OPTION_FIELDS)
+      .map(([, name, value]) => [OPTION_FIELDS[name], value.replaceAll(',', ' ')]),
+  );
+}
+
+/** Whether the lists that apt has fetched say that the source's release is Debian's own; true when it has fetched none. */
+function isDebians({ URIs, Suites }) {
+  const lists = '/var/lib/apt/lists';
+  const names = fs.existsSync(lists) ? fs.readdirSync(lists) : [];
+  const [uri] = URIs.split(/\s+/);
+  const [suite] = Suites.split(/\s+/);
+  const begin = `${uri.replace(/^[a-z+]+:\/*/, '').replace(/\/+$/, '')}/dists/${suite}/`;
+  const found = names.filter(
+    (name) => name.startsWith(begin.replaceAll('/', '_')) && /_(In)?Release$/.test(name),
+  );
+  return (
+    found.length === 0 ||
+    found.some((name) => /^Origin: Debian$/m.test(fs.readFileSync(path.join(lists, name), 'utf8')))
+  );
+}
+
+// The stanzas of the machine's sources that serve the release itself (not updates, security or
+// another vendor's packages), as {fields}, from both formats apt reads.
 function mainStanzas(codename) {
   const folder = '/etc/apt/sources.list.d';
   const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
@@ -71,17 +105,15 @@ function mainStanzas(codename) {
     for (const line of fs.readFileSync(file, 'utf8').split('\n')) {
       const match = line.match(/^deb\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)\s+(.*)$/);
       if (!match) continue;
-      const signed = (match[1] || '').match(/signed-by=(\S+)/);
-      stanzas.push({
-        URIs: match[2],
-        Suites: match[3],
-        Components: match[4],
-        ...(signed ? { 'Signed-By': signed[1] } : {}),
-      });
+      const [, options, URIs, Suites, Components] = match;
+      stanzas.push({ URIs, Suites, Components, ...fieldsOfOptions(options) });
     }
   }
-  return stanzas.filter((fields) =>
-    fields.Suites.split(/\s+/).some((s) => s === codename || s === 'stable'),
+  return stanzas.filter(
+    (fields) =>
+      !/^(no|false)$/i.test(fields.Enabled || '') &&
+      fields.Suites.split(/\s+/).some((s) => s === codename || s === 'stable') &&
+      isDebians(fields),
   );
 }
 
@@ -103,7 +135,7 @@ export async function privateApt({ suite, types }) {
     );
   }
   const text = stanzas
-    .map((fields) => ({ ...fields, Types: types, Suites: suite, Enabled: 'yes' }))
+    .map((fields) => ({ ...fields, Types: types, Suites: suite }))
     .map((fields) =>
       Object.entries(fields)
         .map(([k, v]) => `${k}: ${v}`)

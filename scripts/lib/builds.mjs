@@ -23,13 +23,19 @@ function compilerCache() {
   };
 }
 
-/** Configures a CMake preset when needed and builds it, or only the named targets. */
-export async function buildPreset(preset, targets = []) {
+/**
+ * Configures a CMake preset, which takes a moment and notices other third-party versions or compilers, and builds it, or only the
+ * named targets.
+ */
+export async function buildPreset(preset, targets = [], definitions = []) {
   say(`Building ${preset}`);
   const env = compilerCache();
-  if (!fs.existsSync(path.join(root, 'build', preset, 'build.ninja'))) {
-    await run('cmake', ['--preset', preset, '--log-level=NOTICE'], { cwd: root, env });
-  }
+  const log = path.join(cache, 'logs', `configure-${preset}.log`);
+  await run('cmake', ['--preset', preset, '--log-level=NOTICE', ...definitions], {
+    cwd: root,
+    env,
+    log,
+  });
   const chosen = targets.flatMap((target) => ['--target', target]);
   await run('cmake', ['--build', '--preset', preset, '-j', jobs(), ...chosen], { cwd: root, env });
 }

@@ -11,12 +11,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { debian, install, privateApt } from './apt.mjs';
 import { cache } from './paths.mjs';
+import { locked } from './lock.mjs';
 import { Failure, atLeast, capture, run, say, which } from './run.mjs';
 import { MINIMUM } from './versions.mjs';
 
 const folder = path.join(cache, 'emscripten');
 const privateEmcc = path.join(folder, 'emcc');
-// Names an emcc of PATH that was tried and did not compile.
+// Stands in the unpacked folder once what is there has compiled and run a program.
+const provenFile = path.join(folder, 'proven');
+// Tells which emcc of PATH was tried and did not compile.
 const rejectedFile = path.join(cache, 'emscripten-rejected');
 
 // The release whose packages are unpacked, and its LLVM.
@@ -37,14 +40,23 @@ function describe(emcc) {
   return null;
 }
 
+/** Differs when another version is installed at the same place, which is then tried anew. */
+function identity(emcc) {
+  const { size, mtimeMs } = fs.statSync(emcc);
+  return [emcc, capture(emcc, ['--version']), size, mtimeMs].join('\n');
+}
+
 function rejected(emcc) {
-  return fs.existsSync(rejectedFile) && fs.readFileSync(rejectedFile, 'utf8') === emcc;
+  return fs.existsSync(rejectedFile) && fs.readFileSync(rejectedFile, 'utf8') === identity(emcc);
 }
 
 /** { emcc, root, version, toolchainFile }, or null when there is none of a good version. */
 export function findEmscripten() {
   const onPath = which('emcc');
-  const candidates = [onPath && !rejected(onPath) && onPath, privateEmcc];
+  const candidates = [
+    onPath && !rejected(onPath) && onPath,
+    fs.existsSync(provenFile) && privateEmcc,
+  ];
   for (const emcc of candidates) {
     const found = emcc && fs.existsSync(emcc) && describe(emcc);
     if (found) return found;
@@ -154,18 +166,22 @@ export async function ensureEmscripten() {
   if (found) {
     say(`'${found.emcc}' is new enough but does not compile a small program; it is left alone`);
     fs.mkdirSync(cache, { recursive: true });
-    fs.writeFileSync(rejectedFile, found.emcc);
+    fs.writeFileSync(rejectedFile, identity(found.emcc));
   }
   if (!debian()) {
     throw new Failure(
       `Emscripten ${MINIMUM.emscripten} or newer is needed: install emsdk and put emcc on PATH.`,
     );
   }
-  await unpack();
-  if (!(await works(privateEmcc))) {
-    throw new Failure(
-      `Emscripten does not work; see '${path.join(cache, 'logs', 'emscripten.log')}'.`,
-    );
-  }
-  return findEmscripten();
+  return locked(`${folder}.lock`, async () => {
+    if (fs.existsSync(provenFile)) return findEmscripten();
+    await unpack();
+    if (!(await works(privateEmcc))) {
+      throw new Failure(
+        `Emscripten does not work; see '${path.join(cache, 'logs', 'emscripten.log')}'.`,
+      );
+    }
+    fs.writeFileSync(provenFile, '');
+    return findEmscripten();
+  });
 }

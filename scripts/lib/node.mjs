@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { locked } from './lock.mjs';
 import { cache } from './paths.mjs';
 import { Failure, atLeast, run, say } from './run.mjs';
 import { RELAXED_NODE } from './versions.mjs';
@@ -20,10 +21,18 @@ export function relaxedNode() {
 
 export async function ensureRelaxedNode() {
   if (atLeast(process.versions.node, RELAXED_NODE.split('.')[0]) || fs.existsSync(program)) return;
-  say(`Fetching Node ${RELAXED_NODE} for the relaxed SIMD tests`);
-  fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
-  const log = path.join(cache, 'logs', 'node.log');
-  await run('npm', [...args, `${packageName}@${RELAXED_NODE}`], { cwd: folder, log });
+  await locked(`${folder}.lock`, async () => {
+    if (fs.existsSync(program)) return;
+    say(`Fetching Node ${RELAXED_NODE} for the relaxed SIMD tests`);
+    // Moved into place whole, so that an interrupted installation is not taken for one.
+    const staged = `${folder}.part`;
+    fs.rmSync(staged, { recursive: true, force: true });
+    fs.mkdirSync(staged, { recursive: true });
+    fs.writeFileSync(path.join(staged, 'package.json'), '{ "private": true }\n');
+    const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
+    const log = path.join(cache, 'logs', 'node.log');
+    await run('npm', [...args, `${packageName}@${RELAXED_NODE}`], { cwd: staged, log });
+    fs.rmSync(folder, { recursive: true, force: true });
+    fs.renameSync(staged, folder);
+  });
 }

@@ -6,6 +6,8 @@ export const ONNX = {
   version: '1.23.2',
   sha256: '008cb0467b2bbee41448acc7da8b6f4e704624cb0d327a2d5adafc7ce19bc5b8',
 };
+// What onnx's source package needs to tell its version, which pip asks of it before it hands it out.
+export const ONNX_BUILD = ['scikit-build-core==1.1.2', 'protobuf==6.31.1'];
 export const PROTOBUF = {
   version: '3.21.12',
   sha256: '930c2c3b5ecc6c9c12615cf5ad93f1cd6e12d0aba862b572e076259970ac3a53',

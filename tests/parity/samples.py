@@ -313,7 +313,7 @@ def scan(_):
         yield {"Input13165": random.randn(9, 1, 3).astype(np.float32)}
 
 
-# Every float32 model of the families named in the task. Not here: squeezenet1.1_fp16, fp16model_loop and gh_issue_18338 (fp16),
+# Every float32 model that is there, by family. Not here: squeezenet1.1_fp16, fp16model_loop and gh_issue_18338 (fp16),
 # mobilenetv2_qdq and conv_qdq_external_ini (quantized already), three_layer_nested_subgraph_v2 (its optional input cannot be
 # written to a file of samples, so it is compared in dynamic mode alone).
 FEEDS = {
