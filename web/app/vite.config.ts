@@ -3,10 +3,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, defineConfig, type Plugin } from 'vite';
+import { headersFile } from './headers.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const dist = path.join(here, 'dist');
 const EXAMPLE = ['digits.onnx', 'calibration.npy'];
+const HEADERS = '_headers';
+const SERVICE_WORKER = 'service_worker.js';
 
 /** Puts the example beside the page, so that it is one click away and works offline. */
 function example(): Plugin {
@@ -18,6 +21,18 @@ function example(): Plugin {
         const source = fs.readFileSync(path.join(folder, name));
         this.emitFile({ type: 'asset', fileName: `examples/digits/${name}`, source });
       }
+    },
+  };
+}
+
+/** Puts the headers where static hosts look for them. */
+function headers(): Plugin {
+  return {
+    name: 'quantab-headers',
+    apply: 'build',
+    generateBundle() {
+      const html = fs.readFileSync(path.join(here, 'index.html'), 'utf8');
+      this.emitFile({ type: 'asset', fileName: HEADERS, source: headersFile(html) });
     },
   };
 }
@@ -36,7 +51,8 @@ function serviceWorker(): Plugin {
     name: 'quantab-service-worker',
     apply: 'build',
     async closeBundle() {
-      const files = filesBelow(dist).filter((file) => file !== 'service_worker.js');
+      // Hosts read the headers and do not serve them.
+      const files = filesBelow(dist).filter((file) => ![SERVICE_WORKER, HEADERS].includes(file));
       const hash = createHash('sha256');
       for (const file of files) hash.update(file).update(fs.readFileSync(path.join(dist, file)));
       const list = ['./', ...files.filter((file) => file !== 'index.html')];
@@ -53,7 +69,7 @@ function serviceWorker(): Plugin {
           emptyOutDir: false,
           rollupOptions: {
             input: path.join(here, 'src', 'service_worker.ts'),
-            output: { format: 'es', entryFileNames: 'service_worker.js' },
+            output: { format: 'es', entryFileNames: SERVICE_WORKER },
           },
         },
       });
@@ -64,7 +80,7 @@ function serviceWorker(): Plugin {
 export default defineConfig({
   root: here,
   base: './',
-  plugins: [example(), serviceWorker()],
+  plugins: [example(), headers(), serviceWorker()],
   worker: { format: 'es' },
   build: {
     outDir: dist,

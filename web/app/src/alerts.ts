@@ -1,25 +1,30 @@
 // What went wrong, in plain words, above everything else.
 import { QuantabError } from 'quantab';
 import { byId, el } from './dom';
+import { focusHome, focusIsLost } from './status';
 
 const area = byId('alerts');
 
 export function clearAlerts(): void {
+  const hadFocus = area.contains(document.activeElement);
   area.replaceChildren();
+  if (hadFocus) focusHome();
 }
+
+export const isCancelled = (error: unknown): boolean =>
+  (error instanceof QuantabError && error.code === 'Cancelled') ||
+  (error instanceof DOMException && error.name === 'AbortError');
+
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
 /** Shows a failure; a cancelled call is none. */
 export function alertError(error: unknown): void {
-  if (error instanceof QuantabError && error.code === 'Cancelled') return;
-  alertText(error instanceof Error ? error.message : String(error));
+  if (!isCancelled(error)) alertText(messageOf(error));
 }
 
 export function alertText(text: string): void {
-  const box = el(
-    'div',
-    { class: 'alert' },
-    el('span', {}, text),
-    el('button', { type: 'button', onclick: () => box.remove() }, 'Dismiss'),
-  );
-  area.replaceChildren(box);
+  const dismiss = el('button', { type: 'button', onclick: clearAlerts }, 'Dismiss');
+  area.replaceChildren(el('div', { class: 'alert', tabindex: -1 }, el('span', {}, text), dismiss));
+  if (focusIsLost()) area.querySelector<HTMLElement>('.alert')?.focus();
 }

@@ -1,5 +1,6 @@
 // Files from drops and pickers, with their paths, sorted into a model, its external data and samples.
 import { formatOf } from 'quantab/samples';
+import { externalLocations } from './external_locations';
 
 export interface NamedFile {
   /** Relative, with folders divided by '/'. */
@@ -7,29 +8,80 @@ export interface NamedFile {
   file: File;
 }
 
-const isImage = ({ file, path }: NamedFile): boolean =>
+const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+export const isModelName = ({ path }: NamedFile): boolean => /\.onnx$/i.test(path);
+
+const isPicture = ({ file, path }: NamedFile): boolean =>
   file.type.startsWith('image/') || /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path);
 
 export interface Sorted {
-  model: NamedFile | undefined;
   tensors: NamedFile[];
-  images: NamedFile[];
-  /** Neither of these: external data, or something else. */
+  pictures: NamedFile[];
+  /** Neither of these: models, external data, or something else. */
   others: NamedFile[];
 }
 
-/** A `.onnx` file is the model; among files without one, a single file of no known kind is taken for it. */
 export function sortFiles(files: NamedFile[]): Sorted {
-  const images = files.filter(isImage);
-  const tensors = files.filter((entry) => !isImage(entry) && formatOf(entry.path) !== undefined);
-  const rest = files.filter((entry) => !images.includes(entry) && !tensors.includes(entry));
-  const named = rest.find(({ path }) => /\.onnx$/i.test(path));
-  const model = named ?? (rest.length === 1 ? rest[0] : undefined);
-  return { model, tensors, images, others: rest.filter((entry) => entry !== model) };
+  const sorted: Sorted = { tensors: [], pictures: [], others: [] };
+  for (const entry of files) {
+    if (isPicture(entry)) sorted.pictures.push(entry);
+    else if (formatOf(entry.path) !== undefined) sorted.tensors.push(entry);
+    else sorted.others.push(entry);
+  }
+  return sorted;
+}
+
+/** "'a', 'b' and 3 more". */
+export function namesOf(files: NamedFile[]): string {
+  const shown = files.slice(0, 3).map(({ path }) => `'${path}'`);
+  const rest = files.length - shown.length;
+  if (rest > 0) return `${shown.join(', ')} and ${rest} more`;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
+
+/** Those of several .onnx files that no other of them keeps its weights in. */
+async function modelsAmong(files: NamedFile[]): Promise<NamedFile[]> {
+  if (files.length < 2) return files;
+  const referenced = new Set<string>();
+  for (const { file } of files) {
+    for (const location of await externalLocations(file)) referenced.add(baseName(location));
+  }
+  return files.filter(({ path }) => !referenced.has(baseName(path)));
+}
+
+/** The model among files: a .onnx file, or else a single file of no known kind. Throws when there is none, or more than one. */
+export async function chooseModel(files: NamedFile[]): Promise<NamedFile> {
+  const { others } = sortFiles(files);
+  const named = others.filter(isModelName);
+  const models = await modelsAmong(named);
+  if (models.length > 1) {
+    throw new Error(`There is more than one model: ${namesOf(models)}. Open one at a time.`);
+  }
+  const model = models[0] ?? named[0] ?? (others.length === 1 ? others[0] : undefined);
+  if (model === undefined) {
+    throw new Error(
+      `There is no ONNX model among ${namesOf(files)}. Give a .onnx file, with its external data if it has any.`,
+    );
+  }
+  return model;
+}
+
+/** `path` as a model in `folder` would name it; by its own name when it lies elsewhere. */
+export function locationFrom(folder: string, path: string): string {
+  if (folder === '') return path;
+  return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : baseName(path);
 }
 
 export const fromList = (list: Iterable<File>): NamedFile[] =>
-  Array.from(list, (file) => ({ path: file.webkitRelativePath || file.name, file }));
+  Array.from(list, (file) => ({ path: file.webkitRelativePath || file.name, file })).filter(
+    isVisible,
+  );
+
+/** Systems leave files of their own in folders. */
+function isVisible({ path }: NamedFile): boolean {
+  return !baseName(path).startsWith('.');
+}
 
 async function walk(entry: FileSystemEntry, into: NamedFile[]): Promise<void> {
   const path = entry.fullPath.replace(/^\//, '');
@@ -58,5 +110,5 @@ export async function fromDrop(transfer: DataTransfer): Promise<NamedFile[]> {
   if (!entries.some((entry) => entry?.isDirectory)) return plain;
   const files: NamedFile[] = [];
   for (const entry of entries) if (entry !== null) await walk(entry, files);
-  return files;
+  return files.filter(isVisible);
 }

@@ -15,16 +15,42 @@ export function bytes(value: number): string {
 
 export const count = (value: number): string => value.toLocaleString('en');
 
+/** "1 sample", "300 samples". */
+export const counted = (value: number, noun: string): string =>
+  `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+
 export const milliseconds = (value: number): string => `${Number(value.toPrecision(3))} ms`;
 
-/** Four significant digits; "∞" for null, which stands for an infinite ratio. */
+const NO_NUMBER = 'not a number';
+
+/** Four significant digits; the core gives null for what no number can say, and nothing for what does not apply. */
 export const figure = (value: number | null | undefined): string => {
   if (value === undefined) return '–';
-  return value === null ? '∞' : String(Number(value.toPrecision(4)));
+  return value === null ? NO_NUMBER : String(Number(value.toPrecision(4)));
 };
 
-export const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
+/** A ratio of signal to noise is infinite when there is no noise, and only then. */
+export const decibels = (value: number | null, mse: number | null): string =>
+  value === null && mse === 0 ? '∞' : figure(value);
 
-/** "int8" out of "float32 [1,3,224,224]": how a value's type and shape are shown. */
+/** `value` in so many significant digits, or as many more as it takes to tell it from `whole`. */
+function apart(value: number, digits: number, whole: number): number {
+  let enough = digits;
+  while (value !== whole && enough < 15 && Number(value.toPrecision(enough)) === whole) enough++;
+  return Number(value.toPrecision(enough));
+}
+
+/** 1 only for the same direction. */
+export const cosine = (value: number | null): string =>
+  value === null ? figure(value) : String(apart(value, 4, 1));
+
+/** Only the whole is 100 %. */
+export function percent(share: number | null | undefined): string {
+  if (share === undefined) return '–';
+  if (share === null || !Number.isFinite(share)) return NO_NUMBER;
+  return share === 1 ? '100 %' : `${apart(share * 100, 3, 100)} %`;
+}
+
+/** "[batch, 3, 224, 224]". */
 export const shape = (dims: readonly string[], known: boolean): string =>
   known ? `[${dims.join(', ')}]` : 'any shape';

@@ -1,14 +1,10 @@
-// Works without a network after the first visit; a new version waits for the user's consent.
+// Works without a network after the first visit; a new version waits for the user's consent, which counts for one tab.
 import { el } from './dom';
 
-function offerUpdate(place: HTMLElement, waiting: ServiceWorker): void {
+function offer(place: HTMLElement, text: string, action: string, take: () => void): void {
   place.replaceChildren(
-    'A new version is here. ',
-    el(
-      'button',
-      { type: 'button', class: 'link', onclick: () => waiting.postMessage('activate') },
-      'Use it now',
-    ),
+    text,
+    el('button', { type: 'button', class: 'link', onclick: take }, action),
     ' (an open model is closed)',
   );
 }
@@ -17,24 +13,40 @@ function offerUpdate(place: HTMLElement, waiting: ServiceWorker): void {
 export function workOffline(place: HTMLElement): void {
   if (!('serviceWorker' in navigator) || !import.meta.env.PROD) return;
   const { serviceWorker } = navigator;
-  const updating = serviceWorker.controller !== null;
+  let consented = false;
+  let controlled = serviceWorker.controller !== null;
+  serviceWorker.controller?.postMessage('loaded');
+
   serviceWorker.addEventListener('controllerchange', () => {
-    if (updating) location.reload();
+    // The first version takes over a page that it has loaded itself.
+    if (!controlled) controlled = true;
+    else if (consented) location.reload();
+    else offer(place, 'A new version is in use. ', 'Load it here', () => location.reload());
   });
-  const ready = () => {
-    place.textContent = 'Ready to work offline.';
+
+  const follow = (worker: ServiceWorker, isUpdate: boolean) => {
+    const report = () => {
+      if (worker.state === 'activated' && !isUpdate) place.textContent = 'Ready to work offline.';
+      if (worker.state !== 'installed' || !isUpdate) return;
+      offer(place, 'A new version is here. ', 'Use it now', () => {
+        consented = true;
+        worker.postMessage('activate');
+      });
+    };
+    worker.addEventListener('statechange', report);
+    report();
   };
+
   serviceWorker
     .register(new URL('service_worker.js', document.baseURI))
     .then((registration) => {
-      if (registration.waiting !== null && updating) offerUpdate(place, registration.waiting);
-      else if (registration.active !== null) ready();
+      const { active, waiting, installing } = registration;
+      if (active !== null) follow(active, false);
+      const next = waiting ?? installing;
+      if (next !== null) follow(next, active !== null);
       registration.addEventListener('updatefound', () => {
-        const worker = registration.installing;
-        worker?.addEventListener('statechange', () => {
-          if (worker.state === 'installed' && updating) offerUpdate(place, worker);
-          if (worker.state === 'activated' && !updating) ready();
-        });
+        if (registration.installing !== null)
+          follow(registration.installing, registration.active !== null);
       });
     })
     .catch(() => {

@@ -1,6 +1,7 @@
 // Form fields for the quantizers' options, made from the core's own description of them.
 import { description } from 'quantab';
 import { el } from './dom';
+import { field, FieldError, select } from './fields';
 
 export type Method = 'dynamic' | 'static';
 type OptionInfo = (typeof description.commands)[number]['options'][number];
@@ -11,39 +12,28 @@ const FIRST = ['weight_type', 'activation_type', 'per_channel', 'reduce_range'];
 const optionsOf = (method: Method): OptionInfo[] =>
   description.commands
     .find(({ name }) => name === method)!
-    .options.filter(({ quantizer, type }) => quantizer && type !== 'path')
-    .filter(({ name }) => name !== 'use_external_data_format');
+    .options.filter(({ quantizer, type }) => quantizer && type !== 'path');
 
 const camel = (name: string): string =>
   name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-const title = (name: string): string => {
+const titleOf = ({ name }: OptionInfo): string => {
   const words = name.replaceAll('_', ' ').replace('qdq', 'QDQ').replace('matmul', 'MatMul');
   return words[0]!.toUpperCase() + words.slice(1);
 };
 
-function control(option: OptionInfo, id: string, method: Method): HTMLElement {
+function control(option: OptionInfo, method: Method): HTMLElement {
+  const id = `option-${option.name}`;
   const common = { id, name: camel(option.name), 'data-type': option.type };
   if (option.type === 'choice') {
     // Signed weights and unsigned activations run fastest and safest on the web.
     const preferred =
       method === 'static' && option.name === 'activation_type' ? 'QUInt8' : option.default;
-    return el(
-      'select',
-      common,
-      ...(option.choices as readonly string[]).map((choice) =>
-        el('option', { value: choice, selected: choice === preferred }, choice),
-      ),
-    );
+    const choices = Object.fromEntries(option.choices.map((choice) => [choice, choice]));
+    return select(common, choices, String(preferred));
   }
   if (option.type === 'bool' && option.default === null) {
-    return el(
-      'select',
-      common,
-      el('option', { value: '' }, 'automatic'),
-      el('option', { value: 'true' }, 'yes'),
-      el('option', { value: 'false' }, 'no'),
-    );
+    return select(common, { '': 'automatic', true: 'yes', false: 'no' }, '');
   }
   if (option.type === 'bool') {
     return el('input', { ...common, type: 'checkbox', checked: option.default === true });
@@ -58,50 +48,69 @@ function control(option: OptionInfo, id: string, method: Method): HTMLElement {
   return el('input', { ...common, type: 'text', value: String(option.default ?? '') });
 }
 
-function field(option: OptionInfo, method: Method): HTMLElement {
-  const id = `option-${option.name}`;
-  const input = control(option, id, method);
-  input.setAttribute('aria-describedby', `${id}-help`);
-  return el(
-    'div',
-    { class: 'field' },
-    el('label', { for: id }, title(option.name)),
-    input,
-    el('p', { class: 'help', id: `${id}-help` }, option.help),
-  );
-}
-
-export function optionFields(method: Method): HTMLElement[] {
+/** All fields of a method, in an element of their own. */
+export function optionFields(method: Method): HTMLElement {
   const options = optionsOf(method);
   const first = FIRST.flatMap((name) => options.filter((option) => option.name === name));
   const rest = options.filter((option) => !first.includes(option));
-  return [
-    ...first.map((option) => field(option, method)),
+  const row = (option: OptionInfo) => field(titleOf(option), control(option, method), option.help);
+  return el(
+    'div',
+    {},
+    ...first.map(row),
     el(
       'details',
-      { id: 'more-options' },
+      {},
       el('summary', {}, 'More options'),
-      ...rest.map((option) => field(option, method)),
+      ...rest.map(row),
+      field(
+        'Weights in a second file',
+        el('input', { type: 'checkbox', id: 'external-data' }),
+        'As external data beside the model. A model over 2 GiB always gets one.',
+      ),
     ),
-  ];
+  );
 }
 
-/** The fields' values as the package takes them; what was left at its default or empty is left out. */
-export function readOptions(form: HTMLFormElement): Record<string, unknown> {
+function valueOf(input: HTMLInputElement): unknown {
+  const { type } = input.dataset;
+  // A browser gives out what it cannot read as a number as if the field were empty.
+  if (input.validity.badInput) {
+    const label = input.labels?.[0]?.textContent ?? input.name;
+    throw new FieldError(
+      input,
+      `'${label}' holds something that is no number. Write for instance 0.01.`,
+    );
+  }
+  if (input.type === 'checkbox') return input.checked;
+  if (input.value.trim() === '') return undefined;
+  if (type === 'bool') return input.value === 'true';
+  if (type === 'number') return Number(input.value);
+  if (type !== 'list') return input.value;
+  const items = input.value.split(',').map((item) => item.trim());
+  return items.filter(Boolean);
+}
+
+/** The fields' values as the package takes them; what was left empty is left out. */
+export function readOptions(fields: HTMLElement): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const input of form.querySelectorAll<HTMLInputElement>('[data-type]')) {
-    const { name, value } = input;
-    const type = input.dataset['type'];
-    if (type === 'bool' && input.type === 'checkbox') values[name] = input.checked;
-    else if (value === '') continue;
-    else if (type === 'bool') values[name] = value === 'true';
-    else if (type === 'number') values[name] = Number(value);
-    else if (type === 'list') {
-      values[name] = value
-        .split(',')
-        .map((item) => item.trim())
-        .filter(Boolean);
-    } else values[name] = value;
+  for (const input of fields.querySelectorAll<HTMLInputElement>('[data-type]')) {
+    const value = valueOf(input);
+    if (value !== undefined) values[input.name] = value;
   }
   return values;
+}
+
+const textOf = (value: unknown): string => {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return Array.isArray(value) ? value.join(', ') : String(value);
+};
+
+/** "Per channel: yes" for each option that is not at its default. */
+export function changedOptions(method: Method, values: Record<string, unknown>): string[] {
+  return optionsOf(method).flatMap((option) => {
+    const value = values[camel(option.name)];
+    const isDefault = JSON.stringify(value) === JSON.stringify(option.default);
+    return value === undefined || isDefault ? [] : [`${titleOf(option)}: ${textOf(value)}`];
+  });
 }

@@ -1,85 +1,26 @@
 // Before and after, and the download.
-import type { Comparison, Model, Progress } from 'quantab';
+import type { Comparison, Model } from 'quantab';
 import { el, table } from './dom';
-import { bytes, figure, milliseconds, percent } from './format';
-import type { Outcome } from './work';
+import { bytes, cosine, counted, decibels, figure, milliseconds, percent } from './format';
+import type { Judgement } from './judge';
+import { changedOptions } from './option_fields';
+import type { Latencies } from './timing';
+import type { Made, ResultFile } from './work';
 
-const STAGES: Record<Progress['stage'], string> = {
-  read: 'Reading',
-  calibrate: 'Calibrating',
-  quantize: 'Quantizing',
-  write: 'Writing',
-  run: 'Running',
-  compare: 'Comparing',
-  benchmark: 'Timing',
-};
+const sizeOf = (files: readonly ResultFile[]): number =>
+  files.reduce((sum, { blob }) => sum + blob.size, 0);
 
-export interface ProgressView {
-  update(progress: Progress): void;
-}
-
-/** Puts a progress bar with a cancel button into `section`, above an older result. */
-export function showProgress(section: HTMLElement, cancel: () => void): ProgressView {
-  section.hidden = false;
-  section.setAttribute('aria-busy', 'true');
-  for (const child of section.children) child.classList.add('stale');
-  const text = el('p', { id: 'stage', role: 'status' }, 'Starting');
-  const bar = el('progress', { 'aria-labelledby': 'stage' });
-  section.querySelector('#progress')?.remove();
-  section.prepend(
-    el(
-      'div',
-      { id: 'progress' },
-      text,
-      bar,
-      el(
-        'p',
-        { class: 'actions' },
-        el('button', { type: 'button', id: 'cancel', onclick: cancel }, 'Cancel'),
-      ),
-    ),
-  );
-  return {
-    update({ stage, done, total }) {
-      const label = STAGES[stage] + (total > 0 ? ` ${done} of ${total}` : '');
-      if (text.textContent !== label) text.textContent = label;
-      if (total > 0) {
-        bar.max = total;
-        bar.value = done;
-      } else bar.removeAttribute('value');
-    },
-  };
-}
-
-/** Ends the progress; an older result is as good as before. */
-export function endProgress(section: HTMLElement): void {
-  section.removeAttribute('aria-busy');
-  section.querySelector('#progress')?.remove();
-  for (const child of section.children) child.classList.remove('stale');
-  if (section.childElementCount === 0) section.hidden = true;
-}
-
-export function nameOfResult(model: Model, outcome: Outcome): string {
-  const base = (model.name || 'model').replace(/^.*[/\\]/, '').replace(/\.onnx$/i, '');
-  return `${base}.${outcome.job.method}.int8.onnx`;
-}
-
-function gains(model: Model, { quantized, latency }: Outcome): HTMLElement {
-  const rows: string[][] = [
-    [
-      'Size',
-      bytes(model.byteLength),
-      bytes(quantized.byteLength),
-      percent(quantized.byteLength / model.byteLength),
-    ],
-  ];
+function gains(model: Model, made: Made, latency: Latencies | undefined): HTMLElement {
+  const size = sizeOf(made.files);
+  const rows = [['Size', bytes(model.byteLength), bytes(size), percent(size / model.byteLength)]];
   if (latency !== undefined) {
-    const { float, quantized: int8 } = latency;
+    const { float, quantized } = latency;
+    const runs = Math.min(float.runs, quantized.runs);
     rows.push([
-      'Latency here (median)',
+      `Latency here (${runs > 1 ? `median of ${runs} runs` : 'one run'})`,
       milliseconds(float.median),
-      milliseconds(int8.median),
-      percent(int8.median / float.median),
+      milliseconds(quantized.median),
+      float.median > 0 ? percent(quantized.median / float.median) : '–',
     ]);
   }
   return table(
@@ -96,7 +37,7 @@ function gains(model: Model, { quantized, latency }: Outcome): HTMLElement {
 
 function errors(comparison: Comparison): HTMLElement {
   return table(
-    `How far the outputs are apart (${comparison.samples} sample${comparison.samples === 1 ? '' : 's'})`,
+    `How far the outputs are apart (${counted(comparison.samples, 'sample')})`,
     [
       { head: 'Output' },
       { head: 'SQNR dB', number: true },
@@ -108,62 +49,118 @@ function errors(comparison: Comparison): HTMLElement {
     ],
     comparison.outputs.map((output) => [
       output.name,
-      figure(output.sqnrDb),
-      figure(output.cosine),
+      decibels(output.sqnrDb, output.mse),
+      cosine(output.cosine),
       figure(output.mse),
       figure(output.meanRelativeError),
       figure(output.maxAbsError),
-      typeof output.top1Agreement === 'number' ? percent(output.top1Agreement) : '–',
+      percent(output.top1Agreement),
     ]),
   );
 }
 
-/** Shows the outcome. Returns the object URL of the download, for the caller to revoke. */
-export function showResult(section: HTMLElement, model: Model, outcome: Outcome): string {
-  const { quantized, blob, comparison, job } = outcome;
-  const url = URL.createObjectURL(blob);
-  const share = quantized.byteLength / model.byteLength;
-  const name = nameOfResult(model, outcome);
+const notice = (text: string, props = {}): HTMLElement =>
+  el('p', { class: 'notice', ...props }, text);
+
+function howMade({ job }: Made): HTMLElement {
+  const method = job.method === 'static' ? 'Static' : 'Dynamic';
+  const on =
+    job.method === 'static' && job.samples !== undefined
+      ? `, on ${counted(job.samples.length, job.random ? 'random sample' : 'sample')}`
+      : '';
+  const options = changedOptions(job.method, job.options);
+  const chosen = options.length > 0 ? options.join(' · ') : 'every option at its default';
+  return el('p', { id: 'made-with' }, `${method}${on} · ${chosen}`);
+}
+
+function remarks(log: readonly string[]): HTMLElement {
+  return el(
+    'details',
+    { id: 'remarks' },
+    el('summary', {}, counted(log.length, 'remark')),
+    el('ul', {}, ...log.map((line) => el('li', {}, line))),
+  );
+}
+
+const KEEP_TOGETHER = 'Keep both files in one folder, under these names.';
+
+export interface ResultView {
+  /** Shows the figures, once they are measured. */
+  judged(judgement: Judgement): void;
+  /** Says whether the settings have been changed since. */
+  setOutdated(outdated: boolean): void;
+  /** Says that its successor is being made. */
+  setStale(stale: boolean): void;
+  /** Takes it away. Its downloads are no longer to be had. */
+  remove(): void;
+}
+
+/** Shows a finished model with its download, in the place of an older result. */
+export function showResult(section: HTMLElement, model: Model, made: Made): ResultView {
+  const urls = made.files.map(({ blob }) => URL.createObjectURL(blob));
+  const links = made.files.map(({ name, blob }, i) =>
+    el(
+      'a',
+      {
+        class: 'button primary',
+        id: i === 0 ? 'download' : 'download-data',
+        href: urls[i],
+        download: name,
+      },
+      `Download ${name}`,
+      made.files.length > 1 ? ` (${bytes(blob.size)})` : '',
+    ),
+  );
+  const size = sizeOf(made.files);
+  const outdated = notice(
+    'Made with other settings than those shown now. Quantize again to use them.',
+    {
+      id: 'outdated',
+      hidden: true,
+    },
+  );
+  const earlier = el(
+    'p',
+    { class: 'help', hidden: true },
+    'The earlier result, until the new one is there.',
+  );
+  const figures = el('div', { id: 'figures' }, gains(model, made, undefined));
   section.hidden = false;
   section.replaceChildren(
     el('h2', { id: 'result-title', tabindex: -1 }, 'Result'),
+    earlier,
+    outdated,
     el(
       'p',
       { class: 'gain', id: 'gain' },
-      `${bytes(quantized.byteLength)}, ${percent(share)} of the original`,
+      `${bytes(size)}, ${percent(size / model.byteLength)} of the original`,
     ),
-    el(
-      'p',
-      { class: 'actions' },
-      el(
-        'a',
-        { class: 'button primary', id: 'download', href: url, download: name },
-        `Download ${name}`,
-      ),
-    ),
-    gains(model, outcome),
-    ...(comparison === undefined
-      ? [el('p', { class: 'notice' }, 'Add samples to see how far the outputs are apart.')]
-      : [errors(comparison)]),
-    ...(job.random > 0
-      ? [
-          el(
-            'p',
-            { class: 'notice' },
-            'Made with random data: expect a worse model than with real samples.',
-          ),
-        ]
-      : []),
-    ...(outcome.log.length > 0
-      ? [
-          el(
-            'details',
-            {},
-            el('summary', {}, `${outcome.log.length} remarks`),
-            el('ul', {}, ...outcome.log.map((line) => el('li', {}, line))),
-          ),
-        ]
-      : []),
+    howMade(made),
+    el('p', { class: 'actions' }, ...links),
+    ...(made.files.length > 1 ? [el('p', { class: 'help' }, KEEP_TOGETHER)] : []),
+    figures,
   );
-  return url;
+  return {
+    judged({ comparison, latency, notices }) {
+      figures.replaceChildren(
+        gains(model, made, latency),
+        ...(comparison === undefined ? [] : [errors(comparison)]),
+        ...notices.map((text) => notice(text)),
+        ...(made.log.length > 0 ? [remarks(made.log)] : []),
+      );
+    },
+    setOutdated(value) {
+      outdated.hidden = !value;
+    },
+    setStale(stale) {
+      earlier.hidden = !stale;
+      section.classList.toggle('stale', stale);
+    },
+    remove() {
+      section.classList.remove('stale');
+      for (const url of urls) URL.revokeObjectURL(url);
+      section.replaceChildren();
+      section.hidden = true;
+    },
+  };
 }

@@ -1,85 +1,109 @@
-// Dropped files as calibration samples: tensors as they are, pictures through the preprocessing the user sees.
-import { Tensor, type TensorMap, type ValueInfo } from 'quantab';
-import {
-  groupSamples,
-  imageToTensor,
-  type ImageOptions,
-  type PendingSample,
-} from 'quantab/samples';
+// Dropped files as samples. A file is read each time it is needed; nothing is kept.
+import type { Model, TensorMap, ValueInfo } from 'quantab';
+import { groupSamples, type ImageOptions, type PendingSample } from 'quantab/samples';
 import type { NamedFile } from './files';
+import { sampleFromPicture } from './pictures';
+import { rowsFrom, rowsOf } from './split';
 
-export interface SampleSet {
-  tensors: NamedFile[];
-  images: NamedFile[];
+/** Can be gone through more than once. */
+export interface SampleSource extends AsyncIterable<TensorMap> {
+  readonly length: number;
 }
 
-async function pixelsOf(file: File): Promise<ImageData> {
-  let bitmap: ImageBitmap;
-  try {
-    bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none' });
-  } catch {
-    throw new Error(
-      `'${file.name}' is no picture this browser can read. Use PNG, JPEG or WebP, or leave it out.`,
-    );
+/** A file of tensors, or the numbered files of one folder: a sample, or as many as it has rows. */
+export interface TensorGroup {
+  files: number;
+  rows: number;
+  read(): Promise<TensorMap>;
+}
+
+/** An input of a sample that is a folder, as ONNX's test data is laid out. */
+const NUMBERED = /(^|\/)input_\d+\.pb$/i;
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+
+/** Files of one name came from different folders: each is a sample by itself, but numbered ones could be parts of any. */
+function apart(files: readonly NamedFile[]): NamedFile[][] {
+  const seen = new Set<string>();
+  const firsts: NamedFile[] = [];
+  const others: NamedFile[][] = [];
+  for (const entry of files) {
+    if (!seen.has(entry.path)) firsts.push(entry);
+    else if (!NUMBERED.test(entry.path)) others.push([entry]);
+    else {
+      throw new Error(
+        `Two files are called '${entry.path}', so it cannot be told which sample each belongs to. Give their folders, or one sample at a time.`,
+      );
+    }
+    seen.add(entry.path);
   }
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (context === null) throw new Error('This browser gives no canvas to read pictures with.');
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  return context.getImageData(0, 0, canvas.width, canvas.height);
+  return [firsts, ...others];
+}
+
+/** How many files a sample is made of: the numbered ones of its folder, or one. */
+function filesOf({ name }: PendingSample, files: readonly NamedFile[]): number {
+  const inFolder = ({ path }: NamedFile) => NUMBERED.test(path) && (folderOf(path) || '.') === name;
+  return Math.max(1, files.filter(inFolder).length);
 }
 
 /**
- * An array of many rows for a model that takes one at a time (a first dimension of 1, or a symbol) is many samples: it is
- * split along its first dimension.
+ * The groups among files that came together; files that came at another time are never of the same group. Each is read once, to see
+ * what it holds; `fail` hears of those that cannot be used.
  */
-function* split(sample: TensorMap, inputs: readonly ValueInfo[]): Generator<TensorMap> {
-  const tensors = Object.entries(sample);
-  const rows = tensors[0]?.[1].dims[0] ?? 0;
-  const splits = tensors.every(([name, tensor]) => {
-    const input = inputs.find((candidate) => candidate.name === name);
-    const first = Number(input?.shape[0]);
-    const fits = input !== undefined && input.shape.length === tensor.dims.length;
-    return fits && (Number.isNaN(first) || first === 1) && tensor.dims[0] === rows;
-  });
-  if (!splits || rows <= 1) {
-    yield sample;
-    return;
-  }
-  for (let row = 0; row < rows; ++row) {
-    yield Object.fromEntries(
-      tensors.map(([name, { dtype, dims, data }]) => {
-        const size = data.length / rows;
-        return [
-          name,
-          new Tensor(dtype, [1, ...dims.slice(1)], data.slice(row * size, (row + 1) * size)),
-        ];
-      }),
-    ) as TensorMap;
+export async function* tensorGroups(
+  files: readonly NamedFile[],
+  inputs: readonly ValueInfo[],
+  fail: (error: unknown) => void,
+): AsyncGenerator<TensorGroup> {
+  const samples = apart(files).flatMap((part) =>
+    groupSamples(
+      part.map(({ path, file }) => ({
+        path,
+        bytes: async () => new Uint8Array(await file.arrayBuffer()),
+      })),
+      inputs,
+    ),
+  );
+  for (const sample of samples) {
+    try {
+      const rows = rowsOf(await sample.read(), inputs);
+      yield { files: filesOf(sample, files), rows, read: () => sample.read() };
+    } catch (error) {
+      fail(error);
+    }
   }
 }
 
-/** Reads one sample after another; nothing is kept. */
-export async function* samplesOf(
-  set: SampleSet,
-  inputs: readonly ValueInfo[],
-  image: ImageOptions | undefined,
-): AsyncGenerator<TensorMap> {
-  const files = set.tensors.map(({ path, file }) => ({
-    path,
-    bytes: async () => new Uint8Array(await file.arrayBuffer()),
-  }));
-  const pending: PendingSample[] = groupSamples(files, inputs);
-  for (const sample of pending) yield* split(await sample.read(), inputs);
-  if (set.images.length === 0) return;
-  const input = inputs[0];
-  if (image === undefined || input === undefined || inputs.length !== 1) {
-    throw new Error(
-      'Pictures fit models with one input of rank 4 and 1 or 3 channels. Give .npz files for this model.',
-    );
-  }
-  for (const { file } of set.images) {
-    yield { [input.name]: imageToTensor(await pixelsOf(file), image) };
-  }
+export interface SampleSet {
+  groups: readonly TensorGroup[];
+  /** Whether each row of a group is a sample. */
+  split: boolean;
+  pictures: readonly NamedFile[];
+  /** How pictures are prepared; needed when there are some. */
+  image: ImageOptions | undefined;
 }
+
+export const countSamples = ({ groups, split, pictures }: SampleSet): number =>
+  groups.reduce((sum, { rows }) => sum + (split ? rows : 1), 0) + pictures.length;
+
+async function* read(set: SampleSet, input: string): AsyncGenerator<TensorMap> {
+  for (const group of set.groups) {
+    const sample = await group.read();
+    if (set.split && group.rows > 1) yield* rowsFrom(sample, group.rows);
+    else yield sample;
+  }
+  for (const picture of set.pictures) yield sampleFromPicture(picture, input, set.image!);
+}
+
+export const samplesFrom = (set: SampleSet, inputs: readonly ValueInfo[]): SampleSource => ({
+  length: countSamples(set),
+  [Symbol.asyncIterator]: () => read(set, inputs[0]?.name ?? ''),
+});
+
+async function* makeUp(model: Model, count: number): AsyncGenerator<TensorMap> {
+  for (let seed = 0; seed < count; ++seed) yield await model.randomSample(seed);
+}
+
+export const randomSamples = (model: Model, count: number): SampleSource => ({
+  length: count,
+  [Symbol.asyncIterator]: () => makeUp(model, count),
+});

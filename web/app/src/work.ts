@@ -1,78 +1,92 @@
-// From settings to a judged result: quantize, compare on the samples, time both models.
-import type { Comparison, Latency, Model, Progress, TensorMap } from 'quantab';
-import type { ImageOptions } from 'quantab/samples';
+// From settings to a quantized model and its files.
+import { QuantabError, type CallOptions, type Model } from 'quantab';
+import { bytes } from './format';
 import type { Method } from './option_fields';
-import { samplesOf, type SampleSet } from './samples';
+import type { SampleSource } from './samples';
 
 export interface Job {
   method: Method;
   options: Record<string, unknown>;
-  samples: SampleSet;
-  image: ImageOptions | undefined;
-  /** Number of made-up samples to use in place of the user's; 0 for none. */
-  random: number;
+  /** Whether the weights go into a file of their own. */
+  externalData: boolean;
+  /** To calibrate and to compare on. A static job has some. */
+  samples: SampleSource | undefined;
+  /** Whether they are made up. */
+  random: boolean;
 }
 
-export interface Outcome {
+export interface ResultFile {
+  name: string;
+  blob: Blob;
+}
+
+export interface Made {
   job: Job;
   quantized: Model;
-  blob: Blob;
-  /** Absent when there was nothing to compare on, or the model cannot run here. */
-  comparison: Comparison | undefined;
-  latency: { float: Latency; quantized: Latency } | undefined;
+  /** The model, and its external data when it has any. */
+  files: ResultFile[];
   /** Sentences the core had to say. */
   log: string[];
 }
 
-const RUNS = 20;
+/** A protobuf message, and so a model in one file, ends here. */
+const LARGEST_FILE = 2 ** 31 - 1;
 
-async function* randomSamples(model: Model, count: number): AsyncGenerator<TensorMap> {
-  for (let seed = 0; seed < count; ++seed) yield await model.randomSample(seed);
+const nameOfResult = (model: Model, method: Method): string => {
+  const base = (model.name || 'model').replace(/^.*[/\\]/, '').replace(/\.onnx$/i, '');
+  return `${base}.${method}.int8.onnx`;
+};
+
+/** Takes the place of a file that is written to: what is written becomes a blob. */
+function fileInMemory() {
+  const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>>();
+  const blob = new Response(readable).blob();
+  // Whoever writes hears of a failure.
+  blob.catch(() => {});
+  return { blob, handle: { createWritable: () => Promise.resolve(writable) } };
 }
 
-export async function work(
+async function filesOf(
   model: Model,
-  job: Job,
-  signal: AbortSignal,
-  onProgress: (progress: Progress) => void,
-): Promise<Outcome> {
-  const log: string[] = [];
-  const call = {
-    signal,
-    onProgress,
-    onLog: (_: string, message: string) => void log.push(message),
-  };
-  const samples = () =>
-    job.random > 0
-      ? randomSamples(model, job.random)
-      : samplesOf(job.samples, model.info.inputs, job.image);
-  const hasSamples = job.random > 0 || job.samples.tensors.length + job.samples.images.length > 0;
+  name: string,
+  externalData: boolean,
+  call: CallOptions,
+): Promise<ResultFile[]> {
+  if (!externalData && model.byteLength <= LARGEST_FILE) {
+    return [{ name, blob: await model.blob(call) }];
+  }
+  const location = `${name}.data`;
+  const [main, data] = [fileInMemory(), fileInMemory()];
+  try {
+    await model.writeTo(main.handle, {
+      ...call,
+      useExternalDataFormat: true,
+      location,
+      externalTarget: data.handle,
+    });
+  } catch (error) {
+    if (!(error instanceof QuantabError) || error.code !== 'Io') throw error;
+    throw new Error(
+      `This window has no room for a result of ${bytes(model.byteLength)}. Private windows have less than others; the command line needs none.`,
+      { cause: error },
+    );
+  }
+  return [
+    { name, blob: await main.blob },
+    { name: location, blob: await data.blob },
+  ];
+}
 
+export async function make(model: Model, job: Job, options: CallOptions): Promise<Made> {
+  const log: string[] = [];
+  const call = { ...options, onLog: (_: string, message: string) => void log.push(message) };
   const quantized =
     job.method === 'dynamic'
       ? await model.quantizeDynamic({ ...job.options, ...call })
-      : await model.quantizeStatic({ ...job.options, ...call, calibrationData: samples() });
+      : await model.quantizeStatic({ ...job.options, ...call, calibrationData: job.samples ?? [] });
   try {
-    const blob = await quantized.blob(call);
-    const runs = model.info.unsupported.length + quantized.info.unsupported.length === 0;
-    let comparison: Comparison | undefined;
-    let latency: Outcome['latency'];
-    if (runs) {
-      let feeds: TensorMap | undefined;
-      if (hasSamples) {
-        comparison = await model.compare(quantized, samples(), call);
-        for await (const sample of samples()) {
-          feeds = sample;
-          break;
-        }
-      }
-      const options = { ...call, runs: RUNS, ...(feeds && { feeds }) };
-      latency = {
-        float: await model.benchmark(options),
-        quantized: await quantized.benchmark(options),
-      };
-    }
-    return { job, quantized, blob, comparison, latency, log };
+    const name = nameOfResult(model, job.method);
+    return { job, quantized, files: await filesOf(quantized, name, job.externalData, call), log };
   } catch (error) {
     quantized.close();
     throw error;

@@ -1,0 +1,80 @@
+// Tiny models and samples with what a test needs: symbols for sizes, operators nobody knows, numbers that are none.
+import { number, tensor, text } from '../package/proto.mjs';
+
+const message = (field, ...parts) => text(field, Buffer.concat(parts));
+const FLOAT = 1;
+
+const dimension = (dim) => message(1, typeof dim === 'number' ? number(1, dim) : text(2, dim));
+const value = (field, { name, dims }) =>
+  message(
+    field,
+    text(1, name),
+    message(2, message(1, number(1, FLOAT), message(2, ...dims.map(dimension)))),
+  );
+
+const nodeOf = ({ type, inputs, outputs, domain }) =>
+  message(
+    1,
+    ...inputs.map((input) => text(1, input)),
+    ...outputs.map((output) => text(2, output)),
+    text(3, `${type}_of_${inputs[0]}`),
+    text(4, type),
+    ...(domain ? [text(7, domain)] : []),
+  );
+
+const floats = (values) => Buffer.from(Float32Array.from(values).buffer);
+
+/** Values between -1 and 1 that differ. */
+const pattern = (count) => Array.from({ length: count }, (_, i) => (((i * 37) % 64) - 31.5) / 32);
+
+/** A model of float inputs, outputs, weights (name to dims) and nodes { type, inputs, outputs, domain? }. */
+export function makeModel({ inputs, outputs, weights = {}, nodes }) {
+  const initializers = Object.entries(weights).map(([name, dims]) =>
+    tensor(name, dims, floats(pattern(dims.reduce((a, b) => a * b, 1)))),
+  );
+  const graph = [
+    ...nodes.map(nodeOf),
+    text(2, 'g'),
+    ...initializers,
+    ...inputs.map((input) => value(11, input)),
+    ...outputs.map((output) => value(12, output)),
+  ];
+  return Buffer.concat([
+    number(1, 8),
+    message(7, ...graph),
+    message(8, text(1, ''), number(2, 17)),
+    message(8, text(1, 'com.acme'), number(2, 1)),
+  ]);
+}
+
+/** y = x @ w, where x has these sizes; what follows may change y. */
+export const matmulModel = (dims, after = []) =>
+  makeModel({
+    inputs: [{ name: 'x', dims }],
+    outputs: [{ name: 'y', dims: [...dims.slice(0, -1), 4] }],
+    weights: { w: [8, 4] },
+    nodes: [
+      { type: 'MatMul', inputs: ['x', 'w'], outputs: [after.length > 0 ? 'h0' : 'y'] },
+      ...after.map(({ type, domain }, i) => ({
+        type,
+        domain,
+        inputs: [`h${i}`],
+        outputs: [i + 1 < after.length ? `h${i + 1}` : 'y'],
+      })),
+    ],
+  });
+
+/** A TensorProto file. */
+export const pbOf = (dims, name = '') =>
+  Buffer.concat([
+    ...dims.map((dim) => number(1, dim)),
+    number(2, FLOAT),
+    ...(name ? [text(8, name)] : []),
+    text(9, floats(pattern(dims.reduce((a, b) => a * b, 1)))),
+  ]);
+
+export const floatTensor = (dims) => ({
+  dtype: 'float32',
+  dims,
+  data: Float32Array.from(pattern(dims.reduce((a, b) => a * b, 1))),
+});

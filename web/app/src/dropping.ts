@@ -1,0 +1,29 @@
+// The whole page takes drops.
+import { byId } from './dom';
+import { fromDrop, type NamedFile } from './files';
+
+export function takeDrops(receive: (files: Promise<NamedFile[]>) => void): void {
+  const cover = byId('dropcover');
+  const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+  // Leaving an element for one inside it gives an entry too.
+  let depth = 0;
+  const setDepth = (value: number) => {
+    depth = Math.max(0, value);
+    cover.hidden = depth === 0;
+  };
+  window.addEventListener('dragenter', (event) => {
+    if (hasFiles(event)) setDepth(depth + 1);
+  });
+  window.addEventListener('dragleave', (event) => {
+    if (hasFiles(event)) setDepth(depth - 1);
+  });
+  window.addEventListener('dragover', (event) => {
+    if (hasFiles(event)) event.preventDefault();
+  });
+  window.addEventListener('drop', (event) => {
+    if (!hasFiles(event) || event.dataTransfer === null) return;
+    event.preventDefault();
+    setDepth(0);
+    receive(fromDrop(event.dataTransfer));
+  });
+}

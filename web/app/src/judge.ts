@@ -1,0 +1,85 @@
+// How good a quantized model is: its outputs beside the float model's, and the time of both. What cannot be measured is said; it
+// takes nothing from the model.
+import {
+  QuantabError,
+  type CallOptions,
+  type Comparison,
+  type Model,
+  type TensorMap,
+  type UnsupportedNode,
+} from 'quantab';
+import { isCancelled, messageOf } from './alerts';
+import { counted } from './format';
+import type { SampleSource } from './samples';
+import { timeBoth, type Latencies } from './timing';
+import type { Made } from './work';
+
+export interface Judgement {
+  comparison: Comparison | undefined;
+  latency: Latencies | undefined;
+  /** What is missing or doubtful, and why. */
+  notices: string[];
+}
+
+function cannotRun(nodes: readonly UnsupportedNode[]): string {
+  const types = [...new Set(nodes.map(({ opType }) => opType))].slice(0, 5).join(', ');
+  return `There are no error figures and no latency, as ${counted(nodes.length, 'node')} cannot run on this page (${types}). The model itself is complete.`;
+}
+
+async function first(samples: SampleSource): Promise<TensorMap | undefined> {
+  for await (const sample of samples) return sample;
+  return undefined;
+}
+
+function noLatency(error: unknown, model: Model, isMadeUp: boolean): string {
+  if (isCancelled(error)) return 'There is no latency, as timing was cancelled.';
+  const isOpen = model.info.inputs.some(({ shape }) => shape.some((dim) => !/^\d+$/.test(dim)));
+  const isRefused = error instanceof QuantabError && error.code !== 'OutOfMemory';
+  return isMadeUp && isOpen && isRefused
+    ? `There is no latency, as the model does not run on made-up data, in which every open size is 1. Add samples to measure it. (${error.message})`
+    : `The latency could not be measured: ${messageOf(error)}`;
+}
+
+export async function judge(model: Model, made: Made, call: CallOptions): Promise<Judgement> {
+  const { job, quantized } = made;
+  const judgement: Judgement = { comparison: undefined, latency: undefined, notices: [] };
+  const { notices } = judgement;
+  if (job.random && job.method === 'static') {
+    notices.push(
+      'Ranges were measured on random data: expect a worse model than with real samples.',
+    );
+  }
+  const stuck = [...model.info.unsupported, ...quantized.info.unsupported];
+  if (stuck.length > 0) {
+    notices.push(cannotRun(stuck));
+    return judgement;
+  }
+
+  if (job.samples === undefined) {
+    notices.push('Add samples to see how far the outputs are apart.');
+  } else {
+    try {
+      call.onProgress?.({ stage: 'compare', done: 0, total: job.samples.length });
+      judgement.comparison = await model.compare(quantized, job.samples, call);
+      if (job.random) {
+        notices.push('The error figures are of random data and say nothing about real inputs.');
+      }
+    } catch (error) {
+      if (isCancelled(error)) {
+        notices.push('There are no error figures and no latency, as comparing was cancelled.');
+        return judgement;
+      }
+      notices.push(`The outputs could not be compared: ${messageOf(error)}`);
+    }
+  }
+
+  // Samples that could be compared on can be run; otherwise data is made up.
+  const samples = judgement.comparison && job.samples;
+  try {
+    const feeds = samples && (await first(samples));
+    judgement.latency = await timeBoth(model, quantized, feeds, call);
+  } catch (error) {
+    notices.push(noLatency(error, model, samples === undefined || job.random));
+  }
+  return judgement;
+}

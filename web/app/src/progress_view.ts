@@ -1,0 +1,69 @@
+// A bar, the stage with its numbers, and a button to cancel.
+import type { Progress, Stage } from 'quantab';
+import { el } from './dom';
+import { bytes, count } from './format';
+import { say, titleState } from './status';
+
+const STAGES: Record<Stage, string> = {
+  read: 'Reading',
+  calibrate: 'Calibrating',
+  quantize: 'Quantizing',
+  write: 'Writing',
+  run: 'Running',
+  compare: 'Comparing',
+  benchmark: 'Timing',
+};
+
+/** The stages whose units are bytes; the others count samples, nodes or runs. */
+const IN_BYTES: readonly Stage[] = ['read', 'write'];
+
+export interface ProgressView {
+  update(progress: Progress): void;
+  /** Announces what has been reached; the next stage is announced along with it. */
+  reached(text: string): void;
+  /** Takes it away. Tells whether the focus was in it. */
+  end(): boolean;
+}
+
+/** Puts a progress bar into `place`. The elements' ids begin with `id`; `text` is shown until a stage begins. */
+export function showProgress(
+  place: HTMLElement,
+  id: string,
+  text: string,
+  cancel: () => void,
+): ProgressView {
+  const label = el('p', { id: `${id}-stage`, class: 'stage' }, text);
+  const bar = el('progress', { 'aria-labelledby': `${id}-stage` });
+  const button = el('button', { type: 'button', id: `${id}-cancel`, onclick: cancel }, 'Cancel');
+  const box = el('div', { id, class: 'card progress' }, label, bar, button);
+  place.replaceChildren(box);
+  let current: Stage | undefined;
+  let news = '';
+  return {
+    reached(text) {
+      news = `${text} `;
+      say(text);
+    },
+    update({ stage, done, total }) {
+      if (stage !== current) {
+        say(news + STAGES[stage]);
+        news = '';
+      }
+      current = stage;
+      const number = IN_BYTES.includes(stage) ? bytes : count;
+      const numbers = total > 0 ? ` ${number(done)} of ${number(total)}` : '';
+      if (label.textContent !== STAGES[stage] + numbers)
+        label.textContent = STAGES[stage] + numbers;
+      titleState(STAGES[stage] + (total > 0 ? ` ${Math.floor((100 * done) / total)} %` : ''));
+      if (total > 0) {
+        bar.max = total;
+        bar.value = done;
+      } else bar.removeAttribute('value');
+    },
+    end() {
+      const hadFocus = box.contains(document.activeElement);
+      box.remove();
+      return hadFocus;
+    },
+  };
+}
