@@ -9,7 +9,16 @@ import { pathToFileURL } from 'node:url';
 import * as worker from 'quantab';
 import * as direct from 'quantab/direct';
 import { keep } from './keep.mjs';
-import { digitSamples, digitsPath, hex, inTemporaryFolder, modelPath, samplesOf } from './lib.mjs';
+import { relaxedNode } from '../../scripts/lib/node.mjs';
+import {
+  digitSamples,
+  digitsPath,
+  hex,
+  inTemporaryFolder,
+  modelPath,
+  runModule,
+  samplesOf,
+} from './lib.mjs';
 
 const entries = [
   ['in a worker', worker],
@@ -212,21 +221,6 @@ describe.each(entries)('%s', (_, { openModel, Tensor }) => {
     await model.run(sample);
   });
 
-  test('calls of many models at once do not mix', async () => {
-    const names = ['conv', 'gemm', 'matmul'];
-    const models = await Promise.all(names.map((name) => openModel(modelPath(name))));
-    const runs = await Promise.all(
-      [0, 1, 2, 0, 1, 2].map(async (i) => {
-        const [sample] = await samplesOf(names[i]);
-        return [i, Object.keys(await models[i].run(sample))];
-      }),
-    );
-    for (const [i, outputs] of runs) {
-      expect(outputs).toEqual(models[i].info.outputs.map(({ name }) => name).sort());
-    }
-    models.forEach((model) => model.close());
-  });
-
   test('a closed model says so; its relatives go on', async () => {
     const model = await openModel(digitsPath);
     const quantized = await model.quantizeDynamic();
@@ -240,11 +234,6 @@ describe.each(entries)('%s', (_, { openModel, Tensor }) => {
     quantized.close();
     await expect(quantized.run({})).rejects.toThrow(/has been closed/);
   });
-
-  test('both flavours can be asked for', async () => {
-    const model = await keep(openModel(digitsPath, { flavor: 'simd' }));
-    expect(model.info.inputs).toHaveLength(1);
-  });
 });
 
 describe('sources', () => {
@@ -255,7 +244,8 @@ describe('sources', () => {
   let origin;
   beforeAll(async () => {
     server = http.createServer((request, response) => {
-      if (request.url !== '/digits.onnx') response.writeHead(404).end();
+      if (!['/digits.onnx', '/100%.onnx', '/%C3%A4%20b.onnx'].includes(request.url))
+        response.writeHead(404).end();
       else response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -269,9 +259,15 @@ describe('sources', () => {
     ['a file URL as text', () => pathToFileURL(digitsPath).href, digitsPath],
     ['a URL', () => new URL(`${origin}/digits.onnx`), 'digits.onnx'],
     ['a URL as text', () => `${origin}/digits.onnx`, 'digits.onnx'],
+    ['an encoded URL', () => `${origin}/%C3%A4%20b.onnx`, 'ä b.onnx'],
+    ['a URL that is encoded wrongly', () => `${origin}/100%.onnx`, '100%.onnx'],
     ['a File', () => new File([bytes], 'my digits.onnx'), 'my digits.onnx'],
     ['a Blob', () => new Blob([bytes]), '<blob>'],
-    ['a file handle', () => ({ getFile: async () => new File([bytes], 'h.onnx') }), 'h.onnx'],
+    [
+      'a file handle',
+      () => ({ kind: 'file', name: 'h.onnx', getFile: async () => new File([bytes], 'h.onnx') }),
+      'h.onnx',
+    ],
     ['a Buffer', () => bytes, '<bytes>'],
     ['an ArrayBuffer', () => plain.slice().buffer, '<bytes>'],
     ['a view', () => new DataView(plain.slice().buffer), '<bytes>'],
@@ -281,6 +277,17 @@ describe('sources', () => {
     expect(model.info.inputs[0].name).toBe('image');
   });
 
+  test('a file URL that is encoded wrongly', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const file = path.join(folder, '100%.onnx');
+      fs.copyFileSync(digitsPath, file);
+      for (const url of [`file://${folder}/100%.onnx`, `file://${folder}/100%25.onnx`]) {
+        for (const source of [url, new URL(url)])
+          expect((await keep(openModel(source))).name).toBe(file);
+      }
+    });
+  });
+
   test('a URL that is not there is named with the answer', async () => {
     await expect(openModel(new URL(`${origin}/no.onnx`))).rejects.toMatchObject({
       code: 'Io',
@@ -288,16 +295,34 @@ describe('sources', () => {
     });
   });
 
-  test.each([[undefined], [null], [42], [{}]])('%p is refused', async (input) => {
+  test.each([
+    [undefined],
+    [null],
+    [42],
+    [{}],
+    ['http://[bad'],
+    ['https://'],
+    ['file://%zz/m.onnx'],
+    ['file:///a%00b.onnx'],
+  ])('%p is refused', async (input) => {
     await expect(openModel(input)).rejects.toMatchObject({
       name: 'QuantabError',
-      code: 'InvalidArgument',
+      code: expect.stringMatching(/^(InvalidArgument|Io)$/),
     });
   });
+
+  test.each([[null], [5], ['w.bin'], [new Blob([])], [['w.bin']], [[null]], [{ w: 5 }]])(
+    'externalData %p is refused',
+    async (externalData) => {
+      await expect(openModel(digitsPath, { externalData })).rejects.toMatchObject({
+        name: 'QuantabError',
+        code: 'InvalidArgument',
+      });
+    },
+  );
 });
 
 test('importing the package starts nothing and leaves nothing in the global scope', async () => {
-  const { runModule } = await import('./lib.mjs');
   const report = await runModule(`
     const before = Object.getOwnPropertyNames(globalThis);
     const { openModel } = await import('quantab');
@@ -312,8 +337,36 @@ test('importing the package starts nothing and leaves nothing in the global scop
   });
 });
 
+test.each(['quantab', 'quantab/direct'])('%s: either flavour can be asked for', async (entry) => {
+  const report = await runModule(
+    `
+    import fs from 'node:fs';
+    const read = fs.promises.readFile;
+    const files = [];
+    fs.promises.readFile = (file, ...rest) => { files.push(String(file)); return read(file, ...rest); };
+    const { openModel } = await import('${entry}');
+    const { digitSamples } = await import(${JSON.stringify(new URL('lib.mjs', import.meta.url).href)});
+    const outputs = {};
+    for (const flavor of ['simd', 'relaxed']) {
+      const model = await openModel(${JSON.stringify(digitsPath)}, { flavor });
+      outputs[flavor] = Object.keys(await model.run(digitSamples(1)[0]));
+      model.close();
+    }
+    const failure = await openModel(${JSON.stringify(digitsPath)}, { flavor: 'fast' }).catch((error) => error);
+    const modules = files.filter((file) => file.endsWith('.wasm')).map((file) => file.split('/').at(-1));
+    console.log(JSON.stringify({ modules, outputs, code: failure.code, message: failure.message }));
+    `,
+    { node: relaxedNode() },
+  );
+  expect(report).toEqual({
+    modules: ['quantab_simd.wasm', 'quantab_relaxed.wasm'],
+    outputs: { simd: ['logits'], relaxed: ['logits'] },
+    code: 'InvalidArgument',
+    message: "flavor must be 'simd' or 'relaxed', got 'fast'.",
+  });
+});
+
 test('an open model does not keep the process alive', async () => {
-  const { runModule } = await import('./lib.mjs');
   const report = await runModule(`
     import { openModel } from 'quantab';
     const model = await openModel(${JSON.stringify(digitsPath)});

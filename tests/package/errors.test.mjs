@@ -4,10 +4,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { openModel } from 'quantab';
+import * as direct from 'quantab/direct';
 import { keep } from './keep.mjs';
 import { cliScript, digitSamples, digitsPath, inTemporaryFolder, modelPath, run } from './lib.mjs';
 import { externalTensor, input, model, node, output, tensor } from './proto.mjs';
 
+const entries = [
+  ['in a worker', openModel],
+  ['directly', direct.openModel],
+];
 const digits = fs.readFileSync(digitsPath);
 const floats = (count) => Buffer.alloc(4 * count, 1);
 
@@ -187,6 +192,67 @@ describe('options and samples that do not fit', () => {
     });
   });
 
+  test.each([
+    ['a number', 5],
+    ['null', null],
+    ['text', 'QInt8'],
+    ['a function', () => {}],
+    ['a signal that is none', { signal: 5 }],
+    ['a callback that is none', { onProgress: true }],
+    ['a number too large for JSON', { perChannel: 10n }],
+    ['a function for a value', { weightType: () => 'QInt8' }],
+    ['a symbol for a value', { weightType: Symbol('QInt8') }],
+    [
+      'a circle',
+      (() => {
+        const circle = {};
+        circle.extraOptions = circle;
+        return circle;
+      })(),
+    ],
+  ])('options that are none: %s', async (_, options) => {
+    const expected = { name: 'QuantabError', code: 'InvalidArgument' };
+    for (const [, open] of entries) {
+      const opened = await keep(open(digitsPath));
+      await expect(opened.quantizeDynamic(options)).rejects.toMatchObject(expected);
+      await expect(
+        opened.quantizeStatic(
+          typeof options === 'object' && options !== null
+            ? { ...options, calibrationData: [{ image }] }
+            : options,
+        ),
+      ).rejects.toMatchObject(expected);
+      expect(Object.keys(await opened.run({ image }))).toEqual(['logits']);
+    }
+  });
+
+  test('options that are none, for calls that have few', async () => {
+    const expected = { name: 'QuantabError', code: 'InvalidArgument' };
+    const opened = await keep(openModel(digitsPath));
+    for (const call of [
+      () => openModel(digitsPath, 5),
+      () => openModel(digitsPath, null),
+      () => opened.quantizeStatic(),
+      () => opened.run({ image }, null),
+      () => opened.compare(opened, [{ image }], 5),
+      () => opened.compare(null, [{ image }]),
+      () => opened.compare({}, [{ image }]),
+      () => opened.compare(opened, 5),
+      () => opened.compare(opened, undefined),
+      () => opened.benchmark(5),
+      () => opened.benchmark({ runs: 2 ** 31 }),
+      () => opened.bytes(null),
+      () => opened.blob(5),
+      async () => opened.stream(5),
+      () => opened.writeTo('never.onnx', 5),
+      () => opened.randomSample(-1),
+      () => opened.randomSample('x'),
+      () => opened.memory(5),
+    ]) {
+      await expect(call()).rejects.toMatchObject(expected);
+    }
+  });
+
   const samples = [
     ['a wrong name', { picture: image }, /'picture'.*'image'/],
     ['no inputs', {}, /'image'/],
@@ -213,6 +279,11 @@ describe('options and samples that do not fit', () => {
     ],
     ['an unknown dtype', { image: { ...image, dtype: 'float33' } }, /'image'.*float33/],
     ['no tensor', { image: 5 }, /'image'.*tensor/],
+    [
+      'strings that are none',
+      { image: { dtype: 'string', dims: [1], data: [5] } },
+      /'image'.*array of strings/,
+    ],
     ['null', null, /sample must be an object/],
   ];
   test.each(samples)('static: a sample with %s', async (_, sample, message) => {

@@ -4,7 +4,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { readNpy, readNpz } from 'quantab/samples';
+import { writeChain } from './proto.mjs';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const packageFolder = path.join(root, 'web', 'package');
@@ -81,4 +83,47 @@ export function furthest(a, b) {
   let most = 0;
   for (let i = 0; i < a.length; ++i) most = Math.max(most, Math.abs(Number(a[i]) - Number(b[i])));
   return most;
+}
+
+/** Everything that was sent to workers during `body`, each as { message, moved }. */
+export async function sentDuring(body) {
+  const send = Worker.prototype.postMessage;
+  const sent = [];
+  Worker.prototype.postMessage = function (message, moved = []) {
+    sent.push({ message, moved });
+    return send.call(this, message, moved);
+  };
+  try {
+    await body();
+  } finally {
+    Worker.prototype.postMessage = send;
+  }
+  return sent;
+}
+
+/** A promise that is never kept. */
+export const never = () => new Promise(() => {});
+
+export const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** How often the process has a file open, where the system says so. */
+export function timesOpen(file) {
+  const folder = '/proc/self/fd';
+  if (!fs.existsSync(folder)) return 0;
+  const targets = fs.readdirSync(folder).map((fd) => {
+    try {
+      return fs.readlinkSync(path.join(folder, fd));
+    } catch {
+      return ''; // Closed since.
+    }
+  });
+  return targets.filter((target) => target === file).length;
+}
+
+/** A model of `megabytes` MiB of float weights, one after another, for what must take its time. */
+export function writeLargeModel(file, megabytes) {
+  const size = 512;
+  writeChain(file, megabytes, size, (index, floats) => {
+    for (let i = 0; i < floats.length; ++i) floats[i] = (((i * 31 + index * 7) % 255) - 127) / 4096;
+  });
 }

@@ -10,7 +10,10 @@ import zlib from 'node:zlib';
 
 const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const root = path.join(here, '..', '..');
-const dist = path.join(here, 'dist');
+const finished = path.join(here, 'dist');
+// Takes the place of dist/ when it is complete: who uses the package meanwhile, or after a failure, has the old one.
+const dist = path.join(root, 'build', `package.${process.pid}`);
+process.on('exit', () => fs.rmSync(dist, { recursive: true, force: true }));
 const flavors = ['simd', 'relaxed'];
 
 // All JavaScript of the package but the start-up code, in bytes.
@@ -32,12 +35,10 @@ for (const flavor of flavors) {
   }
 }
 
-fs.rmSync(dist, { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 try {
-  execFileSync(process.execPath, [tsc, '--project', path.join(here, 'tsconfig.json')], {
-    stdio: 'inherit',
-  });
+  const args = [tsc, '--project', path.join(here, 'tsconfig.json'), '--outDir', dist];
+  execFileSync(process.execPath, args, { stdio: 'inherit' });
 } catch {
   fail('TypeScript found the errors above.');
 }
@@ -83,3 +84,6 @@ for (const [kind, limit] of Object.entries(BUDGET)) {
     );
   }
 }
+
+fs.rmSync(finished, { recursive: true, force: true });
+fs.renameSync(dist, finished);

@@ -1,6 +1,8 @@
 // The package in Node without a worker. Calls block the thread they are made in.
 import { DirectEngine } from './core/direct_engine.js';
-import { makeOpenModel, type OpenModel } from './core/open.js';
+import { makeOpenModel } from './core/open.js';
+import type { OpenModel } from './core/types.js';
+import { nodeFiles } from './host/files_node.js';
 import { Host } from './host/host.js';
 import { startCore } from './host/wasm.js';
 import { nodePlatform as platform } from './platform/node.js';
@@ -10,9 +12,10 @@ export * from './core/public.js';
 
 export const openModel: OpenModel = /* @__PURE__ */ makeOpenModel(
   platform,
-  (flavor) =>
-    new DirectEngine(
-      async () =>
-        new Host(await startCore(createQuantab, await platform.compile(flavor)), platform.files),
-    ),
+  ({ module }) =>
+    new DirectEngine({
+      createHost: async (generation) =>
+        new Host(await startCore(createQuantab, await module()), nodeFiles, generation),
+      readsBlobs: false,
+    }),
 );

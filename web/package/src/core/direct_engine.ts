@@ -1,57 +1,133 @@
 // The core in the caller's own thread: for workers of one's own, and programs that may block.
-import { QuantabError } from './error.js';
-import { notify, StaleHandle, type Engine } from './engine.js';
-import type { Args, RequestName, Result } from './protocol.js';
-import type { CallOptions } from './types.js';
+import { cancelled, throwIfAborted } from './abort.js';
+import { ChunkTaker } from './chunk_taker.js';
+import {
+  closedDuringCall,
+  closedError,
+  notify,
+  StaleHandle,
+  whileOpen,
+  type Engine,
+  type EngineCall,
+} from './engine.js';
+import { asQuantabError } from './error.js';
+import { generationOf, type Args, type RequestName, type Result } from './protocol.js';
+import { Turns } from './turns.js';
 import { tryHandle, type Host } from '../host/host.js';
 
+/** Lets events, such as the abortion of a signal, come in. */
+function breath(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') {
+      setImmediate(resolve);
+      return;
+    }
+    // Unlike a timer's, its delay does not grow when it is used again and again.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
 export class DirectEngine implements Engine {
-  generation = 0;
-  readonly readsBlobs = false;
+  readonly readsBlobs: boolean;
 
-  readonly #createHost: () => Promise<Host>;
+  readonly #createHost: (generation: number) => Promise<Host>;
+  readonly #turns = new Turns();
+  readonly #closing = new AbortController();
   #host: Promise<Host> | undefined;
-  #closed = false;
+  /** Counts the cores there have been. */
+  #generation = 0;
+  #busy = false;
 
-  constructor(createHost: () => Promise<Host>) {
-    this.#createHost = createHost;
+  constructor(options: { createHost: (generation: number) => Promise<Host>; readsBlobs: boolean }) {
+    this.#createHost = options.createHost;
+    this.readsBlobs = options.readsBlobs;
   }
 
   async call<Name extends RequestName>(
     name: Name,
     args: Args<Name>,
-    options: CallOptions = {},
-    generation?: number,
+    options: EngineCall = {},
+    needs?: number,
   ): Promise<Result<Name>> {
-    if (this.#closed)
-      throw new QuantabError('InvalidArgument', 'The model has been closed. Open it again.');
-    if (generation !== undefined && (generation !== this.generation || this.#host === undefined)) {
-      throw new StaleHandle();
+    const { signal } = options;
+    const closing = this.#closing.signal;
+    if (closing.aborted) throw closedError();
+    const leave = await this.#turns.take(signal);
+    const chunks = new ChunkTaker(options.onChunk);
+    let result: Result<Name>;
+    try {
+      if (closing.aborted) throw closedDuringCall();
+      const stale = this.#host === undefined || generationOf(needs ?? 0) !== this.#generation;
+      if (needs !== undefined && stale) throw new StaleHandle();
+      const host = await whileOpen((this.#host ??= this.#start()), signal, closing);
+      await whileOpen(breath(), signal, closing);
+      result = this.#handle(host, name, args, options, chunks);
+    } finally {
+      leave();
     }
-    if (this.#host === undefined) {
-      this.generation++;
-      this.#host = this.#createHost();
+    try {
+      await whileOpen(chunks.done(), signal, closing);
+    } catch (error) {
+      chunks.drop();
+      throw error;
     }
-    const host = await this.#host;
-    const { signal, onProgress, onLog } = options;
-    const outcome = tryHandle(
-      host,
-      name,
-      args,
-      {
-        progress: (progress) => notify(() => onProgress?.(progress)),
-        log: (level, message) => notify(() => onLog?.(level, message)),
-        cancelled: () => signal?.aborted ?? false,
-      },
-      signal,
-    );
-    if ('result' in outcome) return outcome.result;
-    if (outcome.dead) this.#host = undefined;
-    throw outcome.error;
+    return result;
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
+    // A callback of the call that runs may be what closes: the core is still in use then.
+    if (!this.#busy) this.#dispose();
+  }
+
+  #handle<Name extends RequestName>(
+    host: Host,
+    name: Name,
+    args: Args<Name>,
+    { signal, onProgress, onLog }: EngineCall,
+    chunks: ChunkTaker,
+  ): Result<Name> {
+    throwIfAborted(signal);
+    if (this.#closing.signal.aborted) throw closedDuringCall();
+    this.#busy = true;
+    const outcome = tryHandle(host, name, args, {
+      progress: (progress) => notify(() => onProgress?.(progress)),
+      log: (level, message) => notify(() => onLog?.(level, message)),
+      chunk: (file, data) => chunks.give({ file, data: host.shelve(data) }),
+      cancelled: () => this.#closing.signal.aborted || (signal?.aborted ?? false),
+    });
+    this.#busy = false;
+    if ('error' in outcome && outcome.dead) this.#dispose();
+    if (this.#closing.signal.aborted) {
+      this.#dispose();
+      throw closedDuringCall();
+    }
+    if ('result' in outcome) return outcome.result;
+    chunks.drop();
+    throw outcome.error.code === 'Cancelled' ? cancelled(signal) : outcome.error;
+  }
+
+  #dispose(): void {
+    this.#host?.then(
+      (host) => host.dispose(),
+      () => {},
+    );
     this.#host = undefined;
+  }
+
+  #start(): Promise<Host> {
+    this.#generation++;
+    const starting = this.#createHost(this.#generation).catch((error: unknown) => {
+      throw asQuantabError(error);
+    });
+    starting.catch(() => {
+      if (this.#host === starting) this.#host = undefined;
+    });
+    return starting;
   }
 }

@@ -49,25 +49,17 @@ export class QuantabError extends Error implements ErrorData {
   }
 }
 
-export function cancelled(signal?: AbortSignal): QuantabError {
-  return new QuantabError(
-    'Cancelled',
-    'The call was cancelled.',
-    {},
-    { cause: signal?.reason as unknown },
-  );
-}
-
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw cancelled(signal);
-}
-
 /** Any failure as a QuantabError: our own as they are, a runtime's memory failures by their code, others as `code`. */
 export function asQuantabError(error: unknown, code: ErrorCode = 'Internal'): QuantabError {
   if (error instanceof QuantabError) return error;
   const message = messageOf(error);
   if (/out of memory|allocation fail|cannot enlarge memory/i.test(message)) {
-    return new QuantabError('OutOfMemory', `Not enough memory: ${message}.`, {}, { cause: error });
+    return new QuantabError(
+      'OutOfMemory',
+      `Not enough memory: ${sentenceOf(error)}`,
+      {},
+      { cause: error },
+    );
   }
   return new QuantabError(code, message, {}, { cause: error });
 }
@@ -76,4 +68,10 @@ export function messageOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'message' in error)
     return String(error.message);
   return String(error);
+}
+
+/** The same, ended like a sentence. */
+export function sentenceOf(error: unknown): string {
+  const message = messageOf(error);
+  return /[.!?]$/.test(message) ? message : `${message}.`;
 }

@@ -1,41 +1,39 @@
-import { cancelled, QuantabError, throwIfAborted } from './error.js';
-import { StaleHandle, type Engine } from './engine.js';
-import type { ModelHandle, Opened, Result, Target, Written } from './protocol.js';
-import { checkTensor, Tensor, type TensorMap } from './tensor.js';
+/// <reference lib="esnext.disposable" preserve="true" />
+import { cancelled, throwIfAborted, untilAborted } from './abort.js';
+import { closedError, StaleHandle, type Engine } from './engine.js';
+import { QuantabError } from './error.js';
+import { checkSample, eachSample, tensorsOf } from './feeds.js';
+import { checkCall, quantizerOptions, wholeNumber } from './options.js';
+import { Origin } from './origin.js';
+import { generationOf, type ModelHandle, type Opened, type Opening } from './protocol.js';
+import type { Tensor, TensorMap } from './tensor.js';
 import type {
   BenchmarkOptions,
   CallOptions,
   Comparison,
+  DynamicCall,
   Latency,
   ModelInfo,
   Samples,
-  WriteOptions,
+  StaticCall,
+  WritableHandle,
+  WriteToOptions,
   WrittenSizes,
 } from './types.js';
-import type { DynamicOptions, StaticOptions } from '../generated/options.js';
 import {
-  blobOfWritten,
-  bytesOfWritten,
-  type Opening,
-  type PendingFile,
-  type Platform,
-} from '../platform/platform.js';
+  blobOf,
+  bytesOf,
+  isWritableHandle,
+  streamOf,
+  writeToHandle,
+  writeToPath,
+  type Write,
+} from './writing.js';
+import { isBlob } from '../platform/common.js';
+import type { Platform } from '../platform/platform.js';
 
-/** Anything with the method of a FileSystemFileHandle that writing needs. */
-export interface WritableHandle {
-  createWritable(): Promise<WritableStream>;
-}
-
-export interface WriteToOptions extends CallOptions, WriteOptions {
-  /** Where external data goes; needed with a handle. A path's is its neighbour, named by `location`. */
-  externalTarget?: WritableHandle | string;
-}
-
-export type DynamicCall = DynamicOptions & CallOptions;
-export type StaticCall = StaticOptions & CallOptions & { calibrationData: Samples };
-
-/** How a model came to be, so that it can be made again in a new core. */
-type Recipe = (options: CallOptions) => Promise<Opened>;
+/** The core counts runs in 32 bits. */
+const MOST_RUNS = 2 ** 31 - 1;
 
 /** The models of one engine; the last to close ends it. */
 class Family {
@@ -52,134 +50,86 @@ class Family {
   }
 }
 
-/** The quantizers' own options of a call: all but what this side deals with. */
-function optionsOf(call: object): object {
-  const ours = ['signal', 'onProgress', 'onLog', 'calibrationData'];
-  return Object.fromEntries(
-    Object.entries(call).filter(([name, value]) => !ours.includes(name) && value !== undefined),
-  );
+function release(engine: Engine, handle: number): void {
+  // A core that has ended since holds nothing.
+  engine.call('release', { handle }, {}, handle).catch(() => {});
 }
 
-function checkSample(sample: TensorMap): TensorMap {
-  if (typeof sample !== 'object' || sample === null) {
-    throw new QuantabError(
-      'InvalidArgument',
-      'A sample must be an object of tensors by input name.',
-    );
-  }
-  for (const [name, tensor] of Object.entries(sample)) checkTensor(tensor, `Input '${name}'`);
-  return sample;
-}
-
-const tensors = (map: TensorMap): TensorMap<Tensor> =>
-  Object.fromEntries(
-    Object.entries(map).map(([name, { dtype, dims, data }]) => [
-      name,
-      new Tensor(dtype, dims, data),
-    ]),
+/** A long task whose core was ended by another call's cancellation cannot be taken up again. */
+function interrupted(error: unknown, what: string): unknown {
+  if (!(error instanceof StaleHandle)) return error;
+  return new QuantabError(
+    'Cancelled',
+    `The ${what} was interrupted when another call was cancelled. Start it again.`,
   );
-
-/** The length of an iterable that knows it, else 0. */
-const lengthOf = (samples: Samples): number =>
-  'length' in samples && typeof samples.length === 'number' ? samples.length : 0;
-
-async function eachSample(
-  samples: Samples | undefined,
-  stage: 'calibrate' | 'compare',
-  { signal, onProgress }: CallOptions,
-  take: (sample: TensorMap) => Promise<void>,
-): Promise<void> {
-  if (
-    samples === undefined ||
-    samples === null ||
-    !(Symbol.iterator in samples || Symbol.asyncIterator in samples)
-  ) {
-    throw new QuantabError(
-      'InvalidArgument',
-      'Samples must be an iterable, or async iterable, of { inputName: tensor }.',
-    );
-  }
-  const total = lengthOf(samples);
-  let done = 0;
-  onProgress?.({ stage, done, total });
-  for await (const sample of samples) {
-    throwIfAborted(signal);
-    await take(checkSample(sample));
-    onProgress?.({ stage, done: ++done, total });
-  }
 }
 
 /**
  * An open model: a file that was opened, or the result of quantizing one. Its weights stay in the file and are read when
- * they are needed; a result's are computed when it is written or run.
+ * they are needed; a result's are computed when it is written or run. Calls on models that come from one openModel() run one
+ * after another.
  *
- * All failures are QuantabErrors.
+ * All failures are QuantabErrors, but for what an iterable of samples throws, which is passed on.
  */
 export class Model {
   /** What the model is: inputs and outputs, operators, where its bytes are. */
   readonly info: ModelInfo;
 
   readonly #family: Family;
-  readonly #recipe: Recipe | undefined;
-  /** The file it was opened from, if it was. */
-  readonly #opening: Opening | undefined;
+  #origin: Origin;
   #handle: ModelHandle;
-  #generation: number;
-  #blob: Blob | undefined;
+  #reopening: Promise<void> | undefined;
   #closed = false;
 
   /** Models come from openModel() and from quantizing. */
-  private constructor(
-    family: Family,
-    opened: Opened,
-    recipe: Recipe | undefined,
-    opening?: Opening,
-  ) {
+  private constructor(family: Family, opened: Opened, origin: Origin) {
     this.#family = family;
-    this.#recipe = recipe;
-    this.#opening = opening;
+    this.#origin = origin;
     this.#handle = opened.model;
-    this.#generation = family.engine.generation;
     this.info = opened.info;
     family.join();
   }
 
-  /** Not for callers: openModel() is. */
+  /** @internal */
   static async _open(
     engine: Engine,
     platform: Platform,
     opening: Opening,
-    options: CallOptions,
+    call: CallOptions,
   ): Promise<Model> {
-    const family = new Family(engine, platform);
-    const recipe: Recipe = (call) => engine.call('open', opening, call);
+    const origin = Origin.opened(opening);
     try {
-      const opened = await recipe(options);
-      throwIfAborted(options.signal);
-      return new Model(family, opened, recipe, opening);
+      const opened = await origin.make(engine, call);
+      throwIfAborted(call.signal);
+      return new Model(new Family(engine, platform), opened, origin);
     } catch (error) {
       engine.close();
       throw error;
     }
   }
 
+  /** The file's name or path as it was given; a result has that of its source. */
   get name(): string {
     return this.info.name;
   }
 
-  /** Size of the file that stream(), blob(), bytes() and writeTo() make. */
+  /**
+   * Bytes of the file that blob(), bytes() and stream() give. When `info.externalData`, instead those of both files together, to
+   * within what the external one's location takes; as one file the model is slightly smaller.
+   */
   get byteLength(): number {
     return this.info.fileBytes;
   }
 
   /** ONNX Runtime's quantize_dynamic: weights in 8 bits, activations quantized as the model runs. */
   async quantizeDynamic(options: DynamicCall = {}): Promise<Model> {
-    const settings = optionsOf(options);
-    const recipe: Recipe = (call) =>
-      this.#use(call, (model, generation) =>
-        this.#family.engine.call('quantizeDynamic', { model, options: settings }, call, generation),
-      );
-    return this.#adopt(await recipe(options), recipe, options);
+    checkCall(options);
+    const settings = quantizerOptions(options);
+    const origin = Origin.dynamic(this.#origin, settings);
+    const opened = await this.#use(options, (model) =>
+      this.#family.engine.call('quantizeDynamic', { model, options: settings }, options, model),
+    );
+    return this.#adopt(opened, origin, options);
   }
 
   /**
@@ -187,55 +137,61 @@ export class Model {
    * `calibrationData`. Some tens of real samples are enough; random ones harm accuracy.
    */
   async quantizeStatic(options: StaticCall): Promise<Model> {
+    checkCall(options);
     const { engine } = this.#family;
     const { signal, onLog } = options;
-    const settings = optionsOf(options);
-    const opened = await this.#use(options, async (model, generation) => {
+    const settings = quantizerOptions(options);
+    const opened = await this.#use(options, async (model) => {
       const quantizer = await engine.call(
         'beginStatic',
         { model, options: settings },
         options,
-        generation,
+        model,
       );
       try {
         await eachSample(options.calibrationData, 'calibrate', options, (sample) =>
-          engine.call('collect', { quantizer, sample }, { signal, onLog }, generation),
+          engine.call('collect', { quantizer, sample }, { signal, onLog }, quantizer),
         );
-        return await engine.call('finishStatic', { quantizer }, options, generation);
+        return await engine.call('finishStatic', { quantizer }, options, quantizer);
       } catch (error) {
-        throw this.#interrupted(error, 'calibration');
+        throw interrupted(error, 'calibration');
       } finally {
-        this.#release(quantizer, generation);
+        this.#release(quantizer);
       }
     });
-    return this.#adopt(opened, undefined, options);
+    return this.#adopt(opened, new Origin(), options);
   }
 
   /** Runs the model once: outputs by name. */
   async run(feeds: TensorMap, options: CallOptions = {}): Promise<TensorMap<Tensor>> {
-    checkSample(feeds);
-    const outputs = await this.#use(options, (model, generation) =>
-      this.#family.engine.call('run', { model, feeds }, options, generation),
+    checkCall(options);
+    const sample = checkSample(feeds);
+    const outputs = await this.#use(options, (model) =>
+      this.#family.engine.call('run', { model, feeds: sample }, options, model),
     );
-    return tensors(outputs);
+    return tensorsOf(outputs);
   }
 
   /** How close the outputs of `other` are to this model's, over all samples. */
   async compare(other: Model, data: Samples, options: CallOptions = {}): Promise<Comparison> {
+    checkCall(options);
+    if (typeof other !== 'object' || other === null || !(#family in other)) {
+      throw new QuantabError('InvalidArgument', 'A model can be compared with another Model only.');
+    }
     const { engine } = this.#family;
     const { signal, onLog } = options;
-    return this.#use(options, (a, generation) =>
-      other.#lend(this.#family, options, async (b) => {
-        const comparer = await engine.call('beginCompare', { a, b }, options, generation);
+    return this.#use(options, (a) =>
+      other.#lend(this.#family, a, options, async (b) => {
+        const comparer = await engine.call('beginCompare', { a, b }, options, a);
         try {
           await eachSample(data, 'compare', options, (sample) =>
-            engine.call('addSample', { comparer, sample }, { signal, onLog }, generation),
+            engine.call('addSample', { comparer, sample }, { signal, onLog }, comparer),
           );
-          return await engine.call('finishCompare', { comparer }, options, generation);
+          return await engine.call('finishCompare', { comparer }, options, comparer);
         } catch (error) {
-          throw this.#interrupted(error, 'comparison');
+          throw interrupted(error, 'comparison');
         } finally {
-          this.#release(comparer, generation);
+          this.#release(comparer);
         }
       }),
     );
@@ -243,27 +199,13 @@ export class Model {
 
   /** Times runs on one sample. */
   async benchmark(options: BenchmarkOptions = {}): Promise<Latency> {
-    const { runs = 20, warmup = 2, feeds } = options;
-    if (!Number.isSafeInteger(runs) || runs < 1) {
-      throw new QuantabError(
-        'InvalidArgument',
-        `runs must be a whole number of at least 1, got ${runs}.`,
-      );
-    }
-    if (!Number.isSafeInteger(warmup) || warmup < 0) {
-      throw new QuantabError(
-        'InvalidArgument',
-        `warmup must be a whole number of at least 0, got ${warmup}.`,
-      );
-    }
+    checkCall(options);
+    const { feeds } = options;
+    const runs = wholeNumber('runs', options.runs ?? 20, 1, MOST_RUNS);
+    const warmup = wholeNumber('warmup', options.warmup ?? 2, 0, MOST_RUNS);
     const sample = feeds === undefined ? null : checkSample(feeds);
-    return this.#use(options, (model, generation) =>
-      this.#family.engine.call(
-        'benchmark',
-        { model, feeds: sample, runs, warmup },
-        options,
-        generation,
-      ),
+    return this.#use(options, (model) =>
+      this.#family.engine.call('benchmark', { model, feeds: sample, runs, warmup }, options, model),
     );
   }
 
@@ -272,133 +214,82 @@ export class Model {
    * Good for timing; calibrating with it harms accuracy.
    */
   async randomSample(seed = 0, options: CallOptions = {}): Promise<TensorMap<Tensor>> {
-    const sample = await this.#use(options, (model, generation) =>
-      this.#family.engine.call('randomSample', { model, seed }, options, generation),
+    checkCall(options);
+    wholeNumber('seed', seed, 0);
+    const sample = await this.#use(options, (model) =>
+      this.#family.engine.call('randomSample', { model, seed }, options, model),
     );
-    return tensors(sample);
-  }
-
-  /** The model as a file in memory. */
-  async blob(options: CallOptions = {}): Promise<Blob> {
-    this.#blob ??= blobOfWritten((await this.#write(options, {}, { kind: 'parts' }, null)).model);
-    return this.#blob;
-  }
-
-  async bytes(options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#blob !== undefined) return new Uint8Array(await this.#blob.arrayBuffer());
-    return bytesOfWritten((await this.#write(options, {}, { kind: 'parts' }, null)).model);
-  }
-
-  /** The model as a stream of bytes. */
-  stream(options: CallOptions = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
-    let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
-    return new ReadableStream<Uint8Array<ArrayBuffer>>({
-      start: async () => {
-        reader = (await this.blob(options)).stream().getReader() as typeof reader;
-      },
-      pull: async (controller) => {
-        const next = await reader?.read();
-        if (next === undefined || next.done) controller.close();
-        else controller.enqueue(next.value);
-      },
-      cancel: (reason) => reader?.cancel(reason),
-    });
+    return tensorsOf(sample);
   }
 
   /**
-   * Writes the model to a file handle or (Node) a path; the file changes only when all is written. Gives the bytes
-   * written.
+   * The model as one file, weights inside. It is made once and kept until close(), and from it a statically quantized model
+   * comes back should its core be ended. Rejects with 'Unsupported' over 2 GiB; writeTo() with useExternalDataFormat has no such
+   * end. In a browser the bytes are the Blob's, outside of this page's own memory.
+   */
+  async blob(options: CallOptions = {}): Promise<Blob> {
+    checkCall(options);
+    throwIfAborted(options.signal);
+    this.#throwIfClosed();
+    const kept = this.#origin.blob;
+    if (kept !== undefined) return kept;
+    const blob = blobOf((await this.#write({}, { kind: 'memory' }, null, options)).model);
+    this.#origin.keepBlob(this.name, blob);
+    return blob;
+  }
+
+  /** The model as one file, weights inside. Rejects with 'Unsupported' over 2 GiB, as blob() does. */
+  async bytes(options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    checkCall(options);
+    throwIfAborted(options.signal);
+    this.#throwIfClosed();
+    return bytesOf(
+      this.#origin.blob ?? (await this.#write({}, { kind: 'memory' }, null, options)).model,
+    );
+  }
+
+  /**
+   * The model as one file, weights inside, in chunks of about 1 MiB, computed as they are read; a stream that has been begun
+   * keeps other calls waiting until it is read to its end, or cancelled. In a page that is not cross-origin isolated, and with
+   * quantab/direct, the core cannot wait for a reader: all is computed at the first read and kept, as blobs where there are any.
+   *
+   * Over 2 GiB it fails with 'Unsupported', as blob() does.
+   */
+  stream(options: CallOptions = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
+    checkCall(options);
+    this.#throwIfClosed();
+    return streamOf(this.#write, options);
+  }
+
+  /**
+   * Writes the model to a file handle or (Node) a path or file: URL; the file changes only when all is written. Gives the bytes
+   * written. Handles are written to as stream() is read, in chunks.
    */
   async writeTo(
     target: WritableHandle | string | URL,
     options: WriteToOptions = {},
   ): Promise<WrittenSizes> {
-    if (typeof target === 'object' && 'createWritable' in target)
-      return this.#writeToHandle(target, options);
-    const { platform } = this.#family;
-    const path = typeof target === 'string' ? target : decodeURIComponent(target.pathname);
-    const settings: WriteOptions = { ...options };
-    const files: PendingFile[] = [];
-    const pending = (where: string): Target => {
-      const file = platform.pendingFile(where);
-      files.push(file);
-      return { kind: 'path', path: file.path, name: where, fresh: file.fresh };
-    };
-    try {
-      let external: Target | null = null;
-      if (options.useExternalDataFormat) {
-        settings.location ??= `${path.split(/[\\/]/).at(-1) ?? 'model.onnx'}.data`;
-        const where = options.externalTarget ?? platform.beside(path, settings.location);
-        if (typeof where !== 'string') {
-          throw new QuantabError(
-            'InvalidArgument',
-            'externalTarget must be a path when the target is one.',
-          );
-        }
-        external = pending(where);
-      }
-      const { sizes } = await this.#write(options, settings, pending(path), external);
-      throwIfAborted(options.signal);
-      for (const file of files) await file.commit();
-      return sizes;
-    } finally {
-      await Promise.all(files.map((file) => file.discard()));
-    }
-  }
-
-  async #writeToHandle(handle: WritableHandle, options: WriteToOptions): Promise<WrittenSizes> {
-    const { externalTarget, signal } = options;
-    const settings: WriteOptions = { ...options };
-    if (options.useExternalDataFormat) {
-      if (typeof externalTarget !== 'object') {
-        throw new QuantabError(
-          'InvalidArgument',
-          'With useExternalDataFormat, externalTarget must be a file handle too.',
-        );
-      }
-      settings.location ??= `${this.name || 'model.onnx'}.data`;
-    }
-    const parts: Target = { kind: 'parts' };
-    const written = await this.#write(
-      options,
-      settings,
-      parts,
-      options.useExternalDataFormat ? parts : null,
-    );
-    const save = async (to: WritableHandle, what: Written) => {
-      try {
-        // pipeTo closes the file when all is written, and abandons it otherwise.
-        await blobOfWritten(what)
-          .stream()
-          .pipeTo(await to.createWritable(), signal ? { signal } : {});
-      } catch (error) {
-        throwIfAborted(signal);
-        throw new QuantabError(
-          'Io',
-          `The file could not be written: ${String(error)}.`,
-          {},
-          { cause: error },
-        );
-      }
-    };
-    if (options.useExternalDataFormat)
-      await save(externalTarget as WritableHandle, written.external);
-    await save(handle, written.model);
-    return written.sizes;
+    checkCall(options);
+    throwIfAborted(options.signal);
+    this.#throwIfClosed();
+    return isWritableHandle(target)
+      ? writeToHandle(this.#write, target, this.name, options)
+      : writeToPath(this.#write, this.#family.platform, target, options);
   }
 
   /** Bytes of the core's memory, which never shrinks: its peak since this model, or what it comes from, was opened. */
   async memory(options: CallOptions = {}): Promise<{ peakBytes: number }> {
-    return this.#use(options, (_, generation) =>
-      this.#family.engine.call('memory', {}, options, generation),
-    );
+    checkCall(options);
+    return this.#use(options, (model) => this.#family.engine.call('memory', {}, options, model));
   }
 
-  /** Frees what the model holds. Other models stay open. */
+  /** Frees what the model holds and, if it was the last of those from one openModel(), ends its calls. Other models stay open. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#release(this.#handle, this.#generation);
+    // Models made from this one have it from here on; a kept blob goes with the last of them.
+    this.#origin = new Origin();
+    this.#release(this.#handle);
     this.#family.leave();
   }
 
@@ -406,118 +297,92 @@ export class Model {
     this.close();
   }
 
-  async #adopt(
-    opened: Opened,
-    recipe: Recipe | undefined,
-    { signal }: CallOptions,
-  ): Promise<Model> {
+  #throwIfClosed(): void {
+    if (this.#closed) throw closedError();
+  }
+
+  #adopt(opened: Opened, origin: Origin, { signal }: CallOptions): Model {
     if (signal?.aborted) {
-      this.#release(opened.model, this.#family.engine.generation);
+      this.#release(opened.model);
       throw cancelled(signal);
     }
-    return new Model(this.#family, opened, recipe);
+    return new Model(this.#family, opened, origin);
   }
 
-  #release(handle: number, generation: number): void {
-    // A core that has ended since holds nothing.
-    this.#family.engine.call('release', { handle }, {}, generation).catch(() => {});
+  #release(handle: number): void {
+    release(this.#family.engine, handle);
   }
 
-  #write(
-    options: CallOptions,
-    settings: WriteOptions,
-    target: Target,
-    external: Target | null,
-  ): Promise<Result<'write'>> {
-    const { useExternalDataFormat, sizeThreshold, location } = settings;
-    const writeOptions = {
-      ...(useExternalDataFormat === undefined ? {} : { useExternalDataFormat }),
-      ...(sizeThreshold === undefined ? {} : { sizeThreshold }),
-      ...(location === undefined ? {} : { location }),
-    };
-    return this.#use(options, (model, generation) =>
-      this.#family.engine.call(
-        'write',
-        { model, options: writeOptions, target, external },
-        options,
-        generation,
-      ),
+  readonly #write: Write = (options, target, external, call) =>
+    this.#use(call, (model) =>
+      this.#family.engine.call('write', { model, options, target, external }, call, model),
     );
-  }
 
   /** Does something with the model's handle, opening the model anew when its core has ended. */
-  async #use<T>(
-    options: CallOptions,
-    task: (handle: ModelHandle, generation: number) => Promise<T>,
-  ): Promise<T> {
-    throwIfAborted(options.signal);
+  async #use<T>({ signal }: CallOptions, task: (handle: ModelHandle) => Promise<T>): Promise<T> {
     for (;;) {
-      if (this.#closed)
-        throw new QuantabError('InvalidArgument', 'The model has been closed. Open it again.');
+      throwIfAborted(signal);
+      this.#throwIfClosed();
+      const handle = this.#handle;
       try {
-        return await task(this.#handle, this.#generation);
+        return await task(handle);
       } catch (error) {
         if (!(error instanceof StaleHandle)) throw error;
-        await this.#reopen(options);
+      }
+      // Another call may have opened it anew in the meantime.
+      if (this.#handle === handle) await untilAborted(this.#reopen(), signal);
+    }
+  }
+
+  /** Opens the model in the present core: once, however many calls wait for it, and whichever of them is cancelled. */
+  #reopen(): Promise<void> {
+    this.#reopening ??= this.#openAnew().finally(() => (this.#reopening = undefined));
+    return this.#reopening;
+  }
+
+  async #openAnew(): Promise<void> {
+    for (;;) {
+      try {
+        const { model } = await this.#origin.make(this.#family.engine, {});
+        if (this.#closed) this.#release(model);
+        else this.#handle = model;
+        return;
+      } catch (error) {
+        if (!(error instanceof StaleHandle)) throw error;
       }
     }
   }
 
-  async #reopen({ signal }: CallOptions): Promise<void> {
-    const { engine } = this.#family;
-    let opened: Opened;
-    if (this.#blob !== undefined) {
-      const source = engine.readsBlobs
-        ? { kind: 'blob' as const, name: this.name, blob: this.#blob }
-        : {
-            kind: 'bytes' as const,
-            name: this.name,
-            bytes: new Uint8Array(await this.#blob.arrayBuffer()),
-          };
-      opened = await engine.call('open', { source, externalData: { files: {} } }, { signal });
-    } else if (this.#recipe !== undefined) {
-      opened = await this.#recipe({ signal });
-    } else {
-      throw new QuantabError(
-        'Cancelled',
-        'The quantized model was dropped when another call was cancelled. Quantize again.',
-      );
-    }
-    this.#handle = opened.model;
-    this.#generation = engine.generation;
-  }
-
-  /** Gives the model to another family's core for the time of a task. */
+  /** Gives the model's handle in the core that `beside` belongs to, for the time of a task. */
   async #lend<T>(
-    family: Family,
-    options: CallOptions,
+    { engine }: Family,
+    beside: ModelHandle,
+    call: CallOptions,
     task: (handle: ModelHandle) => Promise<T>,
   ): Promise<T> {
-    if (family === this.#family) {
-      await this.#use(options, (model, generation) =>
-        family.engine.call('sizes', { model, options: {} }, options, generation),
-      );
+    this.#throwIfClosed();
+    const wanted = generationOf(beside);
+    if (engine === this.#family.engine) {
+      if (generationOf(this.#handle) < wanted) await untilAborted(this.#reopen(), call.signal);
+      if (generationOf(this.#handle) !== wanted) throw new StaleHandle();
       return task(this.#handle);
     }
-    const opening: Opening = this.#opening ?? {
-      source: { kind: 'bytes', name: this.name, bytes: await this.bytes(options) },
-      externalData: { files: {} },
-    };
-    const { model } = await family.engine.call('open', opening, options);
-    const { generation } = family.engine;
+    const origin = this.#origin.canMake ? this.#origin : await this.#asFile(call);
+    const { model } = await origin.make(engine, call);
     try {
+      if (generationOf(model) !== wanted) throw new StaleHandle();
       return await task(model);
     } finally {
-      family.engine.call('release', { handle: model }, {}, generation).catch(() => {});
+      release(engine, model);
     }
   }
 
-  /** A long task whose core was ended by another call's cancellation cannot be taken up again. */
-  #interrupted(error: unknown, what: string): unknown {
-    if (!(error instanceof StaleHandle)) return error;
-    return new QuantabError(
-      'Cancelled',
-      `The ${what} was interrupted when another call was cancelled. Start it again.`,
-    );
+  async #asFile(call: CallOptions): Promise<Origin> {
+    const { name } = this;
+    const { model } = await this.#write({}, { kind: 'memory' }, null, call);
+    const source = isBlob(model)
+      ? { kind: 'blob' as const, name, blob: model }
+      : { kind: 'bytes' as const, name, bytes: await bytesOf(model) };
+    return Origin.opened({ source, externalData: { files: {} } });
   }
 }

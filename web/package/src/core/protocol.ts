@@ -1,10 +1,9 @@
 // What is asked of the core, wherever it runs: one table, name -> arguments -> result. Both sides are typed by it: the
-// handlers (host/handlers.ts) must implement every line, and callers can ask for nothing else.
+// handlers (host/host.ts) must implement every line, and callers can ask for nothing else.
 import type { ErrorData } from './error.js';
 import type { TensorLike, TensorMap } from './tensor.js';
 import type {
   Comparison,
-  Flavor,
   Latency,
   LogLevel,
   ModelInfo,
@@ -25,21 +24,38 @@ export interface ExternalData {
   directory?: string | undefined;
 }
 
+/** What a model is opened from. */
+export interface Opening {
+  source: SourceData;
+  externalData: ExternalData;
+}
+
+export type WrittenFile = 'model' | 'external';
+
 /**
- * Where a model is written: kept in memory as parts, or into a file (Node). `name` is for messages; a `fresh` file must not
- * be there yet.
+ * Where a model is written: kept in memory, given out in chunks as they are made, or into a file (Node). `name` is for
+ * messages; a `fresh` file must not be there yet and gets the permissions `mode`, if given.
  */
 export type Target =
-  { kind: 'parts' } | { kind: 'path'; path: string; name: string; fresh: boolean };
+  | { kind: 'memory' }
+  | { kind: 'chunks' }
+  | { kind: 'path'; path: string; name: string; fresh: boolean; mode?: number | undefined };
 
-/** What a target became; nothing for a path. */
-export type Written = Blob | Uint8Array[] | undefined;
+/** What a target in memory became. */
+export type Written = Blob | Uint8Array<ArrayBuffer> | undefined;
 
-/** Something that lives beside the core until it is released. */
+/**
+ * Something that lives beside the core until it is released. Of no two cores are handles the same: a core of generation g
+ * counts from g * 2³² on.
+ */
 export type Handle<Kind extends string> = number & { readonly kind?: Kind };
 export type ModelHandle = Handle<'model'>;
 export type QuantizerHandle = Handle<'quantizer'>;
 export type ComparerHandle = Handle<'comparer'>;
+
+const HANDLES_PER_CORE = 2 ** 32;
+export const firstHandle = (generation: number): number => generation * HANDLES_PER_CORE;
+export const generationOf = (handle: number): number => Math.floor(handle / HANDLES_PER_CORE);
 
 export interface Opened {
   model: ModelHandle;
@@ -51,11 +67,11 @@ interface Call<Args, Result> {
   result: Result;
 }
 
+/** `options` is JSON text: the core reads it, and says what is wrong with it. */
 export interface Requests {
-  describe: Call<Record<never, never>, string>;
-  open: Call<{ source: SourceData; externalData: ExternalData }, Opened>;
-  quantizeDynamic: Call<{ model: ModelHandle; options: object }, Opened>;
-  beginStatic: Call<{ model: ModelHandle; options: object }, QuantizerHandle>;
+  open: Call<Opening, Opened>;
+  quantizeDynamic: Call<{ model: ModelHandle; options: string }, Opened>;
+  beginStatic: Call<{ model: ModelHandle; options: string }, QuantizerHandle>;
   collect: Call<{ quantizer: QuantizerHandle; sample: TensorMap }, void>;
   finishStatic: Call<{ quantizer: QuantizerHandle }, Opened>;
   beginCompare: Call<{ a: ModelHandle; b: ModelHandle }, ComparerHandle>;
@@ -67,7 +83,6 @@ export interface Requests {
     Latency
   >;
   randomSample: Call<{ model: ModelHandle; seed: number }, TensorMap<TensorLike>>;
-  sizes: Call<{ model: ModelHandle; options: WriteOptions }, WrittenSizes>;
   write: Call<
     { model: ModelHandle; options: WriteOptions; target: Target; external: Target | null },
     { model: Written; external: Written; sizes: WrittenSizes }
@@ -80,12 +95,22 @@ export type RequestName = keyof Requests;
 export type Args<Name extends RequestName> = Requests[Name]['args'];
 export type Result<Name extends RequestName> = Requests[Name]['result'];
 
-/** Sent first, once. `cancel`, where memory can be shared, holds the id of the request that should stop. */
+/**
+ * Cells of the memory that both sides share where that is possible. CANCEL holds the id of the request that should stop;
+ * TAKEN counts the chunks that have been taken, over all requests, and wraps.
+ */
+export const CANCEL = 0;
+export const TAKEN = 1;
+export const SHARED_CELLS = 2;
+/** So many chunks (of at most about 1 MiB) may be on their way; then the worker waits, if it can. */
+export const CHUNKS_ON_THE_WAY = 8;
+
+/** Sent first, once. */
 export interface StartMessage {
   type: 'start';
   module: WebAssembly.Module;
-  flavor: Flavor;
-  cancel: Int32Array | null;
+  generation: number;
+  shared: Int32Array | null;
 }
 
 export interface RequestMessage<Name extends RequestName = RequestName> {
@@ -103,5 +128,6 @@ export type FromWorker =
   | { type: 'result'; id: number; result: unknown }
   /** `dead`: the module cannot go on (a trap); the worker is of no use any more. */
   | { type: 'error'; id: number; error: ErrorData; dead: boolean }
+  | { type: 'chunk'; id: number; file: WrittenFile; data: Uint8Array<ArrayBuffer> | Blob }
   | { type: 'progress'; id: number; progress: Progress }
   | { type: 'log'; id: number; level: LogLevel; message: string };

@@ -1,13 +1,6 @@
 // What every entry of the package exports besides openModel.
 export { QuantabError, type ErrorCode, type Place } from './error.js';
-export {
-  Model,
-  type DynamicCall,
-  type StaticCall,
-  type WritableHandle,
-  type WriteToOptions,
-} from './model.js';
-export type { OpenModel, OpenOptions } from './open.js';
+export { Model } from './model.js';
 export {
   Tensor,
   type DataByType,
@@ -20,22 +13,30 @@ export type {
   BenchmarkOptions,
   CallOptions,
   Comparison,
+  DynamicCall,
+  ExternalInput,
   Flavor,
   Latency,
   LogLevel,
   ModelInfo,
+  ModelInput,
   NodeInfo,
+  OpenModel,
+  OpenOptions,
   OperatorInfo,
   OutputComparison,
   Progress,
   Samples,
   Stage,
+  StaticCall,
   UnsupportedNode,
   ValueInfo,
+  WorkerLike,
+  WritableHandle,
   WriteOptions,
+  WriteToOptions,
   WrittenSizes,
 } from './types.js';
-export type { ExternalInput, ModelInput } from '../platform/platform.js';
 export { description } from '../generated/description.js';
 export type {
   CommandDescription,

@@ -158,7 +158,8 @@ export function checkTensor(tensor: TensorLike, name: string): void {
   }
   const count = elementCount(dims);
   if (dtype === 'string') {
-    if (!Array.isArray(data)) invalid(name, 'data of dtype string must be an array of strings.');
+    if (!Array.isArray(data) || !data.every((element) => typeof element === 'string'))
+      invalid(name, 'data of dtype string must be an array of strings.');
     if (data.length !== count)
       invalid(name, `has ${data.length} strings, expected ${count} for shape ${shapeText(dims)}.`);
     return;

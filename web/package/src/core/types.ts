@@ -1,9 +1,11 @@
-// The results of calls, as the core's JSON describes them (core/api/json.h), and what calls take besides options.
+// What calls take, and their results as the core's JSON describes them (core/api/json.h).
+import type { Model } from './model.js';
 import type { TensorLike, TensorMap } from './tensor.js';
+import type { DynamicOptions, StaticOptions } from '../generated/options.js';
 
 export type Stage = 'read' | 'calibrate' | 'quantize' | 'write' | 'run' | 'compare' | 'benchmark';
 
-/** `done` of `total` units of `stage` are finished; `total` is 0 when it is not known. */
+/** `done` of `total` units of `stage` (bytes, samples, nodes, runs) are finished; `total` is 0 when it is not known. */
 export interface Progress {
   stage: Stage;
   done: number;
@@ -70,7 +72,7 @@ export interface ModelInfo {
   operators: OperatorInfo[];
   parameters: number;
   weightBytes: number;
-  /** As written, external data included. */
+  /** Of the file as it would be written; with external data, of both files together. */
   fileBytes: number;
   externalData: boolean;
   quantized: boolean;
@@ -122,14 +124,32 @@ export interface BenchmarkOptions extends CallOptions {
 export type Samples = Iterable<TensorMap<TensorLike>> | AsyncIterable<TensorMap<TensorLike>>;
 
 export interface WriteOptions {
-  /** Put weights of at least `sizeThreshold` bytes into one file beside the model; needed beyond 2 GiB. */
-  useExternalDataFormat?: boolean;
-  /** 1024 by default. */
-  sizeThreshold?: number;
-  /** The external file's location as the model records it: "<model's name>.data" by default. */
-  location?: string;
+  /**
+   * Put weights into a second file, beside the model's. A model over 2 GiB must have it: as one file it rejects with the code
+   * 'Unsupported'.
+   */
+  useExternalDataFormat?: boolean | undefined;
+  /** Bytes from which a weight goes there; 1024 by default. */
+  sizeThreshold?: number | undefined;
+  /**
+   * Where the model says that the second file is, relative to itself. By default the second file's own name, and that is
+   * "<model's name>.data" unless `externalTarget` says otherwise.
+   */
+  location?: string | undefined;
 }
 
+/** Anything with the method of a FileSystemFileHandle that writing needs. The file may change only when the stream is closed. */
+export interface WritableHandle {
+  readonly name?: string;
+  createWritable(): Promise<WritableStream>;
+}
+
+export interface WriteToOptions extends CallOptions, WriteOptions {
+  /** Where external data goes; needed with a handle. A path's is its neighbour, named by `location`. */
+  externalTarget?: WritableHandle | string | URL | undefined;
+}
+
+/** In bytes. `external` is 0 when all is in one file. */
 export interface WrittenSizes {
   model: number;
   external: number;
@@ -137,3 +157,42 @@ export interface WrittenSizes {
 
 /** Which build of the core runs: plain 128-bit SIMD, or relaxed SIMD. Results do not depend on it; speed does. */
 export type Flavor = 'simd' | 'relaxed';
+
+export type DynamicCall = DynamicOptions & CallOptions;
+export type StaticCall = StaticOptions & CallOptions & { calibrationData: Samples };
+
+/** A file that can be opened: what a page is given, what a program has, or where to fetch it (a URL; in Node, a path). */
+export type ModelInput =
+  Blob | { getFile(): Promise<Blob> } | URL | string | ArrayBuffer | ArrayBufferView;
+
+/** Files beside the model: by location, or a list that is known by its files' names. */
+export type ExternalInput = Readonly<Record<string, ModelInput>> | Iterable<File>;
+
+/** A worker that runs this package's worker script: a Worker of the browser, or of node:worker_threads. */
+export interface WorkerLike {
+  postMessage(message: unknown): void;
+  terminate(): unknown;
+}
+
+export interface OpenOptions extends CallOptions {
+  /** Files the model refers to. In Node, those beside a path are found by themselves. */
+  externalData?: ExternalInput | undefined;
+  /** Which module runs; by default relaxed SIMD where it is known. */
+  flavor?: Flavor | undefined;
+  /**
+   * The worker's script ('quantab/worker'), or what makes the worker, where a bundler or server has put it elsewhere. Not used
+   * by quantab/direct.
+   */
+  worker?: string | URL | (() => WorkerLike) | undefined;
+  /**
+   * The modules ('quantab/quantab_simd.wasm', 'quantab/quantab_relaxed.wasm'), where a bundler or server has put them elsewhere.
+   * One address is used as it is, whatever `flavor` says; of addresses by flavour, the best that runs here.
+   */
+  wasm?: string | URL | { simd?: string | URL; relaxed?: string | URL } | undefined;
+}
+
+/**
+ * Opens an ONNX model. Reads its structure; weights stay where they are. Rejects with a QuantabError: 'InvalidModel' for what
+ * is no model or a broken one, 'Io' for what cannot be read.
+ */
+export type OpenModel = (input: ModelInput, options?: OpenOptions) => Promise<Model>;

@@ -190,7 +190,7 @@ export const description: Description = {
           type: 'path',
           default: null,
           choices: [],
-          help: 'Samples: one .npz per sample (keyed by input name), one .npy per sample (models with one input), or test_data_set_*/input_N.pb.',
+          help: 'Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models with one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by value.',
           extraOption: '',
           shortFlag: '',
           metavar: 'DIR',
@@ -525,7 +525,7 @@ export const description: Description = {
         },
       ],
       helpText:
-        'Quantize weights and activations, with ranges measured on samples (quantize_static).\n\nUsage: quantab static MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  -o, --output OUT\n      Where to write the quantized model. Required.\n  --calibration-data DIR\n      Samples: one .npz per sample (keyed by input name), one .npy per sample (models with\n      one input), or test_data_set_*/input_N.pb. Required.\n  --op-types-to-quantize A,B\n      Operator types to quantize; all supported types when empty.\n  --per-channel\n      One scale per output channel of a weight.\n  --reduce-range\n      Weights in 7 bits, for processors whose 8-bit products saturate.\n  --activation-type QInt8|QUInt8\n      Type of quantized activations. Default: "QInt8".\n  --weight-type QInt8|QUInt8\n      Type of quantized weights. Default: "QInt8".\n  --nodes-to-quantize A,B\n      Names of the nodes to quantize; all when empty.\n  --nodes-to-exclude A,B\n      Names of nodes to leave in float.\n  --quant-format QDQ\n      Form of the quantized graph. Default: "QDQ".\n  --calibrate-method MinMax\n      How activation ranges are found. Default: "MinMax".\n  --activation-symmetric\n      Ranges of activations symmetric around zero.\n  --activation-restricted-asymmetric\n      Zero points of uint8 activations are 0 or 128 only.\n  --weight-symmetric\n      Ranges of weights symmetric around zero; by default for signed types only.\n  --matmul-const-b-only\n      Quantize a MatMul only if its second input is constant.\n  --calib-tensor-range-symmetric\n      Calibrated ranges symmetric around zero.\n  --calib-moving-average\n      Average the samples\' minima and maxima instead of taking the extremes.\n  --calib-moving-average-constant X\n      Weight of a new chunk of samples in the moving average. Default: 0.01.\n  --quantize-bias\n      Store biases as int32.\n  --add-qdq-pair-to-weight\n      Keep weights in float, followed by QuantizeLinear and DequantizeLinear.\n  --dedicated-qdq-pair\n      One QuantizeLinear/DequantizeLinear pair per reader of a tensor.\n  --op-types-to-exclude-output-quantization A,B\n      Operator types whose outputs stay in float.\n  --force-quantize-no-input-check\n      Quantize operators that only move data even if their input is not quantized.\n  --qdq-keep-removable-activations\n      Keep Relu and Clip that the quantized range makes redundant.\n  --qdq-disable-weight-adjust-for-int32-bias\n      Do not enlarge weight scales whose int32 bias would overflow.\n  --minimum-real-range X\n      Smallest width of an activation\'s range.\n  --use-external-data-format\n      Write the weights to OUT.data beside the model.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n',
+        'Quantize weights and activations, with ranges measured on samples (quantize_static).\n\nUsage: quantab static MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  -o, --output OUT\n      Where to write the quantized model. Required.\n  --calibration-data DIR\n      Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models\n      with one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by\n      value. Required.\n  --op-types-to-quantize A,B\n      Operator types to quantize; all supported types when empty.\n  --per-channel\n      One scale per output channel of a weight.\n  --reduce-range\n      Weights in 7 bits, for processors whose 8-bit products saturate.\n  --activation-type QInt8|QUInt8\n      Type of quantized activations. Default: "QInt8".\n  --weight-type QInt8|QUInt8\n      Type of quantized weights. Default: "QInt8".\n  --nodes-to-quantize A,B\n      Names of the nodes to quantize; all when empty.\n  --nodes-to-exclude A,B\n      Names of nodes to leave in float.\n  --quant-format QDQ\n      Form of the quantized graph. Default: "QDQ".\n  --calibrate-method MinMax\n      How activation ranges are found. Default: "MinMax".\n  --activation-symmetric\n      Ranges of activations symmetric around zero.\n  --activation-restricted-asymmetric\n      Zero points of uint8 activations are 0 or 128 only.\n  --weight-symmetric\n      Ranges of weights symmetric around zero; by default for signed types only.\n  --matmul-const-b-only\n      Quantize a MatMul only if its second input is constant.\n  --calib-tensor-range-symmetric\n      Calibrated ranges symmetric around zero.\n  --calib-moving-average\n      Average the samples\' minima and maxima instead of taking the extremes.\n  --calib-moving-average-constant X\n      Weight of a new chunk of samples in the moving average. Default: 0.01.\n  --quantize-bias\n      Store biases as int32.\n  --add-qdq-pair-to-weight\n      Keep weights in float, followed by QuantizeLinear and DequantizeLinear.\n  --dedicated-qdq-pair\n      One QuantizeLinear/DequantizeLinear pair per reader of a tensor.\n  --op-types-to-exclude-output-quantization A,B\n      Operator types whose outputs stay in float.\n  --force-quantize-no-input-check\n      Quantize operators that only move data even if their input is not quantized.\n  --qdq-keep-removable-activations\n      Keep Relu and Clip that the quantized range makes redundant.\n  --qdq-disable-weight-adjust-for-int32-bias\n      Do not enlarge weight scales whose int32 bias would overflow.\n  --minimum-real-range X\n      Smallest width of an activation\'s range.\n  --use-external-data-format\n      Write the weights to OUT.data beside the model.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n',
     },
     {
       name: 'run',
@@ -537,7 +537,7 @@ export const description: Description = {
           type: 'path',
           default: null,
           choices: [],
-          help: "An input's value: .npy, .pb, or .npz with all inputs (then without NAME=). May be given several times.",
+          help: "An input's value: .npy, .pb or .npz. Without NAME=, a .npz with an array for each input it is named after. May be given several times, once for each input.",
           extraOption: '',
           shortFlag: '',
           metavar: 'NAME=FILE',
@@ -560,7 +560,7 @@ export const description: Description = {
         },
       ],
       helpText:
-        "Run a model once and keep its outputs.\n\nUsage: quantab run MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  --input NAME=FILE\n      An input's value: .npy, .pb, or .npz with all inputs (then without NAME=). May be\n      given several times.\n  --output-dir DIR\n      Where to write one .npy file per output. Required.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n",
+        "Run a model once and keep its outputs.\n\nUsage: quantab run MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  --input NAME=FILE\n      An input's value: .npy, .pb or .npz. Without NAME=, a .npz with an array for each\n      input it is named after. May be given several times, once for each input.\n  --output-dir DIR\n      Where to write one .npy file per output. Required.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n",
     },
     {
       name: 'compare',
@@ -575,7 +575,7 @@ export const description: Description = {
           type: 'path',
           default: null,
           choices: [],
-          help: 'Samples: one .npz per sample (keyed by input name), one .npy per sample (models with one input), or test_data_set_*/input_N.pb.',
+          help: 'Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models with one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by value.',
           extraOption: '',
           shortFlag: '',
           metavar: 'DIR',
@@ -585,7 +585,7 @@ export const description: Description = {
         },
       ],
       helpText:
-        'Run two forms of a model on the same samples and measure how far apart they are.\n\nUsage: quantab compare FLOAT QUANT [options]\n\nArguments:\n  FLOAT\n      The reference model.\n  QUANT\n      The model to judge.\n\nOptions:\n  --data DIR\n      Samples: one .npz per sample (keyed by input name), one .npy per sample (models with\n      one input), or test_data_set_*/input_N.pb. Required.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n',
+        'Run two forms of a model on the same samples and measure how far apart they are.\n\nUsage: quantab compare FLOAT QUANT [options]\n\nArguments:\n  FLOAT\n      The reference model.\n  QUANT\n      The model to judge.\n\nOptions:\n  --data DIR\n      Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models\n      with one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by\n      value. Required.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n',
     },
     {
       name: 'bench',
@@ -597,7 +597,7 @@ export const description: Description = {
           type: 'number',
           default: 20,
           choices: [],
-          help: 'Counted runs.',
+          help: 'Counted runs, 1 to 1000000.',
           extraOption: '',
           shortFlag: '',
           metavar: 'N',
@@ -610,7 +610,7 @@ export const description: Description = {
           type: 'number',
           default: 2,
           choices: [],
-          help: 'Runs before them that do not count.',
+          help: 'Runs before them that do not count, 0 to 1000000.',
           extraOption: '',
           shortFlag: '',
           metavar: 'N',
@@ -633,7 +633,7 @@ export const description: Description = {
         },
       ],
       helpText:
-        'Time models, one run after another.\n\nUsage: quantab bench MODEL... [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  --runs N\n      Counted runs. Default: 20.\n  --warmup N\n      Runs before them that do not count. Default: 2.\n  --data DIR\n      Take the first sample here; without it, made-up data is used.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n',
+        'Time models, one run after another.\n\nUsage: quantab bench MODEL... [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  --runs N\n      Counted runs, 1 to 1000000. Default: 20.\n  --warmup N\n      Runs before them that do not count, 0 to 1000000. Default: 2.\n  --data DIR\n      Take the first sample here; without it, made-up data is used.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n',
     },
   ],
   commonOptions: [

@@ -1,4 +1,5 @@
 // What the handlers need of the place they run in: bytes of files, and where results go.
+import { QuantabError, sentenceOf } from '../core/error.js';
 import type { ExternalData, SourceData, Target, Written } from '../core/protocol.js';
 import type { WasmFiles, WasmSink, WasmSource } from './wasm.js';
 
@@ -13,7 +14,10 @@ export interface HostFiles {
   /** Throws a QuantabError that names the file when it cannot be read here. */
   openSource(data: SourceData): WasmSource;
   openExternal(data: ExternalData): WasmFiles;
-  openSink(target: Target): HostSink;
+  /** `size` bytes are going to be written. Throws a QuantabError when there is no room for them. */
+  openSink(target: Exclude<Target, { kind: 'chunks' }>, size: number): HostSink;
+  /** Bytes in the form in which they may be kept long: a browser has room for blobs outside the memory of scripts. */
+  shelve(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | Blob;
 }
 
 /** Bytes in memory. */
@@ -39,22 +43,76 @@ export function givenFile(
   return Object.hasOwn(files, last) ? files[last] : undefined;
 }
 
-/** Keeps what is written as parts in memory. */
-export function partsSink(toResult: (parts: Uint8Array<ArrayBuffer>[]) => Written): HostSink {
-  let parts: Uint8Array<ArrayBuffer>[] = [];
+/** Gives out what is written as it comes, in arrays of their own. */
+export function chunkSink(give: (bytes: Uint8Array<ArrayBuffer>) => void): HostSink {
   return {
     name: '<memory>',
     write(bytes) {
       try {
-        parts.push(new Uint8Array(bytes));
+        give(new Uint8Array(bytes));
         return undefined;
-      } catch {
-        return `There is no memory for the next ${bytes.byteLength} bytes of the result.`;
+      } catch (error) {
+        return `There is no room for the next ${bytes.byteLength} bytes of the result: ${sentenceOf(error)}`;
       }
     },
     finish: () => undefined,
-    result: () => toResult(parts),
+    result: () => undefined,
+    discard() {},
+  };
+}
+
+/** Keeps what is written, `size` bytes, in one array. */
+export function memorySink(size: number): HostSink {
+  let bytes: Uint8Array<ArrayBuffer> | undefined;
+  try {
+    bytes = new Uint8Array(size);
+  } catch (error) {
+    throw new QuantabError(
+      'OutOfMemory',
+      `There is no memory for the ${size} bytes of the result. Write it to a file instead.`,
+      {},
+      { cause: error },
+    );
+  }
+  let done = 0;
+  return {
+    name: '<memory>',
+    write(part) {
+      bytes?.set(part, done);
+      done += part.byteLength;
+      return undefined;
+    },
+    finish: () => undefined,
+    result: () => bytes,
+    discard: () => (bytes = undefined),
+  };
+}
+
+/** Keeps what is written as a blob, of which only the last part is in the memory of scripts. */
+export function blobSink(): HostSink {
+  const PART_BYTES = 16 * 2 ** 20;
+  const type = 'application/octet-stream';
+  let blobs: Blob[] = [];
+  let parts: Uint8Array<ArrayBuffer>[] = [];
+  let held = 0;
+  const flush = () => {
+    blobs.push(new Blob(parts, { type }));
+    parts = [];
+    held = 0;
+  };
+  const whole = chunkSink((bytes) => {
+    parts.push(bytes);
+    held += bytes.byteLength;
+    if (held >= PART_BYTES) flush();
+  });
+  return {
+    ...whole,
+    result() {
+      flush();
+      return new Blob(blobs, { type });
+    },
     discard() {
+      blobs = [];
       parts = [];
     },
   };

@@ -1,14 +1,17 @@
 // Files in a browser: bytes, and (in a worker, where they can be read synchronously) blobs.
-import { messageOf, QuantabError } from '../core/error.js';
+import { QuantabError, sentenceOf } from '../core/error.js';
 import type { SourceData } from '../core/protocol.js';
-import { bytesSource, givenFile, partsSink, type HostFiles } from './files.js';
+import { blobSink, bytesSource, givenFile, type HostFiles } from './files.js';
 import type { WasmSource } from './wasm.js';
 
 // Declared here, as the types of pages and of workers cannot both be loaded.
 declare const FileReaderSync: { new (): { readAsArrayBuffer(blob: Blob): ArrayBuffer } };
 
+/** Whether blobs can be read in ranges here: in workers only. */
+export const readsBlobs = (): boolean => typeof FileReaderSync !== 'undefined';
+
 function blobSource(name: string, blob: Blob): WasmSource {
-  if (typeof FileReaderSync === 'undefined') {
+  if (!readsBlobs()) {
     throw new QuantabError('Internal', `'${name}' cannot be read in ranges outside a worker.`, {
       file: name,
     });
@@ -24,7 +27,7 @@ function blobSource(name: string, blob: Blob): WasmSource {
         );
         return undefined;
       } catch (error) {
-        return `'${name}' could not be read: ${messageOf(error)} Was it moved or changed? Choose it again.`;
+        return `'${name}' could not be read: ${sentenceOf(error)} Was it moved or changed? Choose it again.`;
       }
     },
     close() {},
@@ -53,5 +56,6 @@ export const browserFiles: HostFiles = {
       return given === undefined ? null : openSource(given);
     },
   }),
-  openSink: () => partsSink((parts) => new Blob(parts, { type: 'application/octet-stream' })),
+  openSink: () => blobSink(),
+  shelve: (bytes) => new Blob([bytes]),
 };

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { messageOf, QuantabError } from '../core/error.js';
 import type { ExternalData, SourceData, Target } from '../core/protocol.js';
-import { bytesSource, givenFile, partsSink, type HostFiles, type HostSink } from './files.js';
+import { bytesSource, givenFile, memorySink, type HostFiles, type HostSink } from './files.js';
 import type { WasmFiles, WasmSource } from './wasm.js';
 
 /** What the C library says of an error; Node has only its own wording. */
@@ -36,26 +36,35 @@ export function ioError(name: string, what: string, error: unknown): QuantabErro
   return new QuantabError('Io', message, { file: name }, { cause: error });
 }
 
-function pathSource(name: string, file: string): WasmSource {
-  let fd: number;
+/** Opening waits for nobody: a pipe that nobody writes to is refused like one that somebody does. */
+const OPEN_FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
+/** The most that one call of read is asked for; Node refuses 2 GiB. */
+const MOST_READ = 2 ** 30;
+
+function openRegular(name: string, file: string): { fd: number; size: number } {
+  let fd: number | undefined;
   try {
-    fd = fs.openSync(file, 'r');
-  } catch (error) {
-    throw ioError(name, 'cannot be opened', error);
-  }
-  const stat = fs.fstatSync(fd);
-  if (!stat.isFile()) {
-    fs.closeSync(fd);
+    fd = fs.openSync(file, OPEN_FLAGS);
+    const stat = fs.fstatSync(fd);
+    if (stat.isFile()) return { fd, size: stat.size };
     const what = stat.isDirectory() ? 'is a folder' : 'is no regular file';
     throw new QuantabError('Io', `'${name}' ${what}. Give a file.`, { file: name });
+  } catch (error) {
+    if (fd !== undefined) fs.closeSync(fd);
+    throw error instanceof QuantabError ? error : ioError(name, 'cannot be opened', error);
   }
+}
+
+function pathSource(name: string, file: string): WasmSource {
+  const { fd, size } = openRegular(name, file);
   return {
     name,
-    size: stat.size,
+    size,
     read(offset, out) {
       try {
         for (let done = 0; done < out.byteLength;) {
-          const count = fs.readSync(fd, out, done, out.byteLength - done, offset + done);
+          const most = Math.min(out.byteLength - done, MOST_READ);
+          const count = fs.readSync(fd, out, done, most, offset + done);
           if (count === 0) return `'${name}' became shorter while it was read. Try again.`;
           done += count;
         }
@@ -114,9 +123,9 @@ function openExternal({ files, directory }: ExternalData): WasmFiles {
 }
 
 /** The caller removes the file if it is not finished, as this thread may be ended at any time. */
-function pathSink({ path: file, name, fresh }: Target & { kind: 'path' }): HostSink {
+function pathSink({ path: file, name, fresh, mode }: Target & { kind: 'path' }): HostSink {
   let fd: number | undefined;
-  const open = () => (fd ??= fs.openSync(file, fresh ? 'wx' : 'w'));
+  const open = () => (fd ??= fs.openSync(file, fresh ? 'wx' : 'w', mode));
   const close = () => {
     const closing = fd;
     fd = undefined;
@@ -149,6 +158,6 @@ function pathSink({ path: file, name, fresh }: Target & { kind: 'path' }): HostS
 export const nodeFiles: HostFiles = {
   openSource,
   openExternal,
-  openSink: (target: Target) =>
-    target.kind === 'path' ? pathSink(target) : partsSink((parts) => parts),
+  openSink: (target, size) => (target.kind === 'path' ? pathSink(target) : memorySink(size)),
+  shelve: (bytes) => bytes,
 };

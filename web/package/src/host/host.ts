@@ -1,13 +1,16 @@
 // The core and everything opened in it. Each request of the protocol has its handler here; the compiler insists.
-import { asQuantabError, QuantabError, throwIfAborted, type ErrorData } from '../core/error.js';
-import type {
-  Args,
-  Handle,
-  Opened,
-  RequestName,
-  Result,
-  Target,
-  Written,
+import { asQuantabError, QuantabError, type ErrorData } from '../core/error.js';
+import {
+  firstHandle,
+  type Args,
+  type ExternalData,
+  type Handle,
+  type Opened,
+  type RequestName,
+  type Result,
+  type Target,
+  type Written,
+  type WrittenFile,
 } from '../core/protocol.js';
 import {
   bytesOfData,
@@ -18,15 +21,17 @@ import {
   type TensorMap,
 } from '../core/tensor.js';
 import type { LogLevel, ModelInfo, Progress, Stage, WriteOptions } from '../core/types.js';
-import type { HostFiles, HostSink } from './files.js';
+import { chunkSink, type HostFiles, type HostSink } from './files.js';
 import type {
   Answer,
   WasmComparer,
   WasmCore,
+  WasmFiles,
   WasmModel,
   WasmMonitor,
   WasmQuantizer,
   WasmSession,
+  WasmSource,
   WasmTensors,
   WasmWriteOptions,
 } from './wasm.js';
@@ -35,6 +40,8 @@ import type {
 export interface Listener {
   progress(progress: Progress): void;
   log(level: LogLevel, message: string): void;
+  /** Some bytes of a file that is written to a target of kind 'chunks'. */
+  chunk(file: WrittenFile, bytes: Uint8Array<ArrayBuffer>): void;
   cancelled(): boolean;
 }
 
@@ -88,14 +95,26 @@ export class Host {
   #listener: Listener | undefined;
   #last = { stage: '', time: 0 };
 
-  #nextHandle = 1;
+  #nextHandle: number;
   readonly #models = new Map<number, { model: WasmModel; session?: WasmSession }>();
   readonly #quantizers = new Map<number, WasmQuantizer>();
   readonly #comparers = new Map<number, WasmComparer>();
+  readonly #sources = new Set<WasmSource>();
 
-  constructor(core: WasmCore, files: HostFiles) {
+  constructor(core: WasmCore, files: HostFiles, generation: number) {
     this.#core = core;
     this.#files = files;
+    this.#nextHandle = firstHandle(generation);
+  }
+
+  /** Bytes in the form in which they may be kept long. */
+  shelve(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | Blob {
+    return this.#files.shelve(bytes);
+  }
+
+  /** Closes the files that the core still has open; all else goes with the core's memory. */
+  dispose(): void {
+    for (const source of this.#sources) source.close();
   }
 
   /** Answers one request. Throws a QuantabError; anything else it throws means that the module is dead. */
@@ -122,14 +141,12 @@ export class Host {
   };
 
   readonly #handlers: Handlers = {
-    describe: () => valueOf(this.#core.describe()),
-
     open: ({ source, externalData }) =>
       this.#adopt(
         valueOf(
           this.#core.openModel(
-            this.#files.openSource(source),
-            this.#files.openExternal(externalData),
+            this.#tracked(this.#files.openSource(source)),
+            this.#trackedFiles(externalData),
             this.#monitor,
           ),
         ),
@@ -138,9 +155,7 @@ export class Host {
     quantizeDynamic: ({ model, options }) => {
       this.#endSession(model);
       return this.#adopt(
-        valueOf(
-          this.#core.quantizeDynamic(this.#model(model), JSON.stringify(options), this.#monitor),
-        ),
+        valueOf(this.#core.quantizeDynamic(this.#model(model), options, this.#monitor)),
       );
     },
 
@@ -148,13 +163,7 @@ export class Host {
       this.#endSession(model);
       return this.#keep(
         this.#quantizers,
-        valueOf(
-          this.#core.createStaticQuantizer(
-            this.#model(model),
-            JSON.stringify(options),
-            this.#monitor,
-          ),
-        ),
+        valueOf(this.#core.createStaticQuantizer(this.#model(model), options, this.#monitor)),
       );
     },
     collect: ({ quantizer, sample }) => {
@@ -163,11 +172,15 @@ export class Host {
     finishStatic: ({ quantizer }) =>
       this.#adopt(valueOf(this.#core.finish(this.#find(this.#quantizers, quantizer)))),
 
-    beginCompare: ({ a, b }) =>
-      this.#keep(
+    beginCompare: ({ a, b }) => {
+      // The comparer has sessions of its own.
+      this.#endSession(a);
+      this.#endSession(b);
+      return this.#keep(
         this.#comparers,
         valueOf(this.#core.createComparer(this.#model(a), this.#model(b), this.#monitor)),
-      ),
+      );
+    },
     addSample: ({ comparer, sample }) => {
       valueOf(this.#core.addSample(this.#find(this.#comparers, comparer), toWasm(sample)));
     },
@@ -192,8 +205,6 @@ export class Host {
     randomSample: ({ model, seed }) =>
       fromWasm(valueOf(this.#core.randomSample(this.#session(model), seed))),
 
-    sizes: ({ model, options }) =>
-      valueOf(this.#core.sizes(this.#model(model), toWriteOptions(options))),
     write: ({ model, options, target, external }) => this.#write(model, options, target, external),
 
     release: ({ handle }) => this.#release(handle),
@@ -247,8 +258,11 @@ export class Host {
   ): Result<'write'> {
     this.#endSession(handle);
     const sinks: HostSink[] = [];
-    const open = (where: Target): HostSink => {
-      const sink = this.#files.openSink(where);
+    const open = (where: Target, file: WrittenFile, size: number): HostSink => {
+      const sink =
+        where.kind === 'chunks'
+          ? chunkSink((bytes) => this.#listener?.chunk(file, bytes))
+          : this.#files.openSink(where, size);
       sinks.push(sink);
       return sink;
     };
@@ -256,8 +270,9 @@ export class Host {
       const model = this.#model(handle);
       const settings = toWriteOptions(options);
       const sizes = valueOf(this.#core.sizes(model, settings));
-      const out = open(target);
-      const external = externalTarget === null ? null : open(externalTarget);
+      const out = open(target, 'model', sizes.model);
+      const external =
+        externalTarget === null ? null : open(externalTarget, 'external', sizes.external);
       valueOf(this.#core.write(model, out, external, settings, this.#monitor));
       const resultOf = (sink: HostSink | null): Written => sink?.result();
       return { model: resultOf(out), external: resultOf(external), sizes };
@@ -265,6 +280,29 @@ export class Host {
       for (const sink of sinks) sink.discard();
       throw error;
     }
+  }
+
+  #tracked(source: WasmSource): WasmSource {
+    const tracked: WasmSource = {
+      name: source.name,
+      size: source.size,
+      read: (offset, out) => source.read(offset, out),
+      close: () => {
+        if (this.#sources.delete(tracked)) source.close();
+      },
+    };
+    this.#sources.add(tracked);
+    return tracked;
+  }
+
+  #trackedFiles(data: ExternalData): WasmFiles {
+    const files = this.#files.openExternal(data);
+    return {
+      open: (location) => {
+        const found = files.open(location);
+        return typeof found === 'object' && found !== null ? this.#tracked(found) : found;
+      },
+    };
   }
 
   #release(handle: number): void {
@@ -287,10 +325,8 @@ export function tryHandle<Name extends RequestName>(
   name: Name,
   args: Args<Name>,
   listener: Listener,
-  signal?: AbortSignal,
 ): { result: Result<Name> } | { error: QuantabError; dead: boolean } {
   try {
-    throwIfAborted(signal);
     return { result: host.handle(name, args, listener) };
   } catch (error) {
     if (error instanceof QuantabError) return { error, dead: false };

@@ -1,6 +1,15 @@
 // The worker's side of the protocol: messages in, messages out, whatever the channel.
 import { asQuantabError } from '../core/error.js';
-import type { FromWorker, RequestMessage, StartMessage, ToWorker } from '../core/protocol.js';
+import {
+  CANCEL,
+  CHUNKS_ON_THE_WAY,
+  TAKEN,
+  type FromWorker,
+  type RequestMessage,
+  type StartMessage,
+  type ToWorker,
+  type WrittenFile,
+} from '../core/protocol.js';
 import type { HostFiles } from './files.js';
 import { Host, tryHandle } from './host.js';
 import { startCore, type GlueFactory } from './wasm.js';
@@ -22,15 +31,31 @@ export function serve(
   post: (message: FromWorker, transfer: Transferable[]) => void,
 ): (message: ToWorker) => void {
   let host: Host | undefined;
-  let cancel: Int32Array | null = null;
+  let shared: Int32Array | null = null;
+  /** Chunks there have been; wraps as the count of taken ones does. */
+  let given = 0;
 
   const start = async (message: StartMessage) => {
     try {
-      cancel = message.cancel;
-      host = new Host(await startCore(factory, message.module), files);
+      shared = message.shared;
+      host = new Host(await startCore(factory, message.module), files, message.generation);
       post({ type: 'ready' }, []);
     } catch (error) {
       post({ type: 'failed', error: asQuantabError(error).toJSON() }, []);
+    }
+  };
+
+  const cancelled = (id: number) => shared !== null && Atomics.load(shared, CANCEL) === id;
+
+  const chunk = (id: number, file: WrittenFile, bytes: Uint8Array<ArrayBuffer>) => {
+    const data = shared === null ? files.shelve(bytes) : bytes;
+    post({ type: 'chunk', id, file, data }, [...buffersOf(data)]);
+    given = (given + 1) | 0;
+    if (shared === null) return;
+    for (;;) {
+      const taken = Atomics.load(shared, TAKEN);
+      if (((given - taken) | 0) < CHUNKS_ON_THE_WAY || cancelled(id)) return;
+      Atomics.wait(shared, TAKEN, taken);
     }
   };
 
@@ -39,7 +64,8 @@ export function serve(
     const outcome = tryHandle(host, name, args, {
       progress: (progress) => post({ type: 'progress', id, progress }, []),
       log: (level, message) => post({ type: 'log', id, level, message }, []),
-      cancelled: () => cancel !== null && Atomics.load(cancel, 0) === id,
+      chunk: (file, bytes) => chunk(id, file, bytes),
+      cancelled: () => cancelled(id),
     });
     if ('result' in outcome) {
       post({ type: 'result', id, result: outcome.result }, [...buffersOf(outcome.result)]);

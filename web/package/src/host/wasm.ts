@@ -96,10 +96,9 @@ export function startCore(factory: GlueFactory, module: WebAssembly.Module): Pro
   return new Promise((resolve, reject) => {
     factory({
       instantiateWasm(imports, receive) {
-        WebAssembly.instantiate(module, imports).then(
-          (instance) => receive(instance, module),
-          reject,
-        );
+        WebAssembly.instantiate(module, imports)
+          .then((instance) => receive(instance, module))
+          .catch(reject);
         return {};
       },
     }).then(resolve, reject);

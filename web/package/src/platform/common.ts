@@ -1,8 +1,10 @@
 // Parts of the platforms that browsers and Node share.
-import { asQuantabError, messageOf, QuantabError, throwIfAborted } from '../core/error.js';
+import { throwIfAborted, untilAborted } from '../core/abort.js';
+import { notify } from '../core/engine.js';
+import { asQuantabError, messageOf, QuantabError, sentenceOf } from '../core/error.js';
 import type { SourceData } from '../core/protocol.js';
-import type { CallOptions, Flavor } from '../core/types.js';
-import type { ModelInput } from './platform.js';
+import type { CallOptions, Flavor, ModelInput } from '../core/types.js';
+import type { ModulePlace } from './platform.js';
 
 export const isBlob = (value: unknown): value is Blob =>
   typeof value === 'object' &&
@@ -17,38 +19,58 @@ const isHandle = (value: unknown): value is { getFile(): Promise<Blob> } =>
   'getFile' in value &&
   typeof value.getFile === 'function';
 
+const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
+
 const isBuffer = (value: unknown): value is ArrayBuffer =>
-  ['[object ArrayBuffer]', '[object SharedArrayBuffer]'].includes(
-    Object.prototype.toString.call(value),
-  );
+  ['[object ArrayBuffer]', '[object SharedArrayBuffer]'].includes(tagOf(value));
+
+export const isUrl = (value: unknown): value is URL => tagOf(value) === '[object URL]';
 
 const nameOfBlob = (blob: Blob): string =>
   'name' in blob && typeof blob.name === 'string' ? blob.name : '<blob>';
 
+/** A URL from text. Throws a QuantabError when it is none. */
+export function parseUrl(text: string, base?: string): URL {
+  try {
+    return new URL(text, base);
+  } catch (error) {
+    const message = `'${text}' is no URL. Check its spelling.`;
+    throw new QuantabError('InvalidArgument', message, { file: text }, { cause: error });
+  }
+}
+
+/** The last part of a URL's path, decoded where it is encoded as it should be. */
+function nameOfUrl({ pathname, href }: URL): string {
+  const last = pathname.slice(pathname.lastIndexOf('/') + 1);
+  try {
+    return decodeURIComponent(last) || href;
+  } catch {
+    return last;
+  }
+}
+
 /** A fetched file, as a blob. */
-async function download(url: URL, { signal, onProgress }: CallOptions): Promise<SourceData> {
-  const name =
-    decodeURIComponent(url.pathname.slice(url.pathname.lastIndexOf('/') + 1)) || url.href;
-  const failed = (why: string, cause?: unknown) =>
-    new QuantabError(
-      'Io',
-      `'${url.href}' could not be fetched: ${why}.`,
-      { file: name },
-      { cause },
-    );
+async function download(url: URL, { signal, onProgress }: CallOptions): Promise<Blob> {
+  const failed = (why: string, cause?: unknown) => {
+    const message = `'${url.href}' could not be fetched: ${why}.`;
+    return new QuantabError('Io', message, { file: nameOfUrl(url) }, { cause });
+  };
   try {
     const response = await fetch(url, { signal: signal ?? null });
     if (!response.ok) throw failed(`the server answered ${response.status}`);
-    const total = Number(response.headers.get('content-length') ?? 0);
+    // The length is that of what is sent, which may be compressed.
+    const encoded = response.headers.has('content-encoding');
+    const total = encoded ? 0 : Number(response.headers.get('content-length') ?? 0);
     const parts: Uint8Array<ArrayBuffer>[] = [];
     let done = 0;
     const reader = response.body?.getReader();
     for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
       parts.push(next.value as Uint8Array<ArrayBuffer>);
       done += next.value.byteLength;
-      onProgress?.({ stage: 'read', done, total });
+      const progress = { stage: 'read' as const, done, total };
+      notify(() => onProgress?.(progress));
     }
-    return { kind: 'blob', name, blob: new Blob(parts) };
+    return new Blob(parts);
   } catch (error) {
     throwIfAborted(signal);
     if (error instanceof QuantabError) throw error;
@@ -62,48 +84,49 @@ async function bytesOfBlob(name: string, blob: Blob): Promise<SourceData> {
   } catch (error) {
     throw new QuantabError(
       asQuantabError(error, 'Io').code,
-      `'${name}' could not be read: ${messageOf(error)} Choose it again.`,
+      `'${name}' could not be read: ${sentenceOf(error)} Choose it again.`,
       { file: name },
       { cause: error },
     );
   }
 }
 
-/** Resolves all inputs but strings; `fileUrl` turns a file: URL into a source. */
+async function fileOf(handle: { getFile(): Promise<Blob> }): Promise<Blob> {
+  try {
+    return await handle.getFile();
+  } catch (error) {
+    const message = `The file could not be opened: ${sentenceOf(error)}`;
+    throw new QuantabError('Io', message, {}, { cause: error });
+  }
+}
+
+/** Resolves all inputs but text, and file: URLs. */
 export async function resolveInput(
   input: Exclude<ModelInput, string>,
   readsBlobs: boolean,
-  options: CallOptions,
-  fileUrl?: (url: URL) => SourceData,
+  call: CallOptions,
 ): Promise<SourceData> {
-  throwIfAborted(options.signal);
-  let blob: Blob;
-  let name: string;
+  const { signal } = call;
+  throwIfAborted(signal);
   if (ArrayBuffer.isView(input)) {
+    const { buffer, byteOffset, byteLength } = input;
     return {
       kind: 'bytes',
       name: '<bytes>',
-      bytes: new Uint8Array(input.buffer, input.byteOffset, input.byteLength),
+      bytes: new Uint8Array(buffer, byteOffset, byteLength),
     };
-  } else if (isBuffer(input)) {
-    return { kind: 'bytes', name: '<bytes>', bytes: new Uint8Array(input) };
-  } else if (Object.prototype.toString.call(input) === '[object URL]') {
-    const url = input as URL;
-    if (url.protocol === 'file:' && fileUrl !== undefined) return fileUrl(url);
-    const fetched = (await download(url, options)) as SourceData & { kind: 'blob' };
-    ({ blob, name } = fetched);
+  }
+  if (isBuffer(input)) return { kind: 'bytes', name: '<bytes>', bytes: new Uint8Array(input) };
+  let blob: Blob;
+  let name: string;
+  if (isUrl(input)) {
+    blob = await download(input, call);
+    name = nameOfUrl(input);
   } else if (isBlob(input)) {
     blob = input;
     name = nameOfBlob(blob);
   } else if (isHandle(input)) {
-    blob = await input.getFile().catch((error: unknown) => {
-      throw new QuantabError(
-        'Io',
-        `The file could not be opened: ${messageOf(error)}`,
-        {},
-        { cause: error },
-      );
-    });
+    blob = await untilAborted(fileOf(input), signal);
     name = nameOfBlob(blob);
   } else {
     throw new QuantabError(
@@ -111,7 +134,7 @@ export async function resolveInput(
       'A model must be a File, a Blob, a file handle, a URL, a path (in Node) or bytes.',
     );
   }
-  return readsBlobs ? { kind: 'blob', name, blob } : bytesOfBlob(name, blob);
+  return readsBlobs ? { kind: 'blob', name, blob } : untilAborted(bytesOfBlob(name, blob), signal);
 }
 
 /**
@@ -128,27 +151,44 @@ export function bestFlavor(): Flavor {
   return WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
 }
 
-/** Compiles each flavour once. */
+/** Compiles the module at each address once. */
 export function compileOnce(
-  compile: (flavor: Flavor) => Promise<WebAssembly.Module>,
-): (flavor: Flavor) => Promise<WebAssembly.Module> {
-  const modules = new Map<Flavor, Promise<WebAssembly.Module>>();
-  return (flavor) => {
-    let module = modules.get(flavor);
-    if (module === undefined) {
-      module = compile(flavor).catch((error: unknown) => {
-        modules.delete(flavor);
-        throw new QuantabError(
-          'Internal',
-          `The ${flavor} module could not be loaded: ${messageOf(error)}`,
-          {},
-          {
-            cause: error,
-          },
-        );
-      });
-      modules.set(flavor, module);
+  addressOf: (place: ModulePlace) => URL,
+  compile: (url: URL) => Promise<WebAssembly.Module>,
+): (place: ModulePlace) => Promise<WebAssembly.Module> {
+  const modules = new Map<string, Promise<WebAssembly.Module>>();
+  const failed = (what: string, error: unknown) => {
+    const message = `The module${what} could not be loaded: ${sentenceOf(error)} If it is elsewhere, give its address with the option 'wasm'.`;
+    return new QuantabError('Io', message, {}, { cause: error });
+  };
+  const load = async (url: URL) => {
+    try {
+      return await compile(url);
+    } catch (error) {
+      modules.delete(url.href);
+      throw failed(` '${url.href}'`, error);
     }
+  };
+  return async (place) => {
+    let url;
+    try {
+      url = addressOf(place);
+    } catch (error) {
+      throw failed('', error);
+    }
+    let module = modules.get(url.href);
+    if (module === undefined) modules.set(url.href, (module = load(url)));
     return module;
   };
+}
+
+/** Fetches and compiles, while it arrives if the server lets it. */
+export async function compileFetched(url: URL): Promise<WebAssembly.Module> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  // A server that does not know the type of .wasm files keeps them from being compiled while they arrive.
+  if (response.headers.get('content-type')?.startsWith('application/wasm')) {
+    return WebAssembly.compileStreaming(response);
+  }
+  return WebAssembly.compile(await response.arrayBuffer());
 }

@@ -1,16 +1,18 @@
 import fs from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker, type Transferable } from 'node:worker_threads';
 
 import { QuantabError } from '../core/error.js';
 import type { WorkerPort } from '../core/engine.js';
 import type { FromWorker, SourceData } from '../core/protocol.js';
-import type { Flavor } from '../core/types.js';
-import { ioError, nodeFiles } from '../host/files_node.js';
-import { compileOnce, resolveInput } from './common.js';
-import type { PendingFile, Platform } from './platform.js';
+import type { OpenOptions } from '../core/types.js';
+import { ioError } from '../host/files_node.js';
+import { compileFetched, compileOnce, isUrl, parseUrl, resolveInput } from './common.js';
+import type { ModulePlace, PendingFile, Platform } from './platform.js';
+
+const URL_TEXT = /^(https?|file|data|blob):/i;
 
 const pathSource = (file: string): SourceData => ({
   kind: 'path',
@@ -18,53 +20,96 @@ const pathSource = (file: string): SourceData => ({
   path: path.resolve(file),
 });
 
-function resolveString(input: string): URL | SourceData {
-  return /^(https?|file|data|blob):/.test(input) ? new URL(input) : pathSource(input);
+/** The path of a file: URL; a "%" that encodes nothing stands for itself. */
+function pathOfUrl(url: URL): string {
+  try {
+    return fileURLToPath(url.href.replace(/%(?![0-9a-f]{2})/gi, '%25'));
+  } catch (error) {
+    const message = `'${url.href}' is no file's URL. Give a path instead.`;
+    throw new QuantabError('InvalidArgument', message, { file: url.href }, { cause: error });
+  }
 }
 
-async function compile(flavor: Flavor): Promise<WebAssembly.Module> {
-  const url = new URL(`../quantab_${flavor}.wasm`, import.meta.url);
-  return WebAssembly.compile(await fs.promises.readFile(url));
-}
+/** A URL or path as a URL. */
+const urlOf = (place: string | URL): URL =>
+  typeof place === 'string' && !URL_TEXT.test(place)
+    ? pathToFileURL(path.resolve(place))
+    : parseUrl(String(place));
 
-function spawn(): WorkerPort {
-  // Without the process's own flags: some, such as --input-type, are refused for a file.
-  const worker = new Worker(new URL('../worker.node.js', import.meta.url), {
-    name: 'quantab',
-    execArgv: [],
-  });
+const addressOf = (place: ModulePlace): URL =>
+  typeof place === 'string'
+    ? new URL(`../quantab_${place}.wasm`, import.meta.url)
+    : urlOf(place.url);
+
+const compile = async (url: URL): Promise<WebAssembly.Module> =>
+  url.protocol === 'file:'
+    ? WebAssembly.compile(await fs.promises.readFile(pathOfUrl(url)))
+    : compileFetched(url);
+
+function spawn(source: OpenOptions['worker']): WorkerPort {
+  const worker =
+    typeof source === 'function'
+      ? (source() as Worker)
+      : new Worker(
+          source === undefined ? new URL('../worker.node.js', import.meta.url) : urlOf(source),
+          // Without the process's own flags: some, such as --input-type, are refused for a file.
+          { name: 'quantab', execArgv: [] },
+        );
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer) => worker.postMessage(message, transfer as Transferable[]),
     onMessage: (listen) => worker.on('message', (message: FromWorker) => listen(message)),
     onFailure(listen) {
-      worker.on('error', (error) => listen(error.message));
-      worker.on('exit', (code) => listen(`it exited with code ${code}.`));
+      worker.on('error', (error) => listen(`The worker ended: ${error.message}`));
+      worker.on('exit', (code) => listen(`The worker ended with code ${code}.`));
     },
     setBusy(busy) {
       if (busy) worker.ref();
       else worker.unref();
     },
-    terminate: () => void worker.terminate(),
+    async terminate() {
+      await worker.terminate();
+    },
   };
+}
+
+/** What is there, if anything; `final` is the file itself, behind any links. */
+function existing(target: string): { stat: fs.Stats; final: string } | undefined {
+  try {
+    const stat = fs.statSync(target, { throwIfNoEntry: false });
+    return stat && { stat, final: fs.realpathSync(target) };
+  } catch (error) {
+    throw ioError(target, 'cannot be written', error);
+  }
 }
 
 /** A file beside the target that is renamed to it. What is there and no regular file (a device) is written to directly. */
 function pendingFile(target: string): PendingFile {
-  const stat = fs.statSync(target, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) {
+  const old = existing(target);
+  if (old?.stat.isDirectory()) {
     const message = `'${target}' is a folder. Give the name of a file.`;
     throw new QuantabError('Io', message, { file: target });
   }
-  if (stat !== undefined && !stat.isFile()) {
-    return { path: target, fresh: false, commit: async () => {}, discard: async () => {} };
+  if (old !== undefined && !old.stat.isFile()) {
+    const nothing = async () => {};
+    return { path: target, fresh: false, mode: undefined, commit: nothing, discard: nothing };
   }
-  const final = stat === undefined ? target : fs.realpathSync(target);
+  const final = old?.final ?? target;
+  const mode = old && old.stat.mode & 0o7777;
   const temporary = `${final}.${process.pid}-${randomBytes(4).toString('hex')}.part`;
   return {
     path: temporary,
     fresh: true,
+    // Its owner, this process, must be able to write it whatever the old file's permissions are.
+    mode: mode === undefined ? undefined : mode | 0o600,
     async commit() {
       try {
+        const file = await fs.promises.open(temporary, 'r+');
+        try {
+          if (mode !== undefined) await file.chmod(mode);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
         await fs.promises.rename(temporary, final);
       } catch (error) {
         throw ioError(target, 'cannot be put in place', error);
@@ -74,17 +119,39 @@ function pendingFile(target: string): PendingFile {
   };
 }
 
+function pathOf(target: unknown): string {
+  if (typeof target === 'string' && !URL_TEXT.test(target)) return target;
+  if (typeof target !== 'string' && !isUrl(target)) {
+    throw new QuantabError('InvalidArgument', 'A model is written to a path or a file handle.');
+  }
+  const url = isUrl(target) ? target : parseUrl(target);
+  if (url.protocol !== 'file:') {
+    const message = `'${url.href}' cannot be written to. Give a path or a file: URL.`;
+    throw new QuantabError('InvalidArgument', message, { file: url.href });
+  }
+  return pathOfUrl(url);
+}
+
+function locationOf(file: string, model: string): string {
+  const inside = path.relative(path.dirname(path.resolve(model)), path.resolve(file));
+  const outside = inside.startsWith('..') || path.isAbsolute(inside);
+  return outside ? path.basename(file) : inside.replaceAll(path.sep, '/');
+}
+
 export const nodePlatform: Platform = {
-  async resolveSource(input, readsBlobs, options) {
-    const resolved = typeof input === 'string' ? resolveString(input) : input;
-    if (typeof resolved === 'object' && resolved !== null && 'kind' in resolved) return resolved;
-    return resolveInput(resolved, readsBlobs, options, (url) => pathSource(fileURLToPath(url)));
+  async resolveSource(input, readsBlobs, call) {
+    if (typeof input === 'string' && !URL_TEXT.test(input)) return pathSource(input);
+    const resolved = typeof input === 'string' ? parseUrl(input) : input;
+    if (isUrl(resolved) && resolved.protocol === 'file:') return pathSource(pathOfUrl(resolved));
+    return resolveInput(resolved, readsBlobs, call);
   },
   directoryOf: (source) => (source.kind === 'path' ? path.dirname(source.path) : undefined),
-  compile: compileOnce(compile),
+  compile: compileOnce(addressOf, compile),
   spawn,
   workersReadBlobs: false,
-  files: nodeFiles,
+  pathOf,
   pendingFile,
+  samePath: (a, b) => path.resolve(a) === path.resolve(b),
   beside: (file, name) => path.join(path.dirname(file), name),
+  locationOf,
 };

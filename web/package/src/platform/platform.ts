@@ -1,15 +1,7 @@
 // What differs between a browser and Node on the caller's side.
 import type { WorkerPort } from '../core/engine.js';
-import type { ExternalData, SourceData, Written } from '../core/protocol.js';
-import type { CallOptions, Flavor } from '../core/types.js';
-import type { HostFiles } from '../host/files.js';
-
-/** A file that can be opened: what a page is given, what a program has, or where to fetch it (a URL; in Node, a path). */
-export type ModelInput =
-  Blob | { getFile(): Promise<Blob> } | URL | string | ArrayBuffer | ArrayBufferView;
-
-/** Files beside the model: by location, or a list that is known by its files' names. */
-export type ExternalInput = Readonly<Record<string, ModelInput>> | Iterable<File>;
+import type { SourceData } from '../core/protocol.js';
+import type { CallOptions, Flavor, ModelInput, OpenOptions } from '../core/types.js';
 
 /** A file that comes into being when it is complete. */
 export interface PendingFile {
@@ -17,48 +9,36 @@ export interface PendingFile {
   path: string;
   /** Whether `path` must not be there yet. */
   fresh: boolean;
-  /** Puts it in its place. */
+  /** The permissions `path` is made with; the usual ones by default. */
+  mode: number | undefined;
+  /** Puts it in its place, safe on the disk. */
   commit(): Promise<void>;
   /** Leaves nothing behind. Does no harm after commit(). */
   discard(): Promise<void>;
 }
 
+/** A module of the package's own, or one elsewhere. */
+export type ModulePlace = Flavor | { url: string | URL };
+
+/** All throw, or reject with, QuantabErrors. */
 export interface Platform {
   /** `readsBlobs`: whether blobs may stay what they are. */
-  resolveSource(input: ModelInput, readsBlobs: boolean, options: CallOptions): Promise<SourceData>;
+  resolveSource(input: ModelInput, readsBlobs: boolean, call: CallOptions): Promise<SourceData>;
   /** The folder where a model's external data is looked for, when there is one. */
   directoryOf(source: SourceData): string | undefined;
-  compile(flavor: Flavor): Promise<WebAssembly.Module>;
-  spawn(): WorkerPort;
+  /** Compiles each module once. */
+  compile(place: ModulePlace): Promise<WebAssembly.Module>;
+  spawn(worker: OpenOptions['worker']): WorkerPort;
   readonly workersReadBlobs: boolean;
-  readonly files: HostFiles;
-  /** Throws where there are no paths. */
+
+  // Paths; all throw where there are none.
+
+  /** The path that a caller's target means. */
+  pathOf(target: unknown): string;
   pendingFile(path: string): PendingFile;
+  samePath(a: string, b: string): boolean;
   /** The path of a file beside another. */
   beside(path: string, name: string): string;
-}
-
-export interface Opening {
-  source: SourceData;
-  externalData: ExternalData;
-}
-
-export function bytesOfWritten(written: Written): Promise<Uint8Array<ArrayBuffer>> {
-  if (written instanceof Blob)
-    return written.arrayBuffer().then((buffer) => new Uint8Array(buffer));
-  const parts = written ?? [];
-  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.byteLength;
-  }
-  return Promise.resolve(bytes);
-}
-
-export function blobOfWritten(written: Written): Blob {
-  if (written instanceof Blob) return written;
-  return new Blob((written ?? []) as Uint8Array<ArrayBuffer>[], {
-    type: 'application/octet-stream',
-  });
+  /** Where `path` is as seen from the folder of `model`, with "/" between its parts; only its name, if it is outside. */
+  locationOf(path: string, model: string): string;
 }

@@ -1,0 +1,40 @@
+import { cancelled } from './abort.js';
+
+/** Lets callers in one after another, in the order in which they came. */
+export class Turns {
+  readonly #idle: () => void;
+  #tail: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  /** `idle` is called whenever the last one has left. */
+  constructor(idle: () => void = () => {}) {
+    this.#idle = idle;
+  }
+
+  /** Whether anybody is in, or waits to be. */
+  get taken(): boolean {
+    return this.#waiting > 0;
+  }
+
+  /** Waits for those before; gives what to call when done. Rejects as soon as the signal fires. */
+  take(signal: AbortSignal | undefined): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      const abandon = () => reject(cancelled(signal));
+      if (signal?.aborted) return abandon();
+      signal?.addEventListener('abort', abandon);
+      this.#waiting++;
+      this.#tail = this.#tail.then(
+        () =>
+          new Promise<void>((done) => {
+            signal?.removeEventListener('abort', abandon);
+            const leave = () => {
+              if (--this.#waiting === 0) this.#idle();
+              done();
+            };
+            if (signal?.aborted) leave();
+            else resolve(leave);
+          }),
+      );
+    });
+  }
+}
