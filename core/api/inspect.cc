@@ -1,5 +1,6 @@
 // OpenModel and Inspect: what a model is, as data.
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "core/api/quantab.h"
+#include "core/exec/check_inputs.h"
 #include "core/graph/graph_view.h"
 #include "core/onnx/official.h"
 
@@ -17,38 +19,37 @@ namespace {
 std::string DomainName(const std::string& domain) { return domain.empty() ? "ai.onnx" : domain; }
 
 ValueSummary Summarize(const onnx::ValueInfoProto& value) {
-  ValueSummary out;
-  out.name = value.name();
+  InputInfo info = DescribeValue(value);
   const onnx::TypeProto& type = value.type();
-  if (!type.has_tensor_type()) {
-    out.dtype = type.has_sequence_type()   ? "sequence"
-                : type.has_optional_type() ? "optional"
-                : type.has_map_type()      ? "map"
-                                           : "undefined";
-    return out;
-  }
-  const onnx::TypeProto::Tensor& tensor = type.tensor_type();
-  out.dtype = NameOf(static_cast<DType>(tensor.elem_type()));
-  out.has_shape = tensor.has_shape();
-  for (const onnx::TensorShapeProto::Dimension& dim : tensor.shape().dim()) {
-    if (dim.has_dim_value()) {
-      out.shape.push_back(std::to_string(dim.dim_value()));
-    } else {
-      out.shape.push_back(dim.dim_param().empty() ? "?" : dim.dim_param());
-    }
-  }
-  return out;
+  return {.name = std::move(info.name),
+          .dtype = type.has_sequence_type()   ? "sequence"
+                   : type.has_optional_type() ? "optional"
+                   : type.has_map_type()      ? "map"
+                                              : std::string(NameOf(info.dtype)),
+          .shape = std::move(info.shape),
+          .has_shape = info.has_shape};
 }
 
-struct Constants {
-  // Elements and bytes of every constant by name, until a node has claimed it.
-  std::unordered_map<std::string, std::pair<int64_t, uint64_t>> unclaimed;
+// What a file says of its tensors may add up to more than can be counted.
+template <class T>
+void AddSaturating(T& total, T more) {
+  if (__builtin_add_overflow(total, more, &total)) total = std::numeric_limits<T>::max();
+}
 
-  void Add(const std::string& name, const onnx::TensorProto& tensor) {
-    const Shape shape = ShapeOf(tensor);
-    const int64_t count = CheckedElementCount(shape).value_or(0);
-    unclaimed[name] = {count, BytesOf(TypeOf(tensor), count)};
+// Elements and bytes of a tensor, wherever its data is. Not the tensor library's BytesOf, which
+// refuses what no address space can hold.
+struct Extent {
+  explicit Extent(const onnx::TensorProto& tensor)
+      : count(CheckedElementCount(ShapeOf(tensor)).value_or(0)) {
+    const auto bits = static_cast<uint64_t>(BitsOf(TypeOf(tensor)));
+    const auto elements = static_cast<uint64_t>(count);
+    // By eights, since their bytes are whole in every type.
+    bytes = __builtin_mul_overflow(elements / 8, bits, &bytes) ? UINT64_MAX : bytes;
+    AddSaturating(bytes, (elements % 8 * bits + 7) / 8);
   }
+
+  int64_t count;
+  uint64_t bytes = 0;
 };
 
 bool IsQuantizedOp(const std::string& op_type) {
@@ -64,8 +65,9 @@ class Walker {
   explicit Walker(ModelInfo& info) : info_(info) {}
 
   void WalkGraph(const onnx::GraphProto& graph, bool main) {
-    for (const onnx::TensorProto& tensor : graph.initializer())
-      constants_.Add(tensor.name(), tensor);
+    for (const onnx::TensorProto& tensor : graph.initializer()) {
+      unclaimed_.insert_or_assign(tensor.name(), Extent(tensor));
+    }
     for (int i = 0; i < graph.node_size(); ++i) WalkNode(graph.node(i), main ? i : -1);
   }
 
@@ -87,7 +89,7 @@ class Walker {
     if (node.op_type() == "Constant") {
       for (const onnx::AttributeProto& attribute : node.attribute()) {
         if (attribute.has_t() && node.output_size() > 0) {
-          constants_.Add(node.output(0), attribute.t());
+          unclaimed_.insert_or_assign(node.output(0), Extent(attribute.t()));
         }
       }
     }
@@ -96,11 +98,11 @@ class Walker {
     summary.domain = DomainName(node.domain());
     ++summary.count;
     for (const std::string& input : node.input()) {
-      const auto found = constants_.unclaimed.find(input);
-      if (found == constants_.unclaimed.end()) continue;
-      summary.parameters += found->second.first;
-      summary.bytes += found->second.second;
-      constants_.unclaimed.erase(found);
+      const auto found = unclaimed_.find(input);
+      if (found == unclaimed_.end()) continue;
+      AddSaturating(summary.parameters, found->second.count);
+      AddSaturating(summary.bytes, found->second.bytes);
+      unclaimed_.erase(found);
     }
     info_.quantized = info_.quantized || IsQuantizedOp(node.op_type());
     if (index >= 0) {
@@ -118,7 +120,7 @@ class Walker {
   }
 
   ModelInfo& info_;
-  Constants constants_;
+  std::unordered_map<std::string, Extent> unclaimed_;  // constants by name, until a node reads one
   std::map<std::pair<std::string, std::string>, OperatorSummary> operators_;
 };
 
@@ -134,10 +136,8 @@ ModelInfo InspectUnguarded(const Model& model) {
   for (const onnx::OperatorSetIdProto& opset : proto.opset_import()) {
     info.opsets.emplace_back(DomainName(opset.domain()), opset.version());
   }
-  std::set<std::string> initializers;
-  for (const onnx::TensorProto& tensor : graph.initializer()) initializers.insert(tensor.name());
-  for (const onnx::ValueInfoProto& input : graph.input()) {
-    if (!initializers.contains(input.name())) info.inputs.push_back(Summarize(input));
+  for (const onnx::ValueInfoProto* input : GraphView(graph).RequiredInputs()) {
+    info.inputs.push_back(Summarize(*input));
   }
   for (const onnx::ValueInfoProto& output : graph.output()) {
     info.outputs.push_back(Summarize(output));
@@ -147,17 +147,13 @@ ModelInfo InspectUnguarded(const Model& model) {
   for (const onnx::FunctionProto& function : proto.functions()) walker.WalkFunction(function);
   info.operators = walker.Operators();
   ForEachTensor(proto, [&](const onnx::TensorProto& tensor) {
-    const int64_t count = CheckedElementCount(ShapeOf(tensor)).value_or(0);
-    info.parameters += count;
-    info.weight_bytes += BytesOf(TypeOf(tensor), count);
+    const Extent extent(tensor);
+    AddSaturating(info.parameters, extent.count);
+    AddSaturating(info.weight_bytes, extent.bytes);
   });
   info.external_data = std::any_of(model.weights.begin(), model.weights.end(),
                                    [](const Weight& weight) { return weight.was_external; });
-  WriteOptions options;
-  options.use_external_data_format = info.external_data;
-  options.location = "model.onnx.data";
-  const WrittenSizes sizes = SizesOf(model, options);
-  info.file_bytes = sizes.model + sizes.external;
+  info.file_bytes = FileBytes(model);
   info.unsupported = FindUnsupported(model);
   std::string warning;
   if (const std::optional<std::string> complaint = CheckModel(model, &warning)) {
@@ -174,19 +170,7 @@ Model OpenModel(std::shared_ptr<const ByteSource> source, const FileSet* files, 
 }
 
 std::vector<InputInfo> InputsOf(const Model& model) {
-  return Guard([&] {
-    const onnx::GraphProto& graph = model.proto.graph();
-    std::vector<InputInfo> inputs;
-    for (const onnx::ValueInfoProto* input : GraphView(graph).RequiredInputs()) {
-      const ValueSummary summary = Summarize(*input);
-      const int32_t type = input->type().tensor_type().elem_type();
-      inputs.push_back({.name = summary.name,
-                        .dtype = static_cast<DType>(type),
-                        .shape = summary.shape,
-                        .has_shape = summary.has_shape});
-    }
-    return inputs;
-  });
+  return Guard([&] { return DescribeInputs(model.proto.graph()).required; });
 }
 
 ModelInfo Inspect(const Model& model) {

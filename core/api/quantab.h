@@ -62,7 +62,7 @@ struct ModelInfo {
   std::vector<OperatorSummary> operators;  // most bytes first
   int64_t parameters = 0;
   uint64_t weight_bytes = 0;
-  uint64_t file_bytes = 0;  // as WriteModel would write it, external data included
+  uint64_t file_bytes = 0;  // FileBytes
   bool external_data = false;
   bool quantized = false;  // contains Q/DQ or integer operators
   std::vector<UnsupportedNode> unsupported;

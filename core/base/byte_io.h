@@ -38,6 +38,11 @@ class ByteSink {
   // Throws Error(kIo), naming the target, when the bytes cannot be taken (disk full, closed).
   virtual void Write(std::span<const std::byte> bytes) = 0;
 
+  // Called after the last Write, or not at all: does all that may fail, such as bringing the bytes
+  // to the disk, and leaves Finish() the least. Several sinks that belong together are settled
+  // before the first of them is finished.
+  virtual void Settle() {}
+
   // Called once, after the last Write.
   virtual void Finish() = 0;
 };

@@ -24,6 +24,20 @@ std::string_view ErrorCodeName(ErrorCode code) {
   return "Internal";
 }
 
+std::string Shorten(std::string_view text) {
+  constexpr size_t kLongest = 120;
+  constexpr std::string_view kGap = "...";
+  constexpr size_t kEnd = 40;
+  if (text.size() <= kLongest) return std::string(text);
+  // UTF-8 is cut between characters, whose later bytes are 10xxxxxx.
+  const auto inside = [&](size_t at) { return (static_cast<uint8_t>(text[at]) & 0xc0) == 0x80; };
+  size_t head = kLongest - kGap.size() - kEnd;
+  while (head > 0 && inside(head)) --head;
+  size_t tail = text.size() - kEnd;
+  while (tail < text.size() && inside(tail)) ++tail;
+  return std::string(text.substr(0, head)) + std::string(kGap) + std::string(text.substr(tail));
+}
+
 void ThrowInvalidModel(std::string message, Place place) {
   throw Error(ErrorCode::kInvalidModel, std::move(message), std::move(place));
 }

@@ -26,6 +26,10 @@ enum class ErrorCode {
 // The code as callers see it: "InvalidModel", "Unsupported", ...
 std::string_view ErrorCodeName(ErrorCode code);
 
+// `text` for a message: a name or a list that the file chose. Of more than 120 bytes the middle is
+// left out.
+std::string Shorten(std::string_view text);
+
 // What an error is about. Empty members are unknown or do not apply.
 struct Place {
   std::string file = {};

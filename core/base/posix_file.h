@@ -9,13 +9,16 @@
 namespace quantab {
 
 // A regular file, read in ranges. Its name in messages is `path`. May be read from several threads
-// at once. Throws Error(kIo) when it is missing, unreadable or no regular file.
+// at once. Throws Error(kIo) when it is missing, unreadable or no regular file. Any number may be
+// alive: those not read for long have no descriptor, and reading one again throws Error(kIo) when
+// the file was changed or replaced in between.
 std::shared_ptr<ByteSource> OpenFile(const std::string& path);
 
 // A file that appears at `path` only when the sink is finished: bytes go to a temporary file beside
-// it, which Finish() flushes to the disk and renames, and which the destructor removes otherwise. A
-// `path` that is there and no regular file (a device, a pipe) is written to directly. Throws
-// Error(kIo) with path and reason: no such folder, no permission, disk full.
+// it, which Settle() brings to the disk and Finish() renames, and which the destructor removes
+// otherwise. A file that is replaced passes on its permissions. A `path` that is there and no
+// regular file (a device, a pipe) is written to directly. Throws Error(kIo) with path and reason:
+// no such folder, no permission, disk full.
 std::unique_ptr<ByteSink> CreateFile(const std::string& path);
 
 // The files in the folder of the model at `model_path`, and below. Symbolic links that lead out of

@@ -8,23 +8,6 @@
 namespace quantab {
 namespace {
 
-InputInfo Describe(const onnx::ValueInfoProto& value) {
-  InputInfo info;
-  info.name = value.name();
-  if (!value.type().has_tensor_type()) return info;
-  const onnx::TypeProto::Tensor& type = value.type().tensor_type();
-  info.dtype = static_cast<DType>(type.elem_type());
-  info.has_shape = type.has_shape();
-  for (const onnx::TensorShapeProto::Dimension& dim : type.shape().dim()) {
-    if (dim.has_dim_value() && dim.dim_value() >= 0) {
-      info.shape.push_back(std::to_string(dim.dim_value()));
-    } else {
-      info.shape.push_back(dim.has_dim_param() && !dim.dim_param().empty() ? dim.dim_param() : "?");
-    }
-  }
-  return info;
-}
-
 bool IsFixed(const std::string& dim) {
   return !dim.empty() && dim.find_first_not_of("0123456789") == std::string::npos;
 }
@@ -82,12 +65,30 @@ std::string ShapeLabel(const InputInfo& input) {
   return text + "]";
 }
 
+InputInfo DescribeValue(const onnx::ValueInfoProto& value) {
+  InputInfo info;
+  info.name = value.name();
+  if (!value.type().has_tensor_type()) return info;
+  const onnx::TypeProto::Tensor& type = value.type().tensor_type();
+  info.dtype = static_cast<DType>(type.elem_type());
+  info.has_shape = type.has_shape();
+  for (const onnx::TensorShapeProto::Dimension& dim : type.shape().dim()) {
+    // Exporters write -1, too, for a dimension that they do not know.
+    if (dim.has_dim_value() && dim.dim_value() >= 0) {
+      info.shape.push_back(std::to_string(dim.dim_value()));
+    } else {
+      info.shape.push_back(dim.dim_param().empty() ? "?" : dim.dim_param());
+    }
+  }
+  return info;
+}
+
 InputCheck DescribeInputs(const onnx::GraphProto& graph) {
   const GraphView view(graph);
   InputCheck inputs;
   for (const onnx::ValueInfoProto& input : graph.input()) {
-    (view.Initializer(input.name()) == nullptr ? inputs.required : inputs.optional)
-        .push_back(Describe(input));
+    (view.IsInitialized(input.name()) ? inputs.optional : inputs.required)
+        .push_back(DescribeValue(input));
   }
   return inputs;
 }

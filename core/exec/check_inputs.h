@@ -13,6 +13,9 @@ struct InputCheck {
   std::vector<InputInfo> optional;  // initializers that are graph inputs too
 };
 
+// A graph's input or output. `dtype` is undefined for what is no tensor.
+InputInfo DescribeValue(const onnx::ValueInfoProto& value);
+
 InputCheck DescribeInputs(const onnx::GraphProto& graph);
 
 // Throws Error(kInvalidArgument), naming the input and saying expected and got, for an unknown or

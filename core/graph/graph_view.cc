@@ -12,6 +12,10 @@ auto FindOrNull(const Map& map, std::string_view name) -> typename Map::mapped_t
   return entry == map.end() ? nullptr : entry->second;
 }
 
+std::string GraphLabel(const onnx::GraphProto& graph) {
+  return "Graph '" + Shorten(graph.name()) + "'";
+}
+
 DType TensorTypeOf(const onnx::ValueInfoProto* info) {
   if (info == nullptr) return DType::kUndefined;
   return static_cast<DType>(info->type().tensor_type().elem_type());
@@ -21,7 +25,7 @@ DType TensorTypeOf(const onnx::ValueInfoProto* info) {
 
 GraphView::GraphView(const onnx::GraphProto& graph, GraphScope scope)
     : graph_(&graph), scope_(scope) {
-  for (const auto& tensor : graph.initializer()) initializers_.emplace(tensor.name(), &tensor);
+  for (const auto& tensor : graph.initializer()) initializers_[tensor.name()] = &tensor;
   for (const auto& info : graph.input()) inputs_.emplace(info.name(), &info);
   for (const auto& info : graph.output()) outputs_.emplace(info.name(), &info);
   for (const auto& info : graph.value_info()) value_info_.emplace(info.name(), &info);
@@ -29,18 +33,23 @@ GraphView::GraphView(const onnx::GraphProto& graph, GraphScope scope)
     sparse_initializers_.emplace(sparse.values().name());
   }
 
+  const auto name = [&] { return GraphLabel(graph); };
   for (int i = 0; i < graph.node_size(); ++i) {
     const onnx::NodeProto& node = graph.node(i);
+    CheckNotDeclared(
+        node, i, [&](std::string_view value) { return inputs_.contains(value); }, "an input", name);
+    CheckNotDeclared(
+        node, i, [&](std::string_view value) { return IsInitialized(value); }, "an initializer",
+        name);
     for (const std::string& output : node.output()) {
       if (output.empty()) continue;
       const auto [entry, fresh] = producer_.emplace(output, i);
       if (fresh) continue;
       Place place;
       place.node = NodeLabel(node, i);
-      place.tensor = output;
-      ThrowInvalidModel("Graph '" + graph.name() + "': nodes '" +
-                            NodeLabel(graph.node(entry->second), entry->second) + "' and '" +
-                            place.node + "' both make value '" + output +
+      place.tensor = Shorten(output);
+      ThrowInvalidModel(name() + ": nodes '" + NodeLabel(graph.node(entry->second), entry->second) +
+                            "' and '" + place.node + "' both make value '" + place.tensor +
                             "'. Export the model again.",
                         place);
     }
@@ -77,12 +86,14 @@ const onnx::ValueInfoProto* GraphView::Output(std::string_view name) const {
   return FindOrNull(outputs_, name);
 }
 
+bool GraphView::IsInitialized(std::string_view name) const {
+  return initializers_.contains(name) || sparse_initializers_.contains(name);
+}
+
 std::vector<const onnx::ValueInfoProto*> GraphView::RequiredInputs() const {
   std::vector<const onnx::ValueInfoProto*> required;
   for (const auto& input : graph_->input()) {
-    if (!initializers_.contains(input.name()) && !sparse_initializers_.contains(input.name())) {
-      required.push_back(&input);
-    }
+    if (!IsInitialized(input.name())) required.push_back(&input);
   }
   return required;
 }
@@ -98,10 +109,9 @@ DType GraphView::TypeOfValue(std::string_view name) const {
 
 std::vector<int> GraphView::TopologicalOrder() const {
   const auto is_given = [this](std::string_view value) {
-    return scope_ == GraphScope::kSubgraph || inputs_.contains(value) ||
-           initializers_.contains(value) || sparse_initializers_.contains(value);
+    return scope_ == GraphScope::kSubgraph || inputs_.contains(value) || IsInitialized(value);
   };
-  return OrderNodes(graph_->node(), is_given, "Graph '" + graph_->name() + "'");
+  return OrderNodes(graph_->node(), is_given, [this] { return GraphLabel(*graph_); });
 }
 
 std::vector<std::string> CapturedValues(const onnx::NodeProto& node) {

@@ -18,7 +18,8 @@ enum class GraphScope { kMain, kSubgraph };
 
 class GraphView {
  public:
-  // Throws Error(kInvalidModel) when two nodes make the same value.
+  // Throws Error(kInvalidModel) when two nodes make the same value, or one makes an input or
+  // initializer. Of several initializers of one name the last counts, as in ONNX Runtime.
   explicit GraphView(const onnx::GraphProto& graph, GraphScope scope = GraphScope::kMain);
 
   const onnx::GraphProto& graph() const { return *graph_; }
@@ -35,10 +36,13 @@ class GraphView {
   const onnx::ValueInfoProto* Input(std::string_view name) const;
   const onnx::ValueInfoProto* Output(std::string_view name) const;
 
+  // Whether there is an initializer of that name, dense or sparse.
+  bool IsInitialized(std::string_view name) const;
+
   // Inputs a caller has to give: graph inputs that are not initializers.
   std::vector<const onnx::ValueInfoProto*> RequiredInputs() const;
 
-  // Type and shape of a value from value_info, inputs, outputs or initializers. kUndefined when
+  // The element type of a value, from initializers, value_info, inputs or outputs. kUndefined when
   // unknown.
   DType TypeOfValue(std::string_view name) const;
 

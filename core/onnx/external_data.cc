@@ -28,7 +28,7 @@ class Attacher {
     const uint64_t length = entry.length.value_or(needed);
     if (length != needed) {
       Fail(tensor, "of type " + std::string(NameOf(TypeOf(tensor))) + " and shape " +
-                       ToString(ShapeOf(tensor)) + " needs " + std::to_string(needed) +
+                       Shorten(ToString(ShapeOf(tensor))) + " needs " + std::to_string(needed) +
                        " bytes, but its external data has length '" + std::to_string(length) +
                        "'. Export the model again.");
     }
@@ -47,8 +47,8 @@ class Attacher {
   [[noreturn]] void Fail(const onnx::TensorProto& tensor, const std::string& what) const {
     Place place;
     place.file = model_.name;
-    place.tensor = tensor.name();
-    ThrowInvalidModel("'" + model_.name + "': tensor '" + tensor.name() + "' " + what, place);
+    place.tensor = Shorten(tensor.name());
+    ThrowInvalidModel("'" + model_.name + "': tensor '" + place.tensor + "' " + what, place);
   }
 
   uint64_t Number(const onnx::TensorProto& tensor, const std::string& key,
@@ -56,7 +56,7 @@ class Attacher {
     uint64_t value = 0;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || stop != text.data() + text.size()) {
-      Fail(tensor, "has the external data " + key + " '" + text +
+      Fail(tensor, "has the external data " + key + " '" + Shorten(text) +
                        "', expected a number of bytes. Export the model again.");
     }
     return value;
@@ -69,7 +69,7 @@ class Attacher {
       if (pair.key() == "location") {
         const std::optional<std::string> location = SafeLocation(pair.value());
         if (!location) {
-          Fail(tensor, "has the external data location '" + pair.value() +
+          Fail(tensor, "has the external data location '" + Shorten(pair.value()) +
                            "', expected a relative path below the model's folder. Export the "
                            "model again with its data beside it.");
         }

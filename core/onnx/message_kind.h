@@ -57,8 +57,9 @@ constexpr MessageKind ChildKind(MessageKind parent, uint32_t number) {
   return MessageKind::kNone;
 }
 
-// Subgraphs may be nested this deeply. All code that recurses over a model relies on it: 40 levels
-// of the official library's shape inference fit the 1 MB stack of a WebAssembly module.
+// Subgraphs, and calls of local functions, may be nested this deeply together. All code that
+// recurses over a model relies on it: 40 levels of the official library's shape inference fit the 1
+// MB stack of a WebAssembly module.
 inline constexpr int kMaxGraphDepth = 40;
 
 // Messages inside messages: a subgraph is three (node, attribute, graph), and types nest in them.

@@ -70,9 +70,14 @@ struct WrittenSizes {
 // would exceed protobuf's 2 GiB and says to use external data.
 WrittenSizes SizesOf(const Model& model, const WriteOptions& options = {});
 
+// The bytes that the model takes in files, external data included, when it keeps its weights where
+// they came from. Cheap, and without SizesOf's limit: files of any size can be read.
+uint64_t FileBytes(const Model& model);
+
 // Streams the model to `out`, and external weights to `external` (needed only with
-// use_external_data_format). Finishes the sinks. Reading the result gives an equal model; the
-// weights' bytes are identical and stay in the field (raw_data, float_data, double_data) they had.
+// use_external_data_format). Settles both sinks, then finishes them. Reading the result gives an
+// equal model; the weights' bytes are identical and stay in the field (raw_data, float_data,
+// double_data) they had.
 void WriteModel(const Model& model, ByteSink& out, ByteSink* external = nullptr,
                 const WriteOptions& options = {}, Monitor* monitor = nullptr);
 
@@ -103,10 +108,13 @@ void ForEachTensor(onnx::ModelProto& model, const std::function<void(onnx::Tenso
 void ForEachTensor(const onnx::ModelProto& model,
                    const std::function<void(const onnx::TensorProto&)>& visit);
 
-// The version of `domain` ("" is ai.onnx) the model imports, or 0.
+// `domain` as operators are looked up by it: "" for "ai.onnx", which is another spelling of it.
+std::string CanonicalDomain(const std::string& domain);
+
+// The version of `domain` the model imports, or 0.
 int64_t OpsetVersion(const onnx::ModelProto& model, const std::string& domain = "");
 
-// Names a graph node for messages: its name, or "#<index> (<OpType>)".
+// Names a graph node for messages: its name (shortened), or "#<index> (<OpType>)".
 std::string NodeLabel(const onnx::NodeProto& node, int index);
 
 }  // namespace quantab

@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/onnx/function_calls.h"
+#include "core/onnx/guarded_schemas.h"
+#include "core/onnx/inference_cost.h"
 #include "core/onnx/order.h"
 #include "core/onnx/tensor_check.h"
 #include "onnx/checker.h"
@@ -35,7 +38,8 @@ std::string OneLine(const char* text) {
   const size_t assertion = line.find(kAssertion);
   if (assertion != std::string::npos) line.erase(0, assertion + kAssertion.size());
   while (!line.empty() && (line.back() == ' ' || line.back() == '.')) line.pop_back();
-  return line;
+  constexpr size_t kLongest = 1000;
+  return line.size() <= kLongest ? line : Shorten(line);
 }
 
 // Runs the library; its complaint, if any, comes back as text.
@@ -52,8 +56,6 @@ std::optional<std::string> Complaint(Body&& body) {
     return OneLine(e.what());
   }
 }
-
-std::string CanonicalDomain(const std::string& domain) { return domain == "ai.onnx" ? "" : domain; }
 
 // What the linked library is too old for, or empty.
 std::string TooNew(const onnx::ModelProto& proto) {
@@ -73,14 +75,14 @@ std::string TooNew(const onnx::ModelProto& proto) {
   return "";
 }
 
-// Calls `visit` for every node of the graph and of the graphs in it.
+// Calls `visit` for every node of the list and of the graphs in them.
 template <class Visit>
-void ForEachNode(onnx::GraphProto& graph, const Visit& visit) {
-  for (auto& node : *graph.mutable_node()) {
+void ForEachNode(NodeList& nodes, const Visit& visit) {
+  for (auto& node : nodes) {
     visit(node);
     for (auto& attribute : *node.mutable_attribute()) {
-      if (attribute.has_g()) ForEachNode(*attribute.mutable_g(), visit);
-      for (auto& inner : *attribute.mutable_graphs()) ForEachNode(inner, visit);
+      if (attribute.has_g()) ForEachNode(*attribute.mutable_g()->mutable_node(), visit);
+      for (auto& inner : *attribute.mutable_graphs()) ForEachNode(*inner.mutable_node(), visit);
     }
   }
 }
@@ -90,16 +92,21 @@ void ForEachNode(onnx::GraphProto& graph, const Visit& visit) {
 onnx::ModelProto WithoutExperimental(const onnx::ModelProto& proto) {
   constexpr char kDomain[] = "quantab.experimental";
   onnx::ModelProto changed = proto;
-  bool any = false;
-  ForEachNode(*changed.mutable_graph(), [&](onnx::NodeProto& node) {
-    if (!onnx::checker::check_is_experimental_op(node)) return;
-    node.set_domain(kDomain);
-    any = true;
-  });
-  if (any) {
-    auto* import = changed.add_opset_import();
+  const auto replace = [&](auto* nodes, auto* imports) {
+    bool any = false;
+    ForEachNode(*nodes, [&](onnx::NodeProto& node) {
+      if (!onnx::checker::check_is_experimental_op(node)) return;
+      node.set_domain(kDomain);
+      any = true;
+    });
+    if (!any) return;
+    auto* import = imports->Add();
     import->set_domain(kDomain);
     import->set_version(1);
+  };
+  replace(changed.mutable_graph()->mutable_node(), changed.mutable_opset_import());
+  for (auto& function : *changed.mutable_functions()) {
+    replace(function.mutable_node(), function.mutable_opset_import());
   }
   return changed;
 }
@@ -110,7 +117,8 @@ class SortedNodes {
  public:
   explicit SortedNodes(onnx::GraphProto& graph) : nodes_(graph.mutable_node()) {
     const auto is_given = [](std::string_view) { return true; };
-    const std::vector<int> order = OrderNodes(*nodes_, is_given, "Graph '" + graph.name() + "'");
+    const auto where = [&] { return "Graph '" + Shorten(graph.name()) + "'"; };
+    const std::vector<int> order = OrderNodes(*nodes_, is_given, where);
     place_.resize(order.size());
     for (size_t i = 0; i < order.size(); ++i) {
       place_[static_cast<size_t>(order[i])] = static_cast<int>(i);
@@ -151,6 +159,33 @@ bool HasSparseInitializer(const onnx::GraphProto& graph) {
     }
   }
   return false;
+}
+
+void Infer(onnx::ModelProto& proto, bool propagate_data, const GuardedSchemas& schemas) {
+  const onnx::ShapeInferenceOptions options(/*check_type_val=*/false, /*strict_mode_val=*/0,
+                                            propagate_data);
+  onnx::shape_inference::InferShapes(proto, &schemas, options);
+}
+
+// Whether the library's own inference, with which it begins a conversion, would meet a node that
+// the guarded one refuses.
+bool IsTrap(const Model& model) {
+  if (InferenceCost(model) > kMaxInferenceCost) return true;
+  onnx::ModelProto copy = model.proto;
+  const GuardedSchemas schemas(nullptr);
+  // A complaint is the library's to repeat.
+  Complaint([&] { Infer(copy, false, schemas); });
+  return schemas.tripped();
+}
+
+// Whether functions of another operator set may be converted when they are inlined. The library
+// infers the whole model again for each call.
+bool MayConvertFunctions(Model& model, uint64_t nodes_in_calls) {
+  constexpr uint64_t kMaxInferences = 1'000'000;
+  uint64_t nodes = nodes_in_calls;
+  ForEachNode(*model.proto.mutable_graph()->mutable_node(),
+              [&](const onnx::NodeProto&) { ++nodes; });
+  return nodes * nodes_in_calls <= kMaxInferences && !IsTrap(model);
 }
 
 [[noreturn]] void FailConversion(const Model& model, int64_t version, const std::string& reason) {
@@ -197,22 +232,20 @@ std::optional<std::string> CheckModel(const Model& model, std::string* warning) 
   });
 }
 
-std::optional<std::string> InferShapes(Model& model) {
-  return Guard([&] {
+std::optional<std::string> InferShapes(Model& model, Monitor* monitor) {
+  return Guard([&]() -> std::optional<std::string> {
+    if (InferenceCost(model) > kMaxInferenceCost) return "it has too many graphs inside graphs";
     const SortedNodes sorted(*model.proto.mutable_graph());
-    return Complaint([&] {
-      const onnx::ShapeInferenceOptions options(/*check_type_val=*/false, /*strict_mode_val=*/0,
-                                                /*data_prop_val=*/true);
-      onnx::shape_inference::InferShapes(model.proto, onnx::OpSchemaRegistry::Instance(), options);
-    });
+    return Complaint([&] { Infer(model.proto, true, GuardedSchemas(monitor)); });
   });
 }
 
 void InlineFunctions(Model& model) {
   Guard([&] {
     if (model.proto.functions_size() == 0) return;
-    // A function of another operator set is converted on the way; where that fails, it stays.
+    const uint64_t nodes = CheckFunctionCalls(model.proto, model.name);
     for (const bool convert : {true, false}) {
+      if (convert && !MayConvertFunctions(model, nodes)) continue;
       onnx::ModelProto inlined = model.proto;
       const auto complaint =
           Complaint([&] { onnx::inliner::InlineLocalFunctions(inlined, convert); });
@@ -247,15 +280,20 @@ void ConvertVersion(Model& model, int64_t version) {
     if (HasSparseInitializer(changed.proto.graph())) {
       FailConversion(model, version, "it has sparse initializers");
     }
-    ForEachNode(*changed.proto.mutable_graph(), [&](const onnx::NodeProto& node) {
+    ForEachNode(*changed.proto.mutable_graph()->mutable_node(), [&](const onnx::NodeProto& node) {
       if (!CanonicalDomain(node.domain()).empty()) return;
-      if (onnx::OpSchemaRegistry::Schema(node.op_type(), static_cast<int>(present), "") ==
-          nullptr) {
-        FailConversion(
-            model, version,
-            "it has no operator '" + node.op_type() + "' in version " + std::to_string(present));
+      const onnx::OpSchema* schema =
+          onnx::OpSchemaRegistry::Schema(node.op_type(), static_cast<int>(present), "");
+      if (schema == nullptr) {
+        FailConversion(model, version,
+                       "it has no operator '" + Shorten(node.op_type()) + "' in version " +
+                           std::to_string(present));
       }
+      // Converters of operators take inputs and attributes for granted.
+      const auto complaint = Complaint([&] { schema->Verify(node); });
+      if (complaint) FailConversion(model, version, *complaint);
     });
+    if (IsTrap(changed)) FailConversion(model, version, "the shapes in it cannot be inferred");
     onnx::ModelProto converted;
     const auto complaint = Complaint([&] {
       converted =

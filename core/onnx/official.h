@@ -15,10 +15,12 @@ namespace quantab {
 std::optional<std::string> CheckModel(const Model& model, std::string* warning = nullptr);
 
 // Adds inferred types and shapes (with data propagation) to value_info, in place. Never fails on a
-// model that merely cannot be inferred; returns the library's message in that case.
-std::optional<std::string> InferShapes(Model& model);
+// model that merely cannot be inferred; returns the library's message in that case. Values with
+// more dimensions than any real tensor has stay unknown.
+std::optional<std::string> InferShapes(Model& model, Monitor* monitor = nullptr);
 
-// Replaces calls of model-local functions by their bodies. Weights stay attached.
+// Replaces calls of model-local functions by their bodies. Weights stay attached. A function of
+// another operator set is converted on the way; where that fails, it stays.
 void InlineFunctions(Model& model);
 
 // Converts the ai.onnx operator set to `version`. Local functions are inlined first, since the

@@ -80,50 +80,101 @@ std::vector<std::string> CycleLabels(const NodeList& nodes,
   return labels;
 }
 
-void CheckNodes(const NodeList& nodes, const std::function<bool(std::string_view)>& is_given,
-                const std::string& where);
+using IsKnown = std::function<bool(std::string_view)>;
 
-void CheckGraph(const onnx::GraphProto& graph,
-                const std::function<bool(std::string_view)>& in_outer_scope,
-                const std::string& where) {
-  const ValueSet made = MadeIn(graph);
-  ValueSet given;
-  for (const auto& input : graph.input()) given.insert(input.name());
-  for (const auto& tensor : graph.initializer()) given.insert(tensor.name());
-  for (const auto& tensor : graph.sparse_initializer()) given.insert(tensor.values().name());
-  CheckNodes(
-      graph.node(),
-      [&](std::string_view value) { return given.contains(value) || in_outer_scope(value); },
-      where);
-  for (const auto& output : graph.output()) {
-    if (!output.name().empty() && !made.contains(output.name()) && !in_outer_scope(output.name())) {
-      Place place;
-      place.tensor = output.name();
-      ThrowInvalidModel(
-          where + ": output '" + output.name() + "' is made by no node. Export the model again.",
-          place);
+[[noreturn]] void FailValue(const Where& where, std::string_view value, const std::string& what) {
+  Place place;
+  place.tensor = Shorten(value);
+  ThrowInvalidModel(where() + ": " + what + " Export the model again.", place);
+}
+
+// Walks graphs within graphs and checks each.
+class Checker {
+ public:
+  explicit Checker(Monitor* monitor) : monitor_(monitor) {}
+
+  void Graph(const onnx::GraphProto& graph, const IsKnown& in_outer_scope, const Where& where,
+             bool main) {
+    CheckCancelled(monitor_);
+    const ValueSet inputs = Inputs(graph, where);
+    const ValueSet initializers = Initializers(graph, where, main);
+    int index = 0;
+    for (const auto& node : graph.node()) {
+      CheckNotDeclared(
+          node, index, [&](std::string_view value) { return inputs.contains(value); }, "an input",
+          where);
+      CheckNotDeclared(
+          node, index, [&](std::string_view value) { return initializers.contains(value); },
+          "an initializer", where);
+      ++index;
+    }
+    Nodes(
+        graph.node(),
+        [&](std::string_view value) {
+          return inputs.contains(value) || initializers.contains(value) || in_outer_scope(value);
+        },
+        where);
+    const ValueSet made = MadeIn(graph);
+    for (const auto& output : graph.output()) {
+      const std::string& name = output.name();
+      if (name.empty() || made.contains(name) || in_outer_scope(name)) continue;
+      FailValue(where, name, "output '" + Shorten(name) + "' is made by no node.");
     }
   }
-}
 
-void CheckNodes(const NodeList& nodes, const std::function<bool(std::string_view)>& is_given,
-                const std::string& where) {
-  OrderNodes(nodes, is_given, where);
-  ValueSet made;
-  for (const auto& node : nodes) {
-    for (const std::string& output : node.output()) made.insert(output);
+  void Nodes(const NodeList& nodes, const IsKnown& is_given, const Where& where) {
+    OrderNodes(nodes, is_given, where);
+    ValueSet made;
+    for (const auto& node : nodes) {
+      for (const std::string& output : node.output()) made.insert(output);
+    }
+    const auto in_scope = [&](std::string_view value) {
+      return made.contains(value) || is_given(value);
+    };
+    int index = 0;
+    for (const auto& node : nodes) {
+      ForEachSubgraph(node, [&](const onnx::GraphProto& graph) {
+        Graph(
+            graph, in_scope, [&] { return where() + ", in node '" + NodeLabel(node, index) + "'"; },
+            false);
+      });
+      ++index;
+    }
   }
-  const auto in_scope = [&](std::string_view value) {
-    return made.contains(value) || is_given(value);
-  };
-  int index = 0;
-  for (const auto& node : nodes) {
-    ForEachSubgraph(node, [&](const onnx::GraphProto& graph) {
-      CheckGraph(graph, in_scope, where + ", in node '" + NodeLabel(node, index) + "'");
-    });
-    ++index;
+
+ private:
+  static ValueSet Inputs(const onnx::GraphProto& graph, const Where& where) {
+    ValueSet names;
+    for (const auto& input : graph.input()) {
+      const std::string& name = input.name();
+      if (name.empty() || names.insert(name).second) continue;
+      FailValue(where, name, "input '" + Shorten(name) + "' is declared twice.");
+    }
+    return names;
   }
-}
+
+  ValueSet Initializers(const onnx::GraphProto& graph, const Where& where, bool main) const {
+    ValueSet names;
+    for (const auto& tensor : graph.initializer()) {
+      const std::string& name = tensor.name();
+      if (name.empty() || names.insert(name).second) continue;
+      if (!main) FailTwice(where, name);
+      Warn(monitor_, where() + ": there are several initializers '" + Shorten(name) +
+                         "'; the last one is used.");
+    }
+    for (const auto& tensor : graph.sparse_initializer()) {
+      const std::string& name = tensor.values().name();
+      if (!name.empty() && !names.insert(name).second) FailTwice(where, name);
+    }
+    return names;
+  }
+
+  [[noreturn]] static void FailTwice(const Where& where, const std::string& name) {
+    FailValue(where, name, "there are several initializers '" + Shorten(name) + "'.");
+  }
+
+  Monitor* monitor_;
+};
 
 }  // namespace
 
@@ -151,7 +202,7 @@ std::vector<std::string_view> CapturedBy(const onnx::NodeProto& node) {
 
 std::vector<int> OrderNodes(const NodeList& nodes,
                             const std::function<bool(std::string_view)>& is_given,
-                            const std::string& where) {
+                            const Where& where) {
   const int count = nodes.size();
   std::unordered_map<std::string_view, int> maker_of;
   for (int i = 0; i < count; ++i) {
@@ -161,9 +212,9 @@ std::vector<int> OrderNodes(const NodeList& nodes,
       if (fresh) continue;
       Place place;
       place.node = NodeLabel(nodes[i], i);
-      place.tensor = output;
-      ThrowInvalidModel(where + ": nodes '" + NodeLabel(nodes[entry->second], entry->second) +
-                            "' and '" + place.node + "' both make value '" + output +
+      place.tensor = Shorten(output);
+      ThrowInvalidModel(where() + ": nodes '" + NodeLabel(nodes[entry->second], entry->second) +
+                            "' and '" + place.node + "' both make value '" + place.tensor +
                             "'. Export the model again.",
                         place);
     }
@@ -183,8 +234,8 @@ std::vector<int> OrderNodes(const NodeList& nodes,
       if (is_given(value)) return;
       Place place;
       place.node = NodeLabel(nodes[i], i);
-      place.tensor = value;
-      ThrowInvalidModel(where + ": node '" + place.node + "' reads value '" + std::string(value) +
+      place.tensor = Shorten(value);
+      ThrowInvalidModel(where() + ": node '" + place.node + "' reads value '" + place.tensor +
                             "', which nothing makes. Export the model again.",
                         place);
     };
@@ -215,28 +266,49 @@ std::vector<int> OrderNodes(const NodeList& nodes,
     const std::vector<std::string> labels = CycleLabels(nodes, makers, waiting);
     Place place;
     place.node = labels.front();
-    ThrowInvalidModel(where + ": nodes " + List(labels) +
+    ThrowInvalidModel(where() + ": nodes " + List(labels) +
                           " form a cycle, so none of them can run. Export the model again.",
                       place);
   }
   return order;
 }
 
-void CheckOrder(const onnx::ModelProto& model, const std::string& file) {
+void CheckNotDeclared(const onnx::NodeProto& node, int index,
+                      const std::function<bool(std::string_view)>& declared, const char* kind,
+                      const Where& where) {
+  for (const std::string& output : node.output()) {
+    if (output.empty() || !declared(output)) continue;
+    Place place;
+    place.node = NodeLabel(node, index);
+    place.tensor = Shorten(output);
+    ThrowInvalidModel(where() + ": node '" + place.node + "' makes value '" + place.tensor +
+                          "', which is already " + kind + ". Export the model again.",
+                      place);
+  }
+}
+
+void CheckOrder(const onnx::ModelProto& model, const std::string& file, Monitor* monitor) {
   const auto nothing = [](std::string_view) { return false; };
-  const std::string quoted = "'" + file + "'";
-  CheckGraph(model.graph(), nothing, quoted);
+  const auto quoted = [&] { return "'" + file + "'"; };
+  Checker checker(monitor);
+  checker.Graph(model.graph(), nothing, quoted, true);
   for (const auto& function : model.functions()) {
     const ValueSet inputs(function.input().begin(), function.input().end());
-    CheckNodes(
-        function.node(), [&](std::string_view value) { return inputs.contains(value); },
-        quoted + ", in function '" + function.name() + "'");
+    const auto is_input = [&](std::string_view value) { return inputs.contains(value); };
+    const auto where = [&] {
+      return quoted() + ", in function '" + Shorten(function.name()) + "'";
+    };
+    for (int i = 0; i < function.node_size(); ++i) {
+      CheckNotDeclared(function.node(i), i, is_input, "an input", where);
+    }
+    checker.Nodes(function.node(), is_input, where);
   }
   for (const auto& training : model.training_info()) {
     // Training graphs read and write the model's own initializers and are never run here.
     const auto anything = [](std::string_view) { return true; };
-    CheckGraph(training.initialization(), anything, quoted + ", in training_info");
-    CheckGraph(training.algorithm(), anything, quoted + ", in training_info");
+    const auto where = [&] { return quoted() + ", in training_info"; };
+    checker.Graph(training.initialization(), anything, where, false);
+    checker.Graph(training.algorithm(), anything, where, false);
   }
 }
 

@@ -21,14 +21,26 @@ std::vector<std::string_view> FreeValues(const onnx::GraphProto& graph);
 // once.
 std::vector<std::string_view> CapturedBy(const onnx::NodeProto& node);
 
+// How a message begins: "'m.onnx'", "Graph 'g'". Asked only when there is something to tell, since
+// names may be long and subgraphs many.
+using Where = std::function<std::string()>;
+
 // Node indices so that producers come first; file order where it is valid. `is_given(value)` tells
 // whether a value that no node makes is there all the same. Throws Error(kInvalidModel): "<where>:
 // ..." for a value that nobody makes, two nodes that make one value, or a cycle, naming the nodes.
 std::vector<int> OrderNodes(const NodeList& nodes,
                             const std::function<bool(std::string_view)>& is_given,
-                            const std::string& where);
+                            const Where& where);
 
-// Orders every graph and function of the model, outermost first, with scopes; throws as above.
-void CheckOrder(const onnx::ModelProto& model, const std::string& file);
+// Throws Error(kInvalidModel): "<where>: ..." for a node that makes a value which `declared` names
+// as what `kind` says ("an initializer").
+void CheckNotDeclared(const onnx::NodeProto& node, int index,
+                      const std::function<bool(std::string_view)>& declared, const char* kind,
+                      const Where& where);
+
+// Orders every graph and function of the model, outermost first, with scopes; throws as above, and
+// where one name is declared twice. Only initializers of the main graph may be: the last one
+// counts, as in ONNX Runtime, and `monitor` (may be nullptr) is warned.
+void CheckOrder(const onnx::ModelProto& model, const std::string& file, Monitor* monitor = nullptr);
 
 }  // namespace quantab

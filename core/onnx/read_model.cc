@@ -9,6 +9,7 @@
 #include "core/onnx/function_calls.h"
 #include "core/onnx/message_kind.h"
 #include "core/onnx/model.h"
+#include "core/onnx/node_check.h"
 #include "core/onnx/order.h"
 #include "core/onnx/sniff.h"
 #include "core/onnx/tensor_check.h"
@@ -54,10 +55,20 @@ void CheckHeader(const ByteSource& source, const onnx::ModelProto& proto) {
                          "version of its tool.",
                      place);
   }
+  // The official library copies the list for every graph.
+  constexpr int kMaxImports = 100;
+  const auto check_count = [&](int count) {
+    if (count <= kMaxImports) return;
+    FailFile(source, "imports " + std::to_string(count) + " operator sets, expected " +
+                         std::to_string(kMaxImports) + " at most. Export the model again.");
+  };
+  check_count(proto.opset_import_size());
+  for (const auto& function : proto.functions()) check_count(function.opset_import_size());
   for (const auto& opset : proto.opset_import()) {
     if (opset.version() < 1) {
       FailFile(source, "imports version " + std::to_string(opset.version()) + " of operator set '" +
-                           opset.domain() + "', expected 1 or more. Export the model again.");
+                           Shorten(opset.domain()) +
+                           "', expected 1 or more. Export the model again.");
     }
   }
 }
@@ -77,7 +88,8 @@ Model ReadModel(std::shared_ptr<const ByteSource> source, const FileSet* files, 
     ForEachTensor(std::as_const(model.proto),
                   [&](const onnx::TensorProto& tensor) { CheckTensor(model, tensor); });
     CheckFunctionCalls(model.proto, model.name);
-    CheckOrder(model.proto, model.name);
+    CheckOrder(model.proto, model.name, monitor);
+    CheckNodeAttributes(model.proto, model.name);
     Report(monitor, "read", source->size(), source->size());
     return model;
   });

@@ -46,6 +46,14 @@ std::vector<std::byte> Packed6(const onnx::TensorProto& tensor) {
   return out;
 }
 
+// Whose low bytes alone may be zero.
+std::vector<std::byte> Truths(const onnx::TensorProto& tensor) {
+  std::vector<std::byte> out;
+  out.reserve(static_cast<size_t>(tensor.int32_data_size()));
+  for (const int32_t value : tensor.int32_data()) out.push_back(static_cast<std::byte>(value != 0));
+  return out;
+}
+
 std::vector<std::byte> InlineBytes(const onnx::TensorProto& tensor) {
   if (!tensor.raw_data().empty()) return Copied(tensor.raw_data().data(), tensor.raw_data().size());
   switch (TypeOf(tensor)) {
@@ -71,6 +79,8 @@ std::vector<std::byte> InlineBytes(const onnx::TensorProto& tensor) {
     case DType::kFloat6E2M3:
     case DType::kFloat6E3M2:
       return Packed6(tensor);
+    case DType::kBool:
+      return Truths(tensor);
     default:
       return Narrowed<uint8_t>(tensor.int32_data());
   }
@@ -129,6 +139,12 @@ Tensor LoadTensor(const Model& model, const onnx::TensorProto& tensor) {
   const BlobPtr blob = BytesOf(model, tensor);
   Tensor out(TypeOf(tensor), ShapeOf(tensor));
   if (out.bytes() > 0) blob->Read(0, {out.mutable_raw(), out.bytes()});
+  if (out.dtype() == DType::kBool) {
+    // A C++ bool of another value than 0 and 1 is undefined; to ONNX Runtime it is true.
+    for (std::byte& value : std::span(out.mutable_raw(), out.bytes())) {
+      value = static_cast<std::byte>(value != std::byte{0});
+    }
+  }
   return out;
 }
 

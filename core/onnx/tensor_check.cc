@@ -13,20 +13,23 @@ constexpr char kAdvice[] = ". The file is damaged; export the model again.";
                        const std::string& what) {
   Place place;
   place.file = file;
-  place.tensor = tensor.name();
-  ThrowInvalidModel("'" + file + "': tensor '" + tensor.name() + "' " + what + kAdvice, place);
+  place.tensor = Shorten(tensor.name());
+  ThrowInvalidModel("'" + file + "': tensor '" + place.tensor + "' " + what + kAdvice, place);
+}
+
+std::string ShapeText(const onnx::TensorProto& tensor) {
+  return Shorten(ToString(ShapeOf(tensor)));
 }
 
 std::string TypeAndShape(const onnx::TensorProto& tensor) {
-  return "of type " + std::string(NameOf(TypeOf(tensor))) + " and shape " +
-         ToString(ShapeOf(tensor));
+  return "of type " + std::string(NameOf(TypeOf(tensor))) + " and shape " + ShapeText(tensor);
 }
 
 uint64_t Count(const onnx::TensorProto& tensor, const std::string& file) {
   const std::optional<int64_t> count = CheckedElementCount(ShapeOf(tensor));
   if (!count) {
     Fail(file, tensor,
-         "has shape " + ToString(ShapeOf(tensor)) +
+         "has shape " + ShapeText(tensor) +
              ", which has a negative dimension or more elements than can be counted");
   }
   return static_cast<uint64_t>(*count);
@@ -110,7 +113,7 @@ uint64_t NeededBytes(const onnx::TensorProto& tensor, const std::string& file) {
   }
   if (count > (std::numeric_limits<uint64_t>::max() - 7) / bits) {
     Fail(file, tensor,
-         "has shape " + ToString(ShapeOf(tensor)) + ", which has more bytes than can be counted");
+         "has shape " + ShapeText(tensor) + ", which has more bytes than can be counted");
   }
   return (count * bits + 7) / 8;
 }

@@ -1,6 +1,7 @@
 // Walks all tensors of a model, and answers small questions about its parts.
 #include <string>
 
+#include "core/base/error.h"
 #include "core/onnx/model.h"
 
 namespace quantab {
@@ -92,19 +93,18 @@ void ForEachTensor(const onnx::ModelProto& model,
   }
 }
 
+std::string CanonicalDomain(const std::string& domain) { return domain == "ai.onnx" ? "" : domain; }
+
 int64_t OpsetVersion(const onnx::ModelProto& model, const std::string& domain) {
-  const auto canonical = [](const std::string& name) {
-    return name == "ai.onnx" ? std::string() : name;
-  };
   for (const auto& opset : model.opset_import()) {
-    if (canonical(opset.domain()) == canonical(domain)) return opset.version();
+    if (CanonicalDomain(opset.domain()) == CanonicalDomain(domain)) return opset.version();
   }
   return 0;
 }
 
 std::string NodeLabel(const onnx::NodeProto& node, int index) {
-  if (!node.name().empty()) return node.name();
-  return "#" + std::to_string(index) + " (" + node.op_type() + ")";
+  if (!node.name().empty()) return Shorten(node.name());
+  return "#" + std::to_string(index) + " (" + Shorten(node.op_type()) + ")";
 }
 
 }  // namespace quantab

@@ -9,7 +9,6 @@ namespace quantab {
 namespace {
 
 constexpr uint64_t kWindow = 64 * 1024;
-constexpr uint32_t kEndGroup = 4;
 // Groups left protobuf before ONNX began; deeper nesting is somebody's attack.
 constexpr size_t kMaxGroupDepth = 32;
 
@@ -114,7 +113,7 @@ void WireReader::SkipGroup(uint32_t number, uint64_t& position, uint64_t end) {
         }
         open.push_back(inner);
         break;
-      default:
+      default:  // 4, the end of a group
         if (inner != open.back()) {
           Fail("is damaged: a group ends wrongly at byte " + std::to_string(begin) +
                    ". Get the file again.",
@@ -152,8 +151,7 @@ bool WireReader::Next(uint64_t& position, uint64_t end, WireField& field) {
     case 3:
       SkipGroup(field.number, position, end);
       break;
-    default:
-      static_assert(kEndGroup == 4);
+    default:  // 4, the end of a group
       Fail("is damaged: a group ends at byte " + std::to_string(field.begin) +
                " that never began. Get the file again.",
            field.begin);

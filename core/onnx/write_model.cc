@@ -44,6 +44,15 @@ uint64_t FieldSize(uint32_t number, uint64_t length) {
   return VarintSize(uint64_t{number} << 3) + VarintSize(length) + length;
 }
 
+// Whether a field of a tensor's message gives way to what is written in its place. Goes by the
+// number alone: a field of another wire type, or of an unknown location, is no use there either.
+bool IsReplaced(TensorPlan::Kind kind, const WireField& field) {
+  const bool reference =
+      field.number == tensor_field::kDataLocation || field.number == tensor_field::kExternalData;
+  return reference ||
+         (kind == TensorPlan::Kind::kExternal && field.number == tensor_field::kRawData);
+}
+
 // What will be written, and where.
 class Plan {
  public:
@@ -55,6 +64,10 @@ class Plan {
     source_ = std::make_unique<MemorySource>(std::as_bytes(std::span(skeleton_)), model.name);
     reader_ = std::make_unique<WireReader>(*source_);
     sizes_.model = Measure(MessageKind::kModel, 0, skeleton_.size(), true);
+  }
+
+  // Throws Error(kUnsupported) where protobuf's readers would refuse the model file.
+  void CheckSize() const {
     if (sizes_.model > kMaxModelBytes) FailSize(sizes_.model);
   }
 
@@ -103,46 +116,48 @@ class Plan {
   uint64_t MeasureTensor(const WireField& message, bool external_allowed) {
     TensorPlan plan;
     onnx::TensorProto tensor;
-    const uint64_t old_size = message.size();
-    plan.size = old_size;
     if (!tensor.ParseFromArray(skeleton_.data() + message.value_begin,
-                               static_cast<int>(old_size))) {
+                               static_cast<int>(message.size()))) {
       ThrowInternal("A tensor of the model cannot be parsed again.");
     }
-    const bool external = external_allowed && options_.use_external_data_format;
+    // External data of a type that is not known here could not be read again.
+    const bool external =
+        external_allowed && options_.use_external_data_format && BitsOf(TypeOf(tensor)) > 0;
     if (IsDetached(tensor)) {
       if (WeightIndex(tensor) >= model_.weights.size()) {
         ThrowInternal("Tensor '" + tensor.name() + "' refers to a weight that is not there.");
       }
       const Weight& weight = model_.weights[WeightIndex(tensor)];
       plan.payload = weight.bytes;
-      plan.size -= ReferenceSize(tensor);
       if (external && weight.bytes->size() >= options_.size_threshold) {
         MoveOut(plan, WeightIndex(tensor));
       } else {
         plan.kind = TensorPlan::Kind::kInlineWeight;
         plan.field = FieldNumber(weight.field);
         plan.kept_fields = weight.kept_fields;
-        plan.size += FieldSize(plan.field, weight.bytes->size()) + weight.kept_fields.size();
+        plan.size = FieldSize(plan.field, weight.bytes->size()) + weight.kept_fields.size();
       }
     } else if (external && tensor.raw_data().size() >= options_.size_threshold &&
                !tensor.raw_data().empty()) {
       const auto raw = std::as_bytes(std::span(tensor.raw_data()));
       plan.payload = MakeMemoryBlob({raw.begin(), raw.end()});
-      plan.size -= FieldSize(tensor_field::kRawData, raw.size()) + ReferenceSize(tensor);
       MoveOut(plan, SIZE_MAX);
     }
+    plan.size += KeptSize(plan.kind, message);
     const uint64_t size = plan.size;
     tensors_.push_back(std::move(plan));
     return size;
   }
 
-  // Bytes of data_location and external_data as they are serialized in the skeleton.
-  static uint64_t ReferenceSize(const onnx::TensorProto& tensor) {
-    onnx::TensorProto only;
-    if (tensor.has_data_location()) only.set_data_location(tensor.data_location());
-    *only.mutable_external_data() = tensor.external_data();
-    return only.ByteSizeLong();
+  uint64_t KeptSize(TensorPlan::Kind kind, const WireField& message) {
+    if (kind == TensorPlan::Kind::kCopy) return message.size();
+    uint64_t total = 0;
+    uint64_t position = message.value_begin;
+    WireField field;
+    while (reader_->Next(position, message.end, field)) {
+      if (!IsReplaced(kind, field)) total += field.end - field.begin;
+    }
+    return total;
   }
 
   // Gives the payload its place in the external file; a weight that several tensors share has one.
@@ -168,7 +183,7 @@ class Plan {
     add("offset", std::to_string(offset));
     add("length", std::to_string(plan.payload->size()));
     reference.SerializeToString(&plan.entry_fields);
-    plan.size += plan.entry_fields.size();
+    plan.size = plan.entry_fields.size();
     plan.payload = nullptr;
   }
 
@@ -251,13 +266,7 @@ class Writer {
     uint64_t position = message.value_begin;
     WireField field;
     while (plan_.reader().Next(position, message.end, field)) {
-      if (field.number == tensor_field::kDataLocation ||
-          field.number == tensor_field::kExternalData) {
-        continue;
-      }
-      if (tensor.kind == TensorPlan::Kind::kExternal && field.number == tensor_field::kRawData) {
-        continue;
-      }
+      if (IsReplaced(tensor.kind, field)) continue;
       const uint32_t place =
           tensor.kind == TensorPlan::Kind::kExternal ? tensor_field::kExternalData : tensor.field;
       if (!placed && field.number > place) {
@@ -304,7 +313,23 @@ class Writer {
 }  // namespace
 
 WrittenSizes SizesOf(const Model& model, const WriteOptions& options) {
-  return Guard([&] { return Plan(model, options).sizes(); });
+  return Guard([&] {
+    const Plan plan(model, options);
+    plan.CheckSize();
+    return plan.sizes();
+  });
+}
+
+uint64_t FileBytes(const Model& model) {
+  return Guard([&] {
+    WriteOptions options;
+    options.use_external_data_format =
+        std::any_of(model.weights.begin(), model.weights.end(),
+                    [](const Weight& weight) { return weight.was_external; });
+    options.location = model.name.substr(model.name.find_last_of('/') + 1) + ".data";
+    const WrittenSizes sizes = Plan(model, options).sizes();
+    return sizes.model + sizes.external;
+  });
 }
 
 void WriteModel(const Model& model, ByteSink& out, ByteSink* external, const WriteOptions& options,
@@ -320,13 +345,21 @@ void WriteModel(const Model& model, ByteSink& out, ByteSink* external, const Wri
                            "', expected a relative path below the model's folder.");
     }
     Plan plan(model, options);
+    plan.CheckSize();
     Progress progress{monitor, 0, plan.sizes().model + plan.sizes().external};
     if (external != nullptr) {
       for (const BlobPtr& blob : plan.external()) WriteBlob(*blob, *external, progress);
     }
     Writer(plan, out, progress).Run();
+    if (progress.done != progress.total) {
+      ThrowInternal("The model was written with " + std::to_string(progress.done) +
+                    " bytes, expected " + std::to_string(progress.total) + ".");
+    }
     CheckCancelled(monitor);
-    // The data first: a model that is there has its data beside it.
+    // Both are complete before either is in place, and the data comes first: a model that is there
+    // has its data beside it.
+    if (external != nullptr) external->Settle();
+    out.Settle();
     if (external != nullptr) external->Finish();
     out.Finish();
   });

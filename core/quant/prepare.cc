@@ -1,6 +1,8 @@
 #include "core/quant/prepare.h"
 
 #include <string>
+#include <string_view>
+#include <unordered_map>
 
 #include "core/base/error.h"
 #include "core/onnx/official.h"
@@ -16,7 +18,7 @@ int64_t OnlyOpset(const onnx::ModelProto& proto) {
   int64_t version = 0;
   int count = 0;
   for (const auto& import : proto.opset_import()) {
-    if (!import.domain().empty() && import.domain() != "ai.onnx") continue;
+    if (!CanonicalDomain(import.domain()).empty()) continue;
     version = import.version();
     ++count;
   }
@@ -32,10 +34,26 @@ int64_t OnlyOpset(const onnx::ModelProto& proto) {
   return version;
 }
 
+// Of several initializers of one name the last counts.
+void DropOverridden(onnx::GraphProto& graph) {
+  auto& initializers = *graph.mutable_initializer();
+  std::unordered_map<std::string_view, int> last;
+  for (int i = 0; i < initializers.size(); ++i) last[initializers[i].name()] = i;
+  int kept = 0;
+  for (int i = 0; i < initializers.size(); ++i) {
+    const std::string& name = initializers[i].name();
+    if (!name.empty() && last[name] != i) continue;
+    if (kept != i) initializers.SwapElements(kept, i);
+    ++kept;
+  }
+  initializers.DeleteSubrange(kept, initializers.size() - kept);
+}
+
 }  // namespace
 
 Model PrepareModel(const Model& model, StaticOptions& options, Monitor* monitor) {
   Model prepared = model;
+  DropOverridden(*prepared.proto.mutable_graph());
   int64_t version = OnlyOpset(prepared.proto);
   const bool dynamic = options.quant_format == "dynamic";
   const int64_t first = dynamic || !options.quantize_bias ? kFirstWithDynamic : kFirstWithQuantize;
@@ -60,13 +78,13 @@ Model PrepareModel(const Model& model, StaticOptions& options, Monitor* monitor)
                error.message());
     }
   }
-  InferMainGraph(prepared);
+  InferMainGraph(prepared, monitor);
   return prepared;
 }
 
-void InferMainGraph(Model& model) {
+void InferMainGraph(Model& model, Monitor* monitor) {
   Model inferred = model;
-  InferShapes(inferred);
+  InferShapes(inferred, monitor);
   *model.proto.mutable_graph()->mutable_value_info() = inferred.proto.graph().value_info();
 }
 

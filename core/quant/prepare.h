@@ -20,7 +20,7 @@ Model PrepareModel(const Model& model, StaticOptions& options, Monitor* monitor 
 
 // Adds the inferred types and shapes of the main graph's values to its value_info. Subgraphs are
 // left as they are: they are not quantized, and runtimes may refuse what is declared in them.
-void InferMainGraph(Model& model);
+void InferMainGraph(Model& model, Monitor* monitor = nullptr);
 
 // The static options that quantize_dynamic's mean: uint8 activations.
 StaticOptions ToStaticOptions(const DynamicOptions& options);

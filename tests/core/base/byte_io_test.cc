@@ -78,6 +78,19 @@ TEST(Errors, GuardTurnsEveryExceptionIntoOne) {
   EXPECT_EQ(Guard([] { return 5; }), 5);
 }
 
+TEST(Errors, NamesAreShortenedBetweenCharacters) {
+  EXPECT_EQ(Shorten(std::string(120, 'a')), std::string(120, 'a'));
+  EXPECT_EQ(Shorten(std::string(80, 'a') + std::string(80, 'b')),
+            std::string(77, 'a') + "..." + std::string(40, 'b'));
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "\u00e4";
+  EXPECT_EQ(Shorten("x" + text), "x" + text.substr(0, 76) + "..." + text.substr(0, 40));
+  EXPECT_EQ(Shorten(text), text.substr(0, 76) + "..." + text.substr(0, 40));
+  EXPECT_EQ(Shorten(text + "x"), text.substr(0, 76) + "..." + text.substr(0, 38) + "x");
+  // Bytes that are no text at all.
+  EXPECT_LE(Shorten(std::string(500, '\x80')).size(), 120u);
+}
+
 TEST(Monitors, ReportStopsWhenAsked) {
   struct Stopper : Monitor {
     int reports = 0;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 
@@ -45,6 +48,11 @@ class PosixFile : public testing::Test {
   std::string Get(const std::string& name) const {
     std::ifstream file(folder_ / name, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
+  }
+  unsigned Mode(const std::string& name) const {
+    struct stat status = {};
+    EXPECT_EQ(::stat(Path(name).c_str(), &status), 0);
+    return status.st_mode & 0777;
   }
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
@@ -91,6 +99,67 @@ TEST_F(PosixFile, OnlyRegularFilesAreOpened) {
             "Io: '/dev/null' is no regular file. Give a file.");
 }
 
+// A model may keep every weight in a file of its own, far more than a process may have open.
+TEST_F(PosixFile, ManyFilesAreReadInTurn) {
+  constexpr int kFiles = 300;
+  const auto name = [](int i) { return "w" + std::to_string(i); };
+  for (int i = 0; i < kFiles; ++i) Put(name(i), std::to_string(1000 + i));
+#ifndef __EMSCRIPTEN__
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit few = before;
+  few.rlim_cur = 40;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+#endif
+  const std::string error = ErrorOf([&] {
+    std::vector<std::shared_ptr<ByteSource>> sources;
+    for (int i = 0; i < kFiles; ++i) sources.push_back(OpenFile(Path(name(i))));
+    for (int round = 0; round < 2; ++round) {
+      for (int i = 0; i < kFiles; ++i) {
+        std::string out(4, 0);
+        sources[static_cast<size_t>(i)]->Read(0, std::as_writable_bytes(std::span(out)));
+        EXPECT_EQ(out, std::to_string(1000 + i));
+      }
+    }
+  });
+#ifndef __EMSCRIPTEN__
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+#endif
+  EXPECT_EQ(error, "no error");
+}
+
+TEST_F(PosixFile, AFileThatIsReplacedWhileItIsClosedIsAnError) {
+  Put("a", "0123456789");
+  const auto source = OpenFile(Path("a"));
+  std::vector<std::shared_ptr<ByteSource>> others;
+  for (int i = 0; i < 100; ++i) {
+    const std::string name = "w" + std::to_string(i);
+    Put(name, "x");
+    others.push_back(OpenFile(Path(name)));
+  }
+  Put("b", "9876543210");
+  std::filesystem::rename(folder_ / "b", folder_ / "a");
+  std::string out(4, 0);
+  EXPECT_EQ(ErrorOf([&] { source->Read(0, std::as_writable_bytes(std::span(out))); }),
+            "Io: '" + Path("a") + "' was changed after it was opened. Open it again.");
+}
+
+#ifndef __EMSCRIPTEN__
+TEST_F(PosixFile, TooManyOpenFilesAreTold) {
+  Put("a", "0123456789");
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const std::string error = ErrorOf([&] { OpenFile(Path("a")); });
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(error, "Io: '" + Path("a") +
+                       "' cannot be opened: Too many open files. Close other programs, or allow "
+                       "more open files ('ulimit -n').");
+}
+#endif
+
 TEST_F(PosixFile, AppearsWhenFinished) {
   {
     const auto sink = CreateFile(Path("out"));
@@ -120,9 +189,46 @@ TEST_F(PosixFile, ReplacesAFileAndKeepsItsMode) {
   sink->Write(Bytes("new"));
   sink->Finish();
   EXPECT_EQ(Get("out"), "new");
-  struct stat status;
-  ASSERT_EQ(::stat(Path("out").c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0640u);
+  EXPECT_EQ(Mode("out"), 0640u);
+}
+
+#ifndef __EMSCRIPTEN__
+// The umask restricts new files only.
+TEST_F(PosixFile, ReplacesAFileThatEverybodyMayWrite) {
+  Put("out", "old");
+  ::chmod(Path("out").c_str(), 0666);
+  const mode_t before = ::umask(022);
+  CreateFile(Path("out"))->Finish();
+  CreateFile(Path("new"))->Finish();
+  ::umask(before);
+  EXPECT_EQ(Mode("out"), 0666u);
+  EXPECT_EQ(Mode("new"), 0644u);
+}
+#endif
+
+TEST_F(PosixFile, NamesMayBeAsLongAsTheSystemAllows) {
+  const std::string name(255, 'n');
+  const auto sink = CreateFile(Path(name));
+  sink->Write(Bytes("x"));
+  sink->Finish();
+  EXPECT_THAT(Names(), testing::ElementsAre(name));
+}
+
+TEST_F(PosixFile, SettledFilesAreCompleteButNotInPlace) {
+  Put("out", "old");
+  {
+    const auto sink = CreateFile(Path("out"));
+    sink->Write(Bytes("new"));
+    sink->Settle();
+    EXPECT_EQ(Get("out"), "old");
+  }
+  EXPECT_THAT(Names(), testing::ElementsAre("out"));
+  const auto sink = CreateFile(Path("out"));
+  sink->Write(Bytes("new"));
+  sink->Settle();
+  sink->Finish();
+  EXPECT_EQ(Get("out"), "new");
+  EXPECT_THAT(Names(), testing::ElementsAre("out"));
 }
 
 TEST_F(PosixFile, WritesThroughALink) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/onnx/order.h"
 #include "tests/core/onnx/model_testing.h"
 
 namespace quantab {
@@ -92,6 +93,48 @@ TEST(GraphView, NamesCyclesAndMissingValues) {
       ErrorOf([&] { GraphView view(graph); }),
       "InvalidModel: Graph 'g': nodes 'first' and '#1 (Relu)' both make value 'a'. Export the "
       "model again.");
+}
+
+TEST(GraphView, DeclaredValuesAreMadeByNoNode) {
+  GraphProto graph = UnsortedGraph();
+  graph.mutable_node(1)->set_output(0, "w");
+  EXPECT_EQ(ErrorOf([&] { GraphView view(graph); }),
+            "InvalidModel: Graph 'g': node 'b' makes value 'w', which is already an input. Export "
+            "the model again.");
+  graph.mutable_input()->RemoveLast();
+  EXPECT_EQ(ErrorOf([&] { GraphView view(graph); }),
+            "InvalidModel: Graph 'g': node 'b' makes value 'w', which is already an initializer. "
+            "Export the model again.");
+}
+
+TEST(GraphView, OfSeveralInitializersTheLastCounts) {
+  GraphProto graph = UnsortedGraph();
+  *graph.add_initializer() = RawTensor("w", TensorProto::INT64, {1}, "12345678");
+  const GraphView view(graph);
+  EXPECT_EQ(view.Initializer("w"), &graph.initializer(1));
+  EXPECT_EQ(view.TypeOfValue("w"), DType::kInt64);
+}
+
+TEST(GraphView, SparseInitializersAreNoInputsToGive) {
+  GraphProto graph = UnsortedGraph();
+  graph.clear_initializer();
+  graph.add_sparse_initializer()->mutable_values()->set_name("w");
+  const GraphView view(graph);
+  EXPECT_TRUE(view.IsInitialized("w"));
+  EXPECT_FALSE(view.IsInitialized("x"));
+  ASSERT_EQ(view.RequiredInputs().size(), 1u);
+  EXPECT_EQ(view.RequiredInputs()[0]->name(), "x");
+}
+
+// A message is made only when there is one to give.
+TEST(Order, NothingIsToldWhenNothingIsWrong) {
+  const GraphProto graph = UnsortedGraph();
+  const auto given = [](std::string_view value) { return value == "x" || value == "w"; };
+  const auto where = [] {
+    ADD_FAILURE() << "asked";
+    return std::string();
+  };
+  EXPECT_THAT(OrderNodes(graph.node(), given, where), ElementsAre(2, 0, 1));
 }
 
 TEST(GraphView, CapturedValuesComeFromOutside) {

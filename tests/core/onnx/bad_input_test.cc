@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "core/graph/graph_view.h"
 #include "tests/core/onnx/model_testing.h"
 
 namespace quantab {
@@ -334,13 +335,93 @@ TEST(BadInput, FunctionsMustNotCallThemselves) {
   }
   EXPECT_EQ(
       ReadError(proto),
-      "Unsupported: 'm.onnx' has local functions that nest over 64 deep, or amount to over ten "
-      "million nodes. Inline them before.");
+      "Unsupported: 'm.onnx' has local functions that amount to over 200000 nodes or 64 MB when "
+      "every call is written out. Export the model without them.");
   proto.clear_functions();
   for (int i = 0; i < 100; ++i) {
     add_function("F" + std::to_string(i), "F" + std::to_string(i + 1), 1);
   }
-  EXPECT_THAT(ReadError(proto), testing::HasSubstr("nest over 64 deep"));
+  EXPECT_THAT(ReadError(proto), testing::HasSubstr("nest more than 40 deep"));
+}
+
+// Of two functions of one name the library uses now the first, now the last.
+TEST(BadInput, FunctionsHaveOneDefinition) {
+  ModelProto proto = MatMulModel();
+  for (int i = 0; i < 2; ++i) {
+    auto* function = proto.add_functions();
+    function->set_name("F");
+    function->set_domain(i == 0 ? "" : "ai.onnx");
+  }
+  EXPECT_EQ(ReadError(proto),
+            "InvalidModel: 'm.onnx': function 'F' is defined twice. Export the model again.");
+  proto.mutable_functions(1)->set_overload("other");
+  EXPECT_EQ(ReadError(proto), "no error");
+}
+
+TEST(BadInput, ValuesHaveOneDefinition) {
+  ModelProto proto = MatMulModel();
+  AddNode(*proto.mutable_graph(), "Relu", {"y"}, {"w"}, "relu");
+  EXPECT_EQ(ReadError(proto),
+            "InvalidModel: 'm.onnx': node 'relu' makes value 'w', which is already an initializer. "
+            "Export the model again.");
+  proto.mutable_graph()->mutable_node(1)->set_output(0, "x");
+  EXPECT_EQ(ReadError(proto),
+            "InvalidModel: 'm.onnx': node 'relu' makes value 'x', which is already an input. "
+            "Export the model again.");
+
+  proto = MatMulModel();
+  *proto.mutable_graph()->add_input() = FloatValue("x", {1, 32});
+  EXPECT_EQ(ReadError(proto),
+            "InvalidModel: 'm.onnx': input 'x' is declared twice. Export the model again.");
+
+  proto = MatMulModel();
+  auto* sparse = proto.mutable_graph()->add_sparse_initializer();
+  *sparse->mutable_values() = RawTensor("w", TensorProto::FLOAT, {1}, "abcd");
+  *sparse->mutable_indices() = RawTensor("", TensorProto::INT64, {1}, std::string(8, 0));
+  sparse->add_dims(4);
+  EXPECT_EQ(ReadError(proto),
+            "InvalidModel: 'm.onnx': there are several initializers 'w'. Export the model again.");
+
+  proto = MatMulModel();
+  auto& branch = AddNode(*proto.mutable_graph(), "If", {"y"}, {"i"}, "if");
+  auto* then = AddAttribute(branch, "then_branch", AttributeProto::GRAPH).mutable_g();
+  for (int i = 0; i < 2; ++i) {
+    *then->add_initializer() = RawTensor("t", TensorProto::FLOAT, {1}, "abcd");
+  }
+  EXPECT_EQ(ReadError(proto),
+            "InvalidModel: 'm.onnx', in node 'if': there are several initializers 't'. Export the "
+            "model again.");
+
+  proto = MatMulModel();
+  auto* function = proto.add_functions();
+  function->set_name("F");
+  function->set_domain("f");
+  function->add_input("a");
+  auto* node = function->add_node();
+  node->set_op_type("Relu");
+  node->add_input("a");
+  node->add_output("a");
+  EXPECT_EQ(ReadError(proto),
+            "InvalidModel: 'm.onnx', in function 'F': node '#0 (Relu)' makes value 'a', which is "
+            "already an input. Export the model again.");
+}
+
+// ONNX Runtime takes the last one, too, and warns.
+TEST(BadInput, OfSeveralInitializersTheLastCounts) {
+  struct Listener : Monitor {
+    void OnLog(LogLevel level, std::string_view message) override {
+      EXPECT_EQ(level, LogLevel::kWarning);
+      heard += message;
+    }
+    std::string heard;
+  } listener;
+  ModelProto proto = MatMulModel();
+  *proto.mutable_graph()->add_initializer() =
+      RawTensor("w", TensorProto::FLOAT, {32, 16}, Pattern(2048, 2));
+  const Model model = ReadModel(SourceOf(proto.SerializeAsString()), nullptr, &listener);
+  EXPECT_EQ(listener.heard, "'m.onnx': there are several initializers 'w'; the last one is used.");
+  EXPECT_EQ(TextOf(LoadBlob(*BytesOf(model, *GraphView(model.proto.graph()).Initializer("w")))),
+            Pattern(2048, 2));
 }
 
 TEST(BadInput, RandomBytesGiveOneErrorEach) {

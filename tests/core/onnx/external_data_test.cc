@@ -186,6 +186,50 @@ TEST(ExternalData, IsWrittenConsecutively) {
   EXPECT_TRUE(external2.bytes() == external.bytes());
 }
 
+// Takes bytes and writes down what else it is asked to do.
+class NotingSink final : public ByteSink {
+ public:
+  NotingSink(std::string name, std::string& notes, bool full = false)
+      : name_(std::move(name)), notes_(notes), full_(full) {}
+  void Write(std::span<const std::byte>) override {}
+  void Settle() override {
+    if (full_) ThrowIo("full");
+    notes_ += "settle " + name_ + ", ";
+  }
+  void Finish() override { notes_ += "finish " + name_ + ", "; }
+
+ private:
+  std::string name_;
+  std::string& notes_;
+  bool full_;
+};
+
+// A model beside the data of another is worse than none.
+TEST(ExternalData, ModelAndDataAppearTogether) {
+  const Model model = ReadModel(SourceOf(MatMulModel().SerializeAsString()));
+  const WriteOptions options{.use_external_data_format = true, .location = "d"};
+  std::string notes;
+  NotingSink out("model", notes);
+  NotingSink external("data", notes);
+  WriteModel(model, out, &external, options);
+  EXPECT_EQ(notes, "settle data, settle model, finish data, finish model, ");
+
+  notes.clear();
+  NotingSink full("model", notes, true);
+  EXPECT_EQ(ErrorOf([&] { WriteModel(model, full, &external, options); }), "Io: full");
+  EXPECT_EQ(notes, "settle data, ");
+}
+
+TEST(ExternalData, FileBytesCountBothFiles) {
+  MemoryFiles files;
+  files.files["w.bin"] = Pattern(100, 9) + Pattern(2048) + "more";
+  const std::string text = ExternalModel().SerializeAsString();
+  const Model model = ReadModel(SourceOf(text), &files);
+  EXPECT_NEAR(static_cast<double>(FileBytes(model)), static_cast<double>(text.size() + 2048), 50);
+  const std::string inside = MatMulModel().SerializeAsString();
+  EXPECT_EQ(FileBytes(ReadModel(SourceOf(inside))), inside.size());
+}
+
 TEST(ExternalData, SharedWeightsAreWrittenOnce) {
   Model model = ReadModel(SourceOf(MatMulModel().SerializeAsString()));
   auto* graph = model.proto.mutable_graph();
@@ -257,6 +301,30 @@ TEST_F(ExternalFiles, BelowTheModelToo) {
   Put("model/m.onnx", ExternalModel("sub/w.bin").SerializeAsString());
   Put("model/sub/w.bin", Pattern(2148));
   EXPECT_EQ(Read(), "no error");
+}
+
+// More files than a process may have open.
+TEST_F(ExternalFiles, EveryWeightMayHaveItsOwn) {
+  ModelProto proto = MatMulModel();
+  constexpr int kFiles = 1500;
+  for (int i = 0; i < kFiles; ++i) {
+    const std::string name = "w" + std::to_string(i);
+    TensorProto* tensor = proto.mutable_graph()->add_initializer();
+    tensor->set_name(name);
+    tensor->set_data_type(TensorProto::FLOAT);
+    tensor->add_dims(256);
+    tensor->set_data_location(TensorProto::EXTERNAL);
+    SetEntry(*tensor, "location", name);
+    Put("model/" + name, Pattern(1024, static_cast<unsigned>(i)));
+  }
+  Put("model/m.onnx", proto.SerializeAsString());
+  const std::string path = Path("model/m.onnx");
+  const auto files = FilesBeside(path);
+  const Model model = ReadModel(OpenFile(path), files.get());
+  for (int i = 0; i < kFiles; ++i) {
+    EXPECT_EQ(TextOf(LoadBlob(*BytesOf(model, model.proto.graph().initializer(i + 1)))),
+              Pattern(1024, static_cast<unsigned>(i)));
+  }
 }
 
 TEST_F(ExternalFiles, MissingIsTold) {

@@ -51,6 +51,64 @@ ModelProto RichModel() {
   return proto;
 }
 
+// Operators whose inferers look at attributes and constants.
+ModelProto OperatorModel() {
+  ModelProto proto = EmptyModel(18, 8);
+  auto* graph = proto.mutable_graph();
+  *graph->add_input() = FloatValue("x", {2, 3, 8, 8});
+  const auto int64s = [&](const std::string& name, std::vector<int64_t> values) {
+    *graph->add_initializer() =
+        RawTensor(name, TensorProto::INT64, {static_cast<int64_t>(values.size())},
+                  {reinterpret_cast<const char*>(values.data()), values.size() * 8});
+  };
+  const auto ints = [](onnx::NodeProto& node, const std::string& name,
+                       const std::vector<int64_t>& values) {
+    auto& attribute = AddAttribute(node, name, AttributeProto::INTS);
+    attribute.mutable_ints()->Add(values.begin(), values.end());
+  };
+  const auto integer = [](onnx::NodeProto& node, const std::string& name, int64_t value) {
+    AddAttribute(node, name, AttributeProto::INT).set_i(value);
+  };
+  int64s("zero", {0});
+  int64s("one", {1});
+  int64s("two", {2});
+  int64s("pads", {0, 0, 1, 1, 0, 0, 1, 1});
+  AddNode(*graph, "Shape", {"x"}, {"s"});
+  AddNode(*graph, "Slice", {"s", "zero", "two", "zero", "one"}, {"head"});
+  integer(AddNode(*graph, "Gather", {"s", "one"}, {"c"}), "axis", 0);
+  integer(AddNode(*graph, "Concat", {"head", "c", "one"}, {"target"}), "axis", 0);
+  AddNode(*graph, "Mul", {"target", "two"}, {"doubled"});
+  AddNode(*graph, "Expand", {"one", "target"}, {"expanded"});
+  AddNode(*graph, "Reshape", {"x", "doubled"}, {"reshaped"});
+  auto& split = AddNode(*graph, "Split", {"x"}, {"p", "q"});
+  integer(split, "axis", 2);
+  integer(split, "num_outputs", 2);
+  auto& conv = AddNode(*graph, "Conv", {"p", "k"}, {"conv"});
+  ints(conv, "kernel_shape", {3, 3});
+  ints(conv, "strides", {1, 2});
+  ints(conv, "pads", {1, 1, 1, 1});
+  *graph->add_initializer() =
+      RawTensor("k", TensorProto::FLOAT, {4, 3, 3, 3}, Pattern(4 * 3 * 3 * 3 * 4));
+  auto& pool = AddNode(*graph, "MaxPool", {"conv"}, {"pool"});
+  ints(pool, "kernel_shape", {2, 2});
+  integer(pool, "ceil_mode", 1);
+  ints(AddNode(*graph, "Transpose", {"q"}, {"t"}), "perm", {0, 2, 1, 3});
+  AddAttribute(AddNode(*graph, "Einsum", {"q", "t"}, {"e"}), "equation", AttributeProto::STRING)
+      .set_s("bchw,bhcw->bc");
+  AddNode(*graph, "Unsqueeze", {"e", "one"}, {"u"});
+  AddNode(*graph, "Squeeze", {"u", "one"}, {"v"});
+  AddNode(*graph, "Pad", {"x", "pads"}, {"padded"});
+  integer(AddNode(*graph, "TopK", {"x", "two"}, {"values", "indices"}), "axis", 1);
+  AddNode(*graph, "Tile", {"v", "head"}, {"tiled"});
+  integer(AddNode(*graph, "Flatten", {"padded"}, {"flat"}), "axis", 2);
+  ints(AddNode(*graph, "ReduceMean", {"flat"}, {"mean"}), "axes", {1});
+  AddNode(*graph, "ConstantOfShape", {"target"}, {"filled"});
+  integer(AddNode(*graph, "OneHot", {"indices", "two", "zero"}, {"hot"}), "axis", -1);
+  integer(AddNode(*graph, "DepthToSpace", {"conv"}, {"space"}), "blocksize", 2);
+  *graph->add_output() = FloatValue("tiled", {2, 3});
+  return proto;
+}
+
 class Mutator {
  public:
   explicit Mutator(uint32_t seed) : random_(seed) {}
@@ -98,7 +156,7 @@ class Mutator {
 };
 
 TEST(Mutation, ReaderSurvivesDamage) {
-  const std::string seeds[] = {RichModel().SerializeAsString(),
+  const std::string seeds[] = {RichModel().SerializeAsString(), OperatorModel().SerializeAsString(),
                                MatMulModel(2, 2).SerializeAsString(),
                                MatMulModel(32, 16).SerializeAsString()};
   constexpr uint32_t kRuns = 6000;
@@ -115,11 +173,13 @@ TEST(Mutation, ReaderSurvivesDamage) {
   EXPECT_LT(accepted_count, 5500);
 }
 
-TEST(Mutation, TheSeedIsAModel) {
-  bool accepted = false;
-  const std::string text = RichModel().SerializeAsString();
-  EXPECT_TRUE(FuzzReadModel(std::as_bytes(std::span(text)), accepted));
-  EXPECT_TRUE(accepted);
+TEST(Mutation, TheSeedsAreModels) {
+  for (const ModelProto& proto : {RichModel(), OperatorModel()}) {
+    bool accepted = false;
+    const std::string text = proto.SerializeAsString();
+    EXPECT_TRUE(FuzzReadModel(std::as_bytes(std::span(text)), accepted));
+    EXPECT_TRUE(accepted);
+  }
 }
 
 }  // namespace

@@ -112,6 +112,13 @@ TEST(Official, NothingIsPrinted) {
   ModelProto proto = MatMulModel();
   proto.mutable_opset_import(0)->set_version(7);
   AddNode(*proto.mutable_graph(), "Crop", {"y"}, {"z"}, "crop");
+  auto* function = proto.add_functions();
+  function->set_name("F");
+  function->set_domain("f");
+  function->add_input("a");
+  *function->add_opset_import() = proto.opset_import(0);
+  *function->add_node() = proto.graph().node(1);
+  function->mutable_node(0)->set_input(0, "a");
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   EXPECT_EQ(CheckModel(Read(proto)), std::nullopt);

@@ -9,8 +9,10 @@
 
 #include "core/base/error.h"
 #include "core/base/posix_file.h"
+#include "core/onnx/guarded_schemas.h"
 #include "core/onnx/model.h"
 #include "core/onnx/official.h"
+#include "onnx/shape_inference/implementation.h"
 #include "tests/core/onnx/model_testing.h"
 
 namespace quantab {
@@ -64,6 +66,33 @@ TEST(ExtendedRealModels, RoundTrip) {
   }
   std::printf("%d real models were read, written and read again.\n", models);
   EXPECT_GT(models, 0);
+}
+
+// What bounds the library's inference takes nothing away from models that people use.
+TEST(ExtendedRealModels, GuardedInferenceIsTheLibrarysOwn) {
+  if (!HaveFolder()) GTEST_SKIP();
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(kFolder)) {
+    if (entry.path().extension() != ".onnx") continue;
+    const std::string path = entry.path().string();
+    SCOPED_TRACE(path);
+    const auto files = FilesBeside(path);
+    const Model model = ReadModel(OpenFile(path), files.get());
+    for (const bool propagate_data : {true, false}) {
+      const onnx::ShapeInferenceOptions options(false, 0, propagate_data);
+      const GuardedSchemas guarded(nullptr);
+      const auto infer = [&](const onnx::ISchemaRegistry* schemas) {
+        onnx::ModelProto proto = model.proto;
+        try {
+          onnx::shape_inference::InferShapes(proto, schemas, options);
+        } catch (const std::exception& error) {
+          return std::string(error.what());
+        }
+        return proto.SerializeAsString();
+      };
+      EXPECT_TRUE(infer(&guarded) == infer(onnx::OpSchemaRegistry::Instance()));
+      EXPECT_FALSE(guarded.tripped());
+    }
+  }
 }
 
 TEST(ExtendedRealModels, OfficialServices) {

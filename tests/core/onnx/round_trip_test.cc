@@ -1,5 +1,6 @@
 // Reads what the official protobuf classes serialized, writes it, and lets them parse the result:
 // the two must be equal, and every payload must have the same bits.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -138,6 +139,31 @@ TEST(RoundTrip, SmallTypedTensorsOfEveryField) {
     const Model model = ReadModel(SourceOf(proto.SerializeAsString()));
     EXPECT_EQ(TextOf(LoadBlob(*BytesOf(model, model.proto.graph().initializer(1)))), c.bytes);
   }
+}
+
+// Whatever is not zero is true, as for ONNX Runtime; in C++ other values than 0 and 1 are
+// undefined.
+TEST(RoundTrip, TruthIsZeroOrOneInMemory) {
+  ModelProto proto = MatMulModel();
+  auto* graph = proto.mutable_graph();
+  *graph->add_initializer() =
+      RawTensor("raw", TensorProto::BOOL, {4}, std::string("\0\1\2\xff", 4));
+  *graph->add_initializer() = RawTensor("large", TensorProto::BOOL, {2000}, std::string(2000, 7));
+  TensorProto* typed = graph->add_initializer();
+  typed->set_name("typed");
+  typed->set_data_type(TensorProto::BOOL);
+  typed->add_dims(4);
+  for (const int32_t value : {0, 1, 256, -1}) typed->add_int32_data(value);
+  ExpectRoundTrip(proto);
+
+  const Model model = ReadModel(SourceOf(proto.SerializeAsString()));
+  const auto bytes = [&](int i) {
+    const Tensor loaded = LoadTensor(model, model.proto.graph().initializer(i));
+    return std::string(reinterpret_cast<const char*>(loaded.raw()), loaded.bytes());
+  };
+  EXPECT_EQ(bytes(1), std::string("\0\1\1\1", 4));
+  EXPECT_EQ(bytes(2), std::string(2000, 1));
+  EXPECT_EQ(bytes(3), std::string("\0\1\1\1", 4));
 }
 
 // Four 6-bit values fill three bytes, the first in the lowest bits.
@@ -309,6 +335,68 @@ TEST(RoundTrip, OddSpellingsOfLengthsAreRead) {
   EXPECT_TRUE(parsed.SerializeAsString() == proto.SerializeAsString());
 }
 
+// `tensor`, with `more` at the end of its message, as an initializer of the MatMul model.
+std::string WithTensor(const TensorProto& tensor, const std::string& more) {
+  const std::string message = tensor.SerializeAsString() + more;
+  const auto length = [](size_t n) {
+    std::string text;
+    for (; n >= 0x80; n >>= 7) text += static_cast<char>(n | 0x80);
+    return text + static_cast<char>(n);
+  };
+  const std::string field = "\x2a" + length(message.size()) + message;
+  // A graph a second time: the two merge.
+  return MatMulModel().SerializeAsString() + "\x3a" + length(field.size()) + field;
+}
+
+// Protobuf keeps a value that an enumeration does not have among the unknown fields.
+TEST(Write, UnknownLocationsAreCountedAsTheyAreWritten) {
+  const std::string unknown = "\x70\x07";
+  MemoryFiles files;
+  files.files["v.bin"] = Pattern(1600);
+  TensorProto external = RawTensor("v", TensorProto::FLOAT, {400}, "");
+  external.clear_raw_data();
+  external.set_data_location(TensorProto::EXTERNAL);
+  auto* entry = external.add_external_data();
+  entry->set_key("location");
+  entry->set_value("v.bin");
+  const TensorProto tensors[] = {
+      RawTensor("v", TensorProto::INT64, {200}, Pattern(1600)),
+      RawTensor("v", TensorProto::FLOAT, {400}, Pattern(1600)),
+      external,
+  };
+  for (const TensorProto& tensor : tensors) {
+    const Model model = ReadModel(SourceOf(WithTensor(tensor, unknown)), &files);
+    for (const bool beside : {false, true}) {
+      const WriteOptions options{.use_external_data_format = beside, .location = "d"};
+      MemorySink out;
+      MemorySink data;
+      WriteModel(model, out, beside ? &data : nullptr, options);
+      EXPECT_EQ(out.bytes().size(), SizesOf(model, options).model);
+      files.files["d"] = TextOf(data.bytes());
+      const Model again = ReadModel(SourceOf(TextOf(out.bytes())), &files);
+      EXPECT_EQ(TextOf(LoadBlob(*BytesOf(again, again.proto.graph().initializer(1)))),
+                Pattern(1600));
+    }
+  }
+}
+
+TEST(Write, AWrongSizeIsNoticedBeforeTheFileIsInPlace) {
+  class Shrinking final : public Blob {
+   public:
+    uint64_t size() const override { return ++asked_ == 1 ? 2048 : 2000; }
+    void Read(uint64_t, std::span<std::byte>) const override {}
+
+   private:
+    mutable int asked_ = 0;
+  };
+  Model model = ReadModel(SourceOf(MatMulModel().SerializeAsString()));
+  model.weights[0].bytes = std::make_shared<Shrinking>();
+  MemorySink sink;
+  EXPECT_THAT(ErrorOf([&] { WriteModel(model, sink); }),
+              testing::StartsWith("Internal: The model was written with "));
+  EXPECT_FALSE(sink.finished());
+}
+
 TEST(Write, ComputedWeightsAreStreamed) {
   Model model = ReadModel(SourceOf(MatMulModel().SerializeAsString()));
   auto* tensor = model.proto.mutable_graph()->mutable_initializer(0);
@@ -362,6 +450,8 @@ TEST(Write, MoreThanTwoGigabytesNeedExternalData) {
       ErrorOf([&] { SizesOf(model); }),
       "Unsupported: The model file would have 5368709229 bytes, but the format ends at 2 GiB. "
       "Write it with external data (use_external_data_format).");
+  // Which is no reason not to tell how large a model that was read is.
+  EXPECT_EQ(FileBytes(model), 5368709229u);
   const WrittenSizes sizes =
       SizesOf(model, {.use_external_data_format = true, .location = "m.onnx.data"});
   EXPECT_EQ(sizes.external, size);

@@ -31,8 +31,8 @@ const std::vector<float> kTransposed = {1, 4, 7, 2, 5, 8, 3, 6, 9};
 TEST(Dynamic, ATransposedWeightOfTwoGemmsIsTransposedOnce) {
   QuantGraphBuilder b;
   b.Input("x", {2, 3}).Weight("w", {3, 3}, kMatrix).Output("y", {2, 3});
-  SetInt(b.Node("Gemm", {"x", "w"}, {"h"}, "a"), "transB", 1);
-  SetInt(b.Node("Gemm", {"h", "w"}, {"y"}, "b"), "transB", 1);
+  SetIntOf(b.Node("Gemm", {"x", "w"}, {"h"}, "a"), "transB", 1);
+  SetIntOf(b.Node("Gemm", {"h", "w"}, {"y"}, "b"), "transB", 1);
   const Model model = Dynamic(b.model());
   EXPECT_EQ(CountOf(model, "MatMulInteger"), 2);
   EXPECT_EQ(model.proto.graph().initializer_size(), 3);
@@ -42,7 +42,7 @@ TEST(Dynamic, ATransposedWeightOfTwoGemmsIsTransposedOnce) {
 TEST(Dynamic, AWeightThatOthersReadUntransposedKeepsItsForm) {
   QuantGraphBuilder b;
   b.Input("x", {2, 3}).Weight("w", {3, 3}, kMatrix).Output("y", {2, 3}).Output("z", {2, 3});
-  SetInt(b.Node("Gemm", {"x", "w"}, {"y"}, "a"), "transB", 1);
+  SetIntOf(b.Node("Gemm", {"x", "w"}, {"y"}, "a"), "transB", 1);
   b.Node("MatMul", {"x", "w"}, {"z"}, "b");
   const Model model = Dynamic(b.model());
   EXPECT_EQ(CheckModel(model), std::nullopt);
@@ -53,8 +53,8 @@ TEST(Dynamic, AWeightThatOthersReadUntransposedKeepsItsForm) {
 TEST(Dynamic, ComputedWeightsAreTransposedOnce) {
   QuantGraphBuilder b;
   b.Input("x", {3, 3}).Input("w", {3, 3}).Output("y", {3, 3});
-  SetInt(b.Node("Gemm", {"x", "w"}, {"h"}, "a"), "transB", 1);
-  SetInt(b.Node("Gemm", {"h", "w"}, {"y"}, "b"), "transB", 1);
+  SetIntOf(b.Node("Gemm", {"x", "w"}, {"h"}, "a"), "transB", 1);
+  SetIntOf(b.Node("Gemm", {"h", "w"}, {"y"}, "b"), "transB", 1);
   const Model model = Dynamic(b.model());
   EXPECT_EQ(CheckModel(model), std::nullopt);
   EXPECT_EQ(CountOf(model, "Transpose"), 1);
@@ -63,8 +63,8 @@ TEST(Dynamic, ComputedWeightsAreTransposedOnce) {
 TEST(Dynamic, AnExcludedGemmStaysAsItIs) {
   QuantGraphBuilder b;
   b.Input("x", {2, 3}).Weight("w", {3, 3}, kMatrix).Weight("c", {3}).Output("y", {2, 3});
-  SetInt(b.Node("Gemm", {"x", "w", "c"}, {"h"}, "a"), "transB", 1);
-  SetInt(b.Node("Gemm", {"h", "w", "c"}, {"y"}, "b"), "transB", 1);
+  SetIntOf(b.Node("Gemm", {"x", "w", "c"}, {"h"}, "a"), "transB", 1);
+  SetIntOf(b.Node("Gemm", {"h", "w", "c"}, {"y"}, "b"), "transB", 1);
   const Model model = Dynamic(b.model(), {.nodes_to_exclude = {"b"}});
   EXPECT_EQ(CountOf(model, "MatMulInteger"), 1);
   const onnx::NodeProto& gemm = *MakerOf(model, "y");
@@ -96,9 +96,9 @@ TEST(Dynamic, SharedRecurrentWeightsAreTransposedOnce) {
   QuantGraphBuilder b;
   b.Input("x", {5, 1, 4}).Weight("w", {1, 16, 4}).Weight("r", {1, 16, 4});
   b.Ints("axes", {1});
-  SetInt(b.Node("LSTM", {"x", "w", "r"}, {"s"}, "a"), "hidden_size", 4);
+  SetIntOf(b.Node("LSTM", {"x", "w", "r"}, {"s"}, "a"), "hidden_size", 4);
   b.Node("Squeeze", {"s", "axes"}, {"q"});
-  SetInt(b.Node("LSTM", {"q", "w", "r"}, {"y"}, "b"), "hidden_size", 4);
+  SetIntOf(b.Node("LSTM", {"q", "w", "r"}, {"y"}, "b"), "hidden_size", 4);
   b.Output("y", {5, 1, 1, 4});
   const std::vector<float> w = ElementsOf<float>(b.model(), "w");
   const Model model = Dynamic(b.model());
@@ -114,8 +114,8 @@ TEST(Dynamic, AnLstmOfTheOtherLayoutStaysInFloat) {
   QuantGraphBuilder b;
   b.Input("x", {1, 5, 4}).Weight("w", {1, 16, 4}).Weight("r", {1, 16, 4}).Output("y", {1, 5, 1, 4});
   onnx::NodeProto& lstm = b.Node("LSTM", {"x", "w", "r"}, {"y"}, "a");
-  SetInt(lstm, "hidden_size", 4);
-  SetInt(lstm, "layout", 1);
+  SetIntOf(lstm, "hidden_size", 4);
+  SetIntOf(lstm, "layout", 1);
   EXPECT_EQ(CountOf(Dynamic(b.model()), "LSTM"), 1);
 }
 

@@ -82,7 +82,8 @@ class QuantGraphBuilder {
   std::mt19937 random_{7};
 };
 
-inline onnx::AttributeProto& SetInt(onnx::NodeProto& node, const std::string& name, int64_t value) {
+inline onnx::AttributeProto& SetIntOf(onnx::NodeProto& node, const std::string& name,
+                                      int64_t value) {
   onnx::AttributeProto& attribute = *node.add_attribute();
   attribute.set_name(name);
   attribute.set_type(onnx::AttributeProto::INT);
