@@ -1,6 +1,7 @@
 #include "core/exec/memory_plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "core/tensor/tensor.h"
@@ -35,9 +36,11 @@ MemoryPlan PlaceAll(const std::vector<Allocation>& allocations, Before before) {
     size_t offset = 0;
     for (const Placed& other : placed) {
       if (other.last < allocation.step || other.first > allocation.last) continue;
-      if (other.begin >= offset + bytes) break;
+      if (other.begin >= offset && other.begin - offset >= bytes) break;
       offset = std::max(offset, other.end);
     }
+    // A slab past the address space serves nobody; the pool has what the plan has not.
+    if (bytes > std::numeric_limits<size_t>::max() - offset) continue;
     const Placed place{offset, offset + bytes, allocation.step, allocation.last};
     placed.insert(
         std::upper_bound(placed.begin(), placed.end(), place,

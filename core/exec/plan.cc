@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/graph/graph_view.h"
+#include "core/lower/lower.h"
 
 namespace quantab {
 namespace {
@@ -177,12 +178,25 @@ void ThrowUnsupportedNodes(const std::vector<UnsupportedNode>& nodes) {
   ThrowUnsupported(message + ". This model cannot run here.", place);
 }
 
+void RefuseLoweredOperators(const Model& model) {
+  const onnx::GraphProto& graph = model.proto.graph();
+  std::vector<UnsupportedNode> found;
+  for (int i = 0; i < graph.node_size(); ++i) {
+    const onnx::NodeProto& node = graph.node(i);
+    if (node.domain() != kLowerDomain) continue;
+    found.push_back({NodeLabel(node, i), node.op_type(), node.domain(),
+                     OpsetVersion(model.proto, node.domain())});
+  }
+  if (!found.empty()) ThrowUnsupportedNodes(found);
+}
+
 void CollectUnsupported(const Model& model, const onnx::GraphProto& graph,
                         std::vector<UnsupportedNode>& found) {
   for (int i = 0; i < graph.node_size(); ++i) {
     const onnx::NodeProto& node = graph.node(i);
     const int64_t opset = OpsetVersion(model.proto, node.domain());
-    if (OpRegistry::Get().Find(node.domain(), node.op_type(), opset) == nullptr) {
+    if (node.domain() == kLowerDomain ||
+        OpRegistry::Get().Find(node.domain(), node.op_type(), opset) == nullptr) {
       found.push_back({NodeLabel(node, i), node.op_type(), DomainLabel(node.domain()), opset});
     }
     for (const onnx::AttributeProto& attribute : node.attribute()) {

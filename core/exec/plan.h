@@ -60,7 +60,11 @@ Plan MakePlan(const Model& model);
 // Throws Error(kUnsupported) that lists `nodes`, at least one.
 [[noreturn]] void ThrowUnsupportedNodes(const std::vector<UnsupportedNode>& nodes);
 
-// The nodes of `graph` and its subgraphs that the registry does not know, appended to `found`.
+// Throws Error(kUnsupported) when `model`, a file's, uses operators that only lowering makes: they
+// trust what lowering made.
+void RefuseLoweredOperators(const Model& model);
+
+// The nodes of a file's `graph` and its subgraphs that cannot run, appended to `found`.
 void CollectUnsupported(const Model& model, const onnx::GraphProto& graph,
                         std::vector<UnsupportedNode>& found);
 

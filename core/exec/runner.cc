@@ -52,12 +52,12 @@ class StepContext final : public OpContext {
 
   void SetOutput(int i, Tensor tensor) override { Slot(i) = std::move(tensor); }
 
-  std::span<std::byte> Scratch(size_t bytes) override {
+ private:
+  std::span<std::byte> NewScratch(size_t bytes) override {
     scratch_.push_back(run_.arena_.Allocate(bytes));
     return {scratch_.back().get(), bytes};
   }
 
- private:
   int ValueOf(int i) const {
     return i >= 0 && i < output_count() ? step_.outputs[static_cast<size_t>(i)] : kNoValue;
   }

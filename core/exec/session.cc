@@ -37,6 +37,7 @@ std::string ShapesKey(const TensorMap& inputs) {
 
 Model ForRunning(const Model& model, const SessionOptions& options) {
   Model copy = Inlined(model);
+  RefuseLoweredOperators(copy);
   if (options.lower) Lower(copy);
   return copy;
 }

@@ -24,8 +24,8 @@ std::optional<Bounds> BoundsOf(const LowerGraph& graph, int i) {
   const onnx::NodeProto& clip = graph.node(i);
   Bounds bounds{FloatAttribute(clip, "min", -kInfinity), FloatAttribute(clip, "max", kInfinity)};
   for (int at = 1; at < clip.input_size() && at <= 2; ++at) {
-    if (clip.input(at).empty()) continue;
-    const std::optional<Tensor> value = graph.Constant(clip.input(at));
+    if (InputOf(clip, at).empty()) continue;
+    const std::optional<Tensor> value = graph.Constant(InputOf(clip, at));
     if (!value || value->dtype() != DType::kFloat || value->count() != 1) return std::nullopt;
     (at == 1 ? bounds.low : bounds.high) = value->data<float>()[0];
   }
@@ -38,7 +38,7 @@ std::optional<QuantizedEnd> FindQuantizedEnd(LowerGraph& graph, int i) {
   std::optional<Bounds> bounds;
   if (graph.Is(at, "Relu") || graph.Is(at, "Clip")) {
     bounds = BoundsOf(graph, at);
-    if (!bounds || graph.node(at).input(0) != graph.node(i).output(0)) return std::nullopt;
+    if (!bounds || InputOf(graph.node(at), 0) != OutputOf(graph.node(i), 0)) return std::nullopt;
     end.activation = at;
     at = graph.OnlyReader(at);
   }
@@ -52,7 +52,7 @@ std::optional<QuantizedEnd> FindQuantizedEnd(LowerGraph& graph, int i) {
 }
 
 void FinishQuantized(LowerGraph& graph, const QuantizedEnd& end, onnx::NodeProto lowered) {
-  const std::string y = graph.node(end.quantize).output(0);
+  const std::string y = OutputOf(graph.node(end.quantize), 0);
   if (end.activation < 0) {
     lowered.set_output(0, y);
     graph.Replace(end.quantize, std::move(lowered));
@@ -63,7 +63,7 @@ void FinishQuantized(LowerGraph& graph, const QuantizedEnd& end, onnx::NodeProto
   onnx::NodeProto clamp =
       MakeNode("QLinearUnary", kLowerDomain, activation.name(),
                {bytes, end.by.scale, end.by.zero, end.by.scale, end.by.zero}, y);
-  for (int i = 1; i < activation.input_size(); ++i) clamp.add_input(activation.input(i));
+  for (int i = 1; i < activation.input_size(); ++i) clamp.add_input(InputOf(activation, i));
   *clamp.mutable_attribute() = activation.attribute();
   SetString(clamp, "op_type", activation.op_type());
   SetInt(clamp, "opset", graph.opset());

@@ -9,9 +9,10 @@ namespace quantab {
 void EliminateIdentity(LowerGraph& graph) {
   for (int i = 0; i < graph.size(); ++i) {
     if (!graph.Is(i, "Identity")) continue;
-    const std::string y = graph.node(i).output(0);
+    const std::string y = OutputOf(graph.node(i), 0);
     if (graph.IsOutput(y) || graph.IsCaptured(y)) continue;
-    const std::string x = graph.node(i).input(0);
+    const std::string x = InputOf(graph.node(i), 0);
+    if (x.empty()) continue;
     graph.Redirect(y, x);
     graph.Remove(i);
   }

@@ -13,10 +13,10 @@ void EliminateRequantize(LowerGraph& graph) {
   for (int i = 0; i < count; ++i) {
     if (!graph.Is(i, "QuantizeLinear")) continue;
     const onnx::NodeProto quantize = graph.node(i);
-    const auto x = graph.DequantizedFrom(quantize.input(0));
+    const auto x = graph.DequantizedFrom(InputOf(quantize, 0));
     const auto by = x ? graph.QuantizedTo(i) : std::nullopt;
     if (!by) continue;
-    const std::string& y = quantize.output(0);
+    const std::string& y = OutputOf(quantize, 0);
     const bool same = x->by.scale_value == by->scale_value && x->by.zero_value == by->zero_value &&
                       x->by.dtype == by->dtype;
     if (same && !graph.IsOutput(y) && !graph.IsCaptured(y)) {

@@ -14,20 +14,39 @@
 namespace quantab {
 namespace {
 
+constexpr int64_t kBytes = 256;
+
 bool IsLowered(const LowerGraph& graph, int i, std::string_view op_type) {
   return i >= 0 && graph.node(i).domain() == kLowerDomain && graph.node(i).op_type() == op_type;
 }
 
 std::optional<QuantizedPoint> PointOf(const LowerGraph& graph, const onnx::NodeProto& node, int i) {
-  const std::optional<Tensor> scale = graph.Constant(node.input(i));
-  const std::optional<Tensor> zero = graph.Constant(node.input(i + 1));
-  if (!scale || !zero || scale->count() != 1 || zero->count() != 1) return std::nullopt;
+  const std::optional<Tensor> scale = graph.Constant(InputOf(node, i));
+  const std::optional<Tensor> zero = graph.Constant(InputOf(node, i + 1));
+  if (!scale || !zero || scale->count() != 1 || zero->count() != 1 ||
+      scale->dtype() != DType::kFloat || !IsByte(zero->dtype())) {
+    return std::nullopt;
+  }
   return QuantizedPoint{scale->data<float>()[0], IntegersOf(*zero)[0], zero->dtype()};
+}
+
+// What an operator gives for each byte; nothing where it fails or gives another shape, which its
+// node says when it runs.
+std::optional<Tensor> ValuesByByte(std::string_view op_type, int64_t opset,
+                                   const onnx::NodeProto& node, const Attributes& attributes,
+                                   std::vector<Tensor> inputs) {
+  try {
+    Tensor values = CallFloat(op_type, opset, node, attributes, std::move(inputs));
+    if (values.dtype() != DType::kFloat || values.count() != kBytes) return std::nullopt;
+    return values;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 void SetLookup(LowerGraph& graph, int i, const std::string& x, const Tensor& table) {
   const onnx::NodeProto& node = graph.node(i);
-  const std::string y = node.output(0);
+  const std::string y = OutputOf(node, 0);
   const std::string name = node.name();
   const std::string entries = graph.AddConstant(y + "_table", table);
   graph.Replace(i, MakeNode("Lookup", kLowerDomain, name, {x, entries}, y));
@@ -41,17 +60,26 @@ void Tabulate(LowerGraph& graph, int i) {
   std::vector<Tensor> arguments = {DequantizedBytes(*x)};
   for (int at = 5; at < node.input_size(); ++at) {
     std::optional<Tensor> argument = Tensor();
-    if (!node.input(at).empty()) argument = graph.Constant(node.input(at));
+    if (!InputOf(node, at).empty()) argument = graph.Constant(InputOf(node, at));
     if (!argument) return;
     arguments.push_back(*argument);
   }
   const Attributes attributes(graph.model(), node);
   const std::string op_type = attributes.String("op_type", "");
-  Tensor values = arguments[0];
+  std::optional<Tensor> values = arguments[0];
   if (op_type != "Identity") {
-    values = CallFloat(op_type, attributes.Int("opset", 0), node, attributes, std::move(arguments));
+    values =
+        ValuesByByte(op_type, attributes.Int("opset", 0), node, attributes, std::move(arguments));
   }
-  SetLookup(graph, i, node.input(0), QuantizedTable(values, *y));
+  if (values) SetLookup(graph, i, InputOf(node, 0), QuantizedTable(*values, *y));
+}
+
+// The table of a Lookup.
+std::optional<Tensor> TableOf(const LowerGraph& graph, int i) {
+  if (!IsLowered(graph, i, "Lookup")) return std::nullopt;
+  std::optional<Tensor> table = graph.Constant(InputOf(graph.node(i), 1));
+  if (!table || table->count() != kBytes || !IsByte(table->dtype())) return std::nullopt;
+  return table;
 }
 
 // A value as a function of the byte of another: itself, or through a Lookup.
@@ -61,41 +89,55 @@ struct Source {
 };
 Source SourceOf(const LowerGraph& graph, const std::string& value) {
   const int i = graph.Producer(value);
-  if (!IsLowered(graph, i, "Lookup")) return {value, Tensor()};
-  return {graph.node(i).input(0), *graph.Constant(graph.node(i).input(1))};
+  const std::optional<Tensor> table = TableOf(graph, i);
+  if (!table) return {value, Tensor()};
+  return {InputOf(graph.node(i), 0), *table};
 }
 
 Tensor Composed(const Tensor& first, const Tensor& second) {
-  Tensor table(second.dtype(), {256});
-  LookUp(256, first.raw(), second, table.mutable_raw());
+  Tensor table(second.dtype(), {kBytes});
+  LookUp(kBytes, first.raw(), second, table.mutable_raw());
   return table;
 }
 
 void FoldChain(LowerGraph& graph, int i) {
   const onnx::NodeProto node = graph.node(i);
-  const Source x = SourceOf(graph, node.input(0));
-  if (!x.table.exists()) return;
-  SetLookup(graph, i, x.value, Composed(x.table, *graph.Constant(node.input(1))));
+  const Source x = SourceOf(graph, InputOf(node, 0));
+  const std::optional<Tensor> table = TableOf(graph, i);
+  if (!x.table.exists() || !table) return;
+  SetLookup(graph, i, x.value, Composed(x.table, *table));
+}
+
+// Whether an operand is quantized by `point`, as far as its source tells.
+bool IsOf(const Source& source, const QuantizedPoint& point) {
+  return !source.table.exists() || source.table.dtype() == point.dtype;
 }
 
 // The real values of an operand for each byte of the source.
 Tensor ValuesOf(const Source& source, const QuantizedPoint& point) {
   const Tensor values = DequantizedBytes(point);
   if (!source.table.exists()) return values;
-  Tensor out(DType::kFloat, {256});
-  for (size_t i = 0; i < 256; ++i) {
+  Tensor out(DType::kFloat, {kBytes});
+  for (size_t i = 0; i < kBytes; ++i) {
     const auto byte = static_cast<size_t>(source.table.raw()[i]);
     out.mutable_data<float>()[i] = values.data<float>()[byte];
   }
   return out;
 }
 
+bool IsQLinearBinary(const onnx::NodeProto& node) {
+  const std::string& op = node.op_type();
+  return node.domain() == kLowerDomain
+             ? op == "QLinearSub" || op == "QLinearDiv"
+             : node.domain() == "com.microsoft" && (op == "QLinearAdd" || op == "QLinearMul");
+}
+
 void FoldBinary(LowerGraph& graph, int i) {
   const onnx::NodeProto node = graph.node(i);
-  const Source a = SourceOf(graph, node.input(0)), b = SourceOf(graph, node.input(3));
+  const Source a = SourceOf(graph, InputOf(node, 0)), b = SourceOf(graph, InputOf(node, 3));
   std::optional<Source> left, right;
-  for (const Source& l : {a, Source{node.input(0), Tensor()}}) {
-    for (const Source& r : {b, Source{node.input(3), Tensor()}}) {
+  for (const Source& l : {a, Source{InputOf(node, 0), Tensor()}}) {
+    for (const Source& r : {b, Source{InputOf(node, 3), Tensor()}}) {
       if (l.value != r.value || left) continue;
       left = l;
       right = r;
@@ -104,12 +146,12 @@ void FoldBinary(LowerGraph& graph, int i) {
   if (!left) return;
   const auto pa = PointOf(graph, node, 1), pb = PointOf(graph, node, 4),
              py = PointOf(graph, node, 6);
-  if (!pa || !pb || !py) return;
+  if (!pa || !pb || !py || !IsOf(*left, *pa) || !IsOf(*right, *pb)) return;
   const std::string op_type = node.op_type().substr(std::string_view("QLinear").size());
   const Attributes attributes(graph.model(), node);
-  const Tensor values = CallFloat(op_type, graph.opset(), node, attributes,
-                                  {ValuesOf(*left, *pa), ValuesOf(*right, *pb)});
-  SetLookup(graph, i, left->value, QuantizedTable(values, *py));
+  const std::optional<Tensor> values = ValuesByByte(op_type, graph.opset(), node, attributes,
+                                                    {ValuesOf(*left, *pa), ValuesOf(*right, *pb)});
+  if (values) SetLookup(graph, i, left->value, QuantizedTable(*values, *py));
 }
 
 }  // namespace
@@ -119,11 +161,9 @@ void FoldLookup(LowerGraph& graph) {
     if (IsLowered(graph, i, "QLinearUnary")) Tabulate(graph, i);
   }
   for (int i = 0; i < graph.size(); ++i) {
-    const std::string& op = graph.node(i).op_type();
     if (IsLowered(graph, i, "Lookup")) {
       FoldChain(graph, i);
-    } else if (op == "QLinearMul" || op == "QLinearAdd" || op == "QLinearSub" ||
-               op == "QLinearDiv") {
+    } else if (IsQLinearBinary(graph.node(i))) {
       FoldBinary(graph, i);
     }
   }

@@ -6,28 +6,17 @@
 #include "core/lower/lower.h"
 
 namespace quantab {
-namespace {
-
-void SetFloat(onnx::NodeProto& node, const std::string& name, float value) {
-  onnx::AttributeProto* attribute = node.add_attribute();
-  attribute->set_name(name);
-  attribute->set_type(onnx::AttributeProto::FLOAT);
-  attribute->set_f(value);
-}
-
-}  // namespace
-
 void FuseClamp(LowerGraph& graph) {
   const int count = graph.size();
   for (int i = 0; i < count; ++i) {
     if (!graph.Is(i, "Conv")) continue;
     const int activation = graph.OnlyReader(i);
     const auto bounds = activation < 0 ? std::nullopt : BoundsOf(graph, activation);
-    if (!bounds || graph.node(activation).input(0) != graph.node(i).output(0)) continue;
+    if (!bounds || InputOf(graph.node(activation), 0) != OutputOf(graph.node(i), 0)) continue;
     onnx::NodeProto conv = graph.node(i);
     conv.set_op_type("ClampedConv");
     conv.set_domain(kLowerDomain);
-    conv.set_output(0, graph.node(activation).output(0));
+    conv.set_output(0, OutputOf(graph.node(activation), 0));
     SetFloat(conv, "min", bounds->low);
     SetFloat(conv, "max", bounds->high);
     graph.Replace(activation, std::move(conv));

@@ -17,8 +17,8 @@ std::string ChannelBias(LowerGraph& graph, const std::string& bias, int64_t chan
   const int reshape = graph.Producer(bias);
   bool by_channel = false;
   if (graph.Is(reshape, "Reshape")) {
-    source = graph.node(reshape).input(0);
-    const std::optional<Tensor> shape = graph.Constant(graph.node(reshape).input(1));
+    source = InputOf(graph.node(reshape), 0);
+    const std::optional<Tensor> shape = graph.Constant(InputOf(graph.node(reshape), 1));
     if (!shape || shape->dtype() != DType::kInt64 || shape->count() != rank) return "";
     by_channel = true;
     for (int i = 0; i < rank; ++i) {
@@ -45,7 +45,7 @@ void LowerDynamicConv(LowerGraph& graph) {
     const onnx::NodeProto conv = graph.node(i);
     std::optional<DynamicTail> tail = FindDynamicTail(graph, i, 0, 2);
     if (!tail) continue;
-    const std::optional<Shape> weights = graph.ConstantShape(conv.input(1));
+    const std::optional<Shape> weights = graph.ConstantShape(InputOf(conv, 1));
     const std::optional<Tensor> scale = graph.Constant(tail->b_scale);
     if (!weights || !scale || static_cast<int>(weights->size()) < 3) continue;
     const int64_t channels = (*weights)[0];
@@ -59,11 +59,10 @@ void LowerDynamicConv(LowerGraph& graph) {
       tail->bias = ChannelBias(graph, tail->bias, channels, static_cast<int>(weights->size()));
       if (tail->bias.empty()) tail->DropBias(graph, i);
     }
-    onnx::NodeProto lowered =
-        MakeNode("ConvIntegerToFloat", kLowerDomain, conv.name(),
-                 {conv.input(0), conv.input(1), conv.input(2),
-                  conv.input_size() > 3 ? conv.input(3) : "", tail->scale, tail->bias},
-                 graph.node(tail->last).output(0));
+    onnx::NodeProto lowered = MakeNode("ConvIntegerToFloat", kLowerDomain, conv.name(),
+                                       {InputOf(conv, 0), InputOf(conv, 1), InputOf(conv, 2),
+                                        InputOf(conv, 3), tail->scale, tail->bias},
+                                       OutputOf(graph.node(tail->last), 0));
     *lowered.mutable_attribute() = conv.attribute();
     graph.Replace(tail->last, std::move(lowered));
   }

@@ -15,7 +15,7 @@ void LowerDynamicMatMul(LowerGraph& graph) {
     const onnx::NodeProto matmul = graph.node(i);
     std::optional<DynamicTail> tail = FindDynamicTail(graph, i, 0, 2);
     if (!tail) continue;
-    const std::optional<Shape> weights = graph.ConstantShape(matmul.input(1));
+    const std::optional<Shape> weights = graph.ConstantShape(InputOf(matmul, 1));
     const std::optional<Tensor> scale = graph.Constant(tail->b_scale);
     if (!weights || !scale || static_cast<int>(weights->size()) < 2) continue;
     const int64_t columns = weights->back();
@@ -30,11 +30,11 @@ void LowerDynamicMatMul(LowerGraph& graph) {
         tail->DropBias(graph, i);
       }
     }
-    const std::string zero = matmul.input_size() > 3 ? matmul.input(3) : "";
+    const std::string zero = InputOf(matmul, 3);
     graph.Replace(tail->last, MakeNode("MatMulIntegerToFloat", "com.microsoft", matmul.name(),
-                                       {matmul.input(0), matmul.input(1), tail->a_scale,
-                                        tail->b_scale, matmul.input(2), zero, tail->bias},
-                                       graph.node(tail->last).output(0)));
+                                       {InputOf(matmul, 0), InputOf(matmul, 1), tail->a_scale,
+                                        tail->b_scale, InputOf(matmul, 2), zero, tail->bias},
+                                       OutputOf(graph.node(tail->last), 0)));
   }
 }
 

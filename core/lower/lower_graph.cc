@@ -4,15 +4,37 @@
 #include <cmath>
 
 #include "core/graph/graph_view.h"
+#include "core/ops/constant.h"
 #include "core/ops/quantization.h"
 
 namespace quantab {
 namespace {
 
-bool IsByte(DType dtype) { return dtype == DType::kUint8 || dtype == DType::kInt8; }
+// `list[i]`, or an empty string.
+template <class List>
+const std::string& At(const List& list, int i) {
+  static const std::string kAbsent;
+  return i < list.size() ? list[i] : kAbsent;
+}
 
-std::string InputOf(const onnx::NodeProto& node, int i) {
-  return i < node.input_size() ? node.input(i) : std::string();
+// An attribute without a value, in the place of any of that name which the file's node had.
+onnx::AttributeProto& NewAttribute(onnx::NodeProto& node, const std::string& name,
+                                   onnx::AttributeProto::AttributeType type) {
+  onnx::AttributeProto* attribute = nullptr;
+  for (onnx::AttributeProto& known : *node.mutable_attribute()) {
+    if (known.name() == name) attribute = &known;
+  }
+  if (attribute == nullptr) attribute = node.add_attribute();
+  attribute->Clear();
+  attribute->set_name(name);
+  attribute->set_type(type);
+  return *attribute;
+}
+
+// Whether DequantizeLinear `node` gives float32, which is what patterns are written for.
+bool GivesFloat(const onnx::NodeProto& node) {
+  const int64_t dtype = IntAttribute(node, "output_dtype", 0);
+  return dtype == 0 || dtype == static_cast<int64_t>(DType::kFloat);
 }
 
 }  // namespace
@@ -106,12 +128,11 @@ std::optional<Tensor> LowerGraph::Constant(const std::string& value) const {
   }
   const int producer = Producer(value);
   if (!Is(producer, "Constant")) return std::nullopt;
-  for (const onnx::AttributeProto& attribute : graph_.node(producer).attribute()) {
-    if (attribute.name() == "value") return LoadTensor(model_, attribute.t());
-    if (attribute.name() == "value_float") return Tensor::Scalar(attribute.f());
-    if (attribute.name() == "value_int") return Tensor::Scalar(int64_t{attribute.i()});
+  try {
+    return ConstantValue(Attributes(model_, graph_.node(producer)));
+  } catch (const Error&) {
+    return std::nullopt;  // whoever runs the node says what is wrong, and where
   }
-  return std::nullopt;
 }
 
 std::optional<Shape> LowerGraph::ConstantShape(const std::string& value) const {
@@ -206,21 +227,22 @@ std::optional<PerTensor> LowerGraph::Parameters(const onnx::NodeProto& node) con
 
 std::optional<Dequantized> LowerGraph::DequantizedFrom(const std::string& value) const {
   const int i = Producer(value);
-  if (!Is(i, "DequantizeLinear")) return std::nullopt;
+  if (!Is(i, "DequantizeLinear") || !GivesFloat(node(i))) return std::nullopt;
   std::optional<PerTensor> by = Parameters(node(i));
   // Without a zero point the type of the quantized side is not known here.
   if (!by || by->dtype == DType::kUndefined) return std::nullopt;
-  return Dequantized{node(i).input(0), *by};
+  return Dequantized{InputOf(node(i), 0), *by};
 }
 
 std::optional<DequantizedConstant> LowerGraph::DequantizedFromConstant(
     const std::string& value) const {
   const int i = Producer(value);
-  if (!Is(i, "DequantizeLinear") || IntAttribute(node(i), "block_size", 0) != 0) {
+  if (!Is(i, "DequantizeLinear") || !GivesFloat(node(i)) ||
+      IntAttribute(node(i), "block_size", 0) != 0) {
     return std::nullopt;
   }
   DequantizedConstant c;
-  c.value = node(i).input(0);
+  c.value = InputOf(node(i), 0);
   c.scale = InputOf(node(i), 1);
   c.zero = InputOf(node(i), 2);
   const auto initializer = initializers_.find(c.value);
@@ -252,9 +274,12 @@ std::optional<PerTensor> LowerGraph::QuantizedTo(int i) {
   Tensor zero(dtype, {});
   zero.mutable_raw()[0] = std::byte{0};
   by->dtype = dtype;
-  by->zero = AddConstant(quantize.output(0) + "_zero_point", zero);
+  by->zero = AddConstant(OutputOf(quantize, 0) + "_zero_point", zero);
   return by;
 }
+
+const std::string& InputOf(const onnx::NodeProto& node, int i) { return At(node.input(), i); }
+const std::string& OutputOf(const onnx::NodeProto& node, int i) { return At(node.output(), i); }
 
 onnx::NodeProto MakeNode(const std::string& op_type, const std::string& domain,
                          const std::string& name, std::vector<std::string> inputs,
@@ -269,17 +294,15 @@ onnx::NodeProto MakeNode(const std::string& op_type, const std::string& domain,
 }
 
 void SetInt(onnx::NodeProto& node, const std::string& name, int64_t value) {
-  onnx::AttributeProto* attribute = node.add_attribute();
-  attribute->set_name(name);
-  attribute->set_type(onnx::AttributeProto::INT);
-  attribute->set_i(value);
+  NewAttribute(node, name, onnx::AttributeProto::INT).set_i(value);
+}
+
+void SetFloat(onnx::NodeProto& node, const std::string& name, float value) {
+  NewAttribute(node, name, onnx::AttributeProto::FLOAT).set_f(value);
 }
 
 void SetString(onnx::NodeProto& node, const std::string& name, const std::string& value) {
-  onnx::AttributeProto* attribute = node.add_attribute();
-  attribute->set_name(name);
-  attribute->set_type(onnx::AttributeProto::STRING);
-  attribute->set_s(value);
+  NewAttribute(node, name, onnx::AttributeProto::STRING).set_s(value);
 }
 
 int64_t IntAttribute(const onnx::NodeProto& node, const std::string& name, int64_t otherwise) {
@@ -302,9 +325,13 @@ std::optional<Tensor> BiasInScale(LowerGraph& graph, const std::string& dequanti
   const std::optional<DequantizedConstant> bias = graph.DequantizedFromConstant(dequantized);
   if (!bias || bias->dtype != DType::kInt32) return std::nullopt;
   std::optional<Tensor> values = graph.Constant(bias->value);
-  if (!values || values->count() != count) return std::nullopt;
+  if (!values || values->dtype() != DType::kInt32 || values->count() != count) return std::nullopt;
+  // As many values in another dimension, as of a Gemm's C [M,1], are for each row.
+  if (count != 1 && values->shape().back() != count) return std::nullopt;
   if (!bias->zero.empty()) {
-    for (int32_t zero : IntegersOf(*graph.Constant(bias->zero))) {
+    const std::optional<Tensor> zeros = graph.Constant(bias->zero);
+    if (!zeros || zeros->dtype() != DType::kInt32) return std::nullopt;
+    for (int32_t zero : zeros->span<int32_t>()) {
       if (zero != 0) return std::nullopt;
     }
   }

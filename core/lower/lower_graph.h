@@ -57,7 +57,7 @@ class LowerGraph {
   int OnlyReader(int i) const;
 
   // The value of an initializer that no caller can replace, or of a Constant node; absent
-  // otherwise.
+  // otherwise, also when the node is malformed.
   std::optional<Tensor> Constant(const std::string& value) const;
   bool IsConstant(const std::string& value) const;
   // Its shape alone, without loading it.
@@ -100,18 +100,24 @@ class LowerGraph {
   std::unordered_set<std::string> inputs_, outputs_, captured_, names_;
 };
 
+// Input or output `i` of a node; empty where a malformed node has not so many.
+const std::string& InputOf(const onnx::NodeProto& node, int i);
+const std::string& OutputOf(const onnx::NodeProto& node, int i);
+
 // Helpers that build nodes.
 onnx::NodeProto MakeNode(const std::string& op_type, const std::string& domain,
                          const std::string& name, std::vector<std::string> inputs,
                          const std::string& output);
+// These replace an attribute of that name.
 void SetInt(onnx::NodeProto& node, const std::string& name, int64_t value);
+void SetFloat(onnx::NodeProto& node, const std::string& name, float value);
 void SetString(onnx::NodeProto& node, const std::string& name, const std::string& value);
 int64_t IntAttribute(const onnx::NodeProto& node, const std::string& name, int64_t otherwise);
 float FloatAttribute(const onnx::NodeProto& node, const std::string& name, float otherwise);
 
 // The int32 values of a bias that is `dequantized` (or absent: empty) in the scale `x_scale` times
-// each of `w_scales`, `count` of them; nothing when the bias does not fit. When it already has that
-// scale, its values are unchanged.
+// each of `w_scales`, `count` of them; nothing when the bias does not fit, or is not one value for
+// each index of the last dimension. When it already has that scale, its values are unchanged.
 std::optional<Tensor> BiasInScale(LowerGraph& graph, const std::string& dequantized, float x_scale,
                                   const Tensor& w_scales, int64_t count);
 

@@ -23,7 +23,7 @@ void LowerQdqConcat(LowerGraph& graph) {
     if (!by) continue;
     inputs.insert(inputs.begin(), {by->scale, by->zero});
     onnx::NodeProto lowered = MakeNode("QLinearConcat", "com.microsoft", concat.name(),
-                                       std::move(inputs), graph.node(quantize).output(0));
+                                       std::move(inputs), OutputOf(graph.node(quantize), 0));
     *lowered.mutable_attribute() = concat.attribute();
     graph.Replace(quantize, std::move(lowered));
   }

@@ -21,15 +21,15 @@ struct Match {
 std::optional<Match> MatchConv(LowerGraph& graph, int i) {
   if (!graph.Is(i, "Conv")) return std::nullopt;
   const onnx::NodeProto& conv = graph.node(i);
-  const auto x = graph.DequantizedFrom(conv.input(0));
-  const auto w = graph.DequantizedFromConstant(conv.input(1));
+  const auto x = graph.DequantizedFrom(InputOf(conv, 0));
+  const auto w = graph.DequantizedFromConstant(InputOf(conv, 1));
   if (!x || !w || w->dtype == DType::kInt32) return std::nullopt;
   if (w->scales.count() != 1 && w->axis != 0) return std::nullopt;
   const std::optional<Shape> weights = graph.ConstantShape(w->value);
   if (!weights || weights->size() < 3) return std::nullopt;
   const int64_t channels = (*weights)[0];
   if (w->scales.count() != 1 && w->scales.count() != channels) return std::nullopt;
-  const std::string bias = conv.input_size() > 2 ? conv.input(2) : "";
+  const std::string bias = InputOf(conv, 2);
   std::optional<Tensor> values = BiasInScale(graph, bias, x->by.scale_value, w->scales, channels);
   if (!values) return std::nullopt;
   return Match{*x, *w, *values};
@@ -42,8 +42,8 @@ void ToFloat(LowerGraph& graph, int i, const Match& m) {
     scale.mutable_data<float>()[at] = m.x.by.scale_value * m.w.scales.data<float>()[at];
   }
   // The bias stays as the file has it: a small tensor, dequantized on each run.
-  const std::string bias = conv.input_size() > 2 ? conv.input(2) : "";
-  const std::string y = conv.output(0);
+  const std::string bias = InputOf(conv, 2);
+  const std::string y = OutputOf(conv, 0);
   conv.clear_input();
   for (const std::string& input : {m.x.value, m.w.value, m.x.by.zero, m.w.zero,
                                    graph.AddConstant(y + "_scale", scale), bias}) {
@@ -68,15 +68,15 @@ void LowerQdqConv(LowerGraph& graph) {
       continue;
     }
     const std::string bias =
-        m->bias.exists() ? graph.AddConstant(conv.output(0) + "_bias", m->bias) : "";
+        m->bias.exists() ? graph.AddConstant(OutputOf(conv, 0) + "_bias", m->bias) : "";
     onnx::NodeProto lowered = MakeNode("QLinearConv", "", conv.name(),
                                        {m->x.value, m->x.by.scale, m->x.by.zero, m->w.value,
                                         m->w.scale, m->w.zero, end->by.scale, end->by.zero, bias},
-                                       conv.output(0));
+                                       OutputOf(conv, 0));
     if (m->w.zero.empty()) {
       Tensor zero(m->w.dtype, {});
       zero.mutable_raw()[0] = std::byte{0};
-      lowered.set_input(5, graph.AddConstant(conv.output(0) + "_weight_zero_point", zero));
+      lowered.set_input(5, graph.AddConstant(OutputOf(conv, 0) + "_weight_zero_point", zero));
     }
     *lowered.mutable_attribute() = conv.attribute();
     FinishQuantized(graph, *end, std::move(lowered));

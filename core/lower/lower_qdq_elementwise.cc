@@ -20,15 +20,15 @@ constexpr std::array<std::string_view, 29> kUnary = {
 
 void LowerUnary(LowerGraph& graph, int i) {
   const onnx::NodeProto op = graph.node(i);
-  const auto x = graph.DequantizedFrom(op.input(0));
+  const auto x = graph.DequantizedFrom(InputOf(op, 0));
   if (!x) return;
   const int quantize = graph.OnlyReader(i);
   const auto by = quantize < 0 ? std::nullopt : graph.QuantizedTo(quantize);
   if (!by) return;
   onnx::NodeProto lowered = MakeNode("QLinearUnary", kLowerDomain, op.name(),
                                      {x->value, x->by.scale, x->by.zero, by->scale, by->zero},
-                                     graph.node(quantize).output(0));
-  for (int at = 1; at < op.input_size(); ++at) lowered.add_input(op.input(at));
+                                     OutputOf(graph.node(quantize), 0));
+  for (int at = 1; at < op.input_size(); ++at) lowered.add_input(InputOf(op, at));
   *lowered.mutable_attribute() = op.attribute();
   SetString(lowered, "op_type", op.op_type());
   SetInt(lowered, "opset", graph.opset());
@@ -37,8 +37,8 @@ void LowerUnary(LowerGraph& graph, int i) {
 
 void LowerBinary(LowerGraph& graph, int i) {
   const onnx::NodeProto op = graph.node(i);
-  const auto a = graph.DequantizedFrom(op.input(0));
-  const auto b = graph.DequantizedFrom(op.input(1));
+  const auto a = graph.DequantizedFrom(InputOf(op, 0));
+  const auto b = graph.DequantizedFrom(InputOf(op, 1));
   if (!a || !b) return;
   const int quantize = graph.OnlyReader(i);
   const auto by = quantize < 0 ? std::nullopt : graph.QuantizedTo(quantize);
@@ -48,7 +48,7 @@ void LowerBinary(LowerGraph& graph, int i) {
                                    op.name(),
                                    {a->value, a->by.scale, a->by.zero, b->value, b->by.scale,
                                     b->by.zero, by->scale, by->zero},
-                                   graph.node(quantize).output(0)));
+                                   OutputOf(graph.node(quantize), 0)));
 }
 
 }  // namespace

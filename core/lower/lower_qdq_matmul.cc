@@ -4,8 +4,8 @@
 //   before:  q_a -> DQ, q_b -> DQ, q_c -> DQ -> Gemm -> Q(s, z) -> y
 //   after:   QGemm(q_a, q_b, q_c) -> y
 // Where no QuantizeLinear follows the product leaves as float: MatMulIntegerToFloat, QGemm.
-// Needs: one scale for a; one scale, or one for each column, for b; a constant int32 c; for Gemm
-// beta = 1.
+// Needs: one scale for a; one scale, or one for each column, for b; a constant int32 c with one
+// value for each column; for Gemm beta = 1.
 #include "core/lower/activation_range.h"
 #include "core/lower/lower.h"
 
@@ -37,44 +37,45 @@ std::optional<Right> MatchRight(const LowerGraph& graph, const std::string& valu
 
 void LowerMatMul(LowerGraph& graph, int i) {
   const onnx::NodeProto matmul = graph.node(i);
-  const auto a = graph.DequantizedFrom(matmul.input(0));
-  const auto b = MatchRight(graph, matmul.input(1), 1);
+  const auto a = graph.DequantizedFrom(InputOf(matmul, 0));
+  const auto b = MatchRight(graph, InputOf(matmul, 1), 1);
   if (!a || !b) return;
   const std::optional<QuantizedEnd> end = FindQuantizedEnd(graph, i);
   if (!end) {
     graph.Replace(i, MakeNode("MatMulIntegerToFloat", "com.microsoft", matmul.name(),
                               {a->value, b->value, a->by.scale, b->scale, a->by.zero, b->zero},
-                              matmul.output(0)));
+                              OutputOf(matmul, 0)));
     return;
   }
   FinishQuantized(graph, *end,
                   MakeNode("QLinearMatMul", "", matmul.name(),
                            {a->value, a->by.scale, a->by.zero, b->value, b->scale, b->zero,
                             end->by.scale, end->by.zero},
-                           matmul.output(0)));
+                           OutputOf(matmul, 0)));
 }
 
 void LowerGemm(LowerGraph& graph, int i) {
   const onnx::NodeProto gemm = graph.node(i);
-  const bool has_c = gemm.input_size() > 2 && !gemm.input(2).empty();
+  const bool has_c = !InputOf(gemm, 2).empty();
   const bool transposed = IntAttribute(gemm, "transB", 0) != 0;
   const float alpha = FloatAttribute(gemm, "alpha", 1);
-  const auto a = graph.DequantizedFrom(gemm.input(0));
-  const auto b = MatchRight(graph, gemm.input(1), transposed ? 0 : 1);
+  const auto a = graph.DequantizedFrom(InputOf(gemm, 0));
+  const auto b = MatchRight(graph, InputOf(gemm, 1), transposed ? 0 : 1);
   if (!a || !b || (has_c && FloatAttribute(gemm, "beta", 1) != 1)) return;
   std::string c;
   if (has_c) {
     const std::optional<Shape> weights = graph.ConstantShape(b->value);
     if (!weights || weights->size() != 2) return;
-    const std::optional<Tensor> bias = BiasInScale(graph, gemm.input(2), a->by.scale_value * alpha,
-                                                   b->scales, (*weights)[transposed ? 0 : 1]);
+    const std::optional<Tensor> bias =
+        BiasInScale(graph, InputOf(gemm, 2), a->by.scale_value * alpha, b->scales,
+                    (*weights)[transposed ? 0 : 1]);
     if (!bias) return;
-    c = graph.AddConstant(gemm.output(0) + "_bias", *bias);
+    c = graph.AddConstant(OutputOf(gemm, 0) + "_bias", *bias);
   }
   const std::optional<QuantizedEnd> end = FindQuantizedEnd(graph, i);
-  onnx::NodeProto lowered =
-      MakeNode("QGemm", "com.microsoft", gemm.name(),
-               {a->value, a->by.scale, a->by.zero, b->value, b->scale, b->zero, c}, gemm.output(0));
+  onnx::NodeProto lowered = MakeNode(
+      "QGemm", "com.microsoft", gemm.name(),
+      {a->value, a->by.scale, a->by.zero, b->value, b->scale, b->zero, c}, OutputOf(gemm, 0));
   *lowered.mutable_attribute() = gemm.attribute();
   if (!end) {
     graph.Replace(i, std::move(lowered));

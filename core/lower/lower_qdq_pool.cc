@@ -11,13 +11,13 @@ void LowerQdqPool(LowerGraph& graph) {
   for (int i = 0; i < count; ++i) {
     if (!graph.Is(i, "GlobalAveragePool") && !graph.Is(i, "AveragePool")) continue;
     const onnx::NodeProto pool = graph.node(i);
-    const auto x = graph.DequantizedFrom(pool.input(0));
+    const auto x = graph.DequantizedFrom(InputOf(pool, 0));
     const int quantize = graph.OnlyReader(i);
     const auto by = quantize < 0 || !x ? std::nullopt : graph.QuantizedTo(quantize);
     if (!by) continue;
     onnx::NodeProto lowered = MakeNode("QLinear" + pool.op_type(), "com.microsoft", pool.name(),
                                        {x->value, x->by.scale, x->by.zero, by->scale, by->zero},
-                                       graph.node(quantize).output(0));
+                                       OutputOf(graph.node(quantize), 0));
     *lowered.mutable_attribute() = pool.attribute();
     graph.Replace(quantize, std::move(lowered));
   }

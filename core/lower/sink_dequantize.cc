@@ -25,7 +25,12 @@ bool Moves(const LowerGraph& graph, int i) {
   if (!known || node.output_size() != 1) return false;
   if (!graph.Is(i, "Resize")) return true;
   for (const onnx::AttributeProto& attribute : node.attribute()) {
-    if (attribute.name() == "mode") return attribute.s() == "nearest";
+    if (attribute.name() == "mode" && attribute.s() != "nearest") return false;
+    // Around the region of interest it gives a real number, which is no byte.
+    if (attribute.name() == "coordinate_transformation_mode" &&
+        attribute.s() == "tf_crop_and_resize") {
+      return false;
+    }
   }
   return true;
 }
@@ -39,14 +44,14 @@ void SinkDequantize(LowerGraph& graph) {
     const int count = graph.size();
     for (int i = 0; i < count; ++i) {
       if (!Moves(graph, i) || graph.node(i).input_size() == 0) continue;
-      const std::string y = graph.node(i).output(0);
+      const std::string y = OutputOf(graph.node(i), 0);
       if (graph.IsOutput(y) || graph.IsCaptured(y)) continue;
       const std::vector<int>& readers = graph.Readers(y);
       const bool leads = std::all_of(readers.begin(), readers.end(), [&](int reader) {
         return graph.Is(reader, "QuantizeLinear") ||
-               (Moves(graph, reader) && graph.node(reader).input(0) == y);
+               (Moves(graph, reader) && InputOf(graph.node(reader), 0) == y);
       });
-      const std::optional<Dequantized> x = graph.DequantizedFrom(graph.node(i).input(0));
+      const std::optional<Dequantized> x = graph.DequantizedFrom(InputOf(graph.node(i), 0));
       if (!leads || readers.empty() || !x) continue;
       onnx::NodeProto move = graph.node(i);
       const std::string bytes = graph.NewName(y + "_quantized");

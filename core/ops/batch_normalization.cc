@@ -1,5 +1,5 @@
 // BatchNormalization (ai.onnx, since 7), inference: y = (x - mean) * scale / sqrt(var + epsilon) +
-// B, all by channel.
+// B, all by channel. A 1-D input is one channel.
 #include <cmath>
 
 #include "core/kernels/norm/norm.h"
@@ -19,8 +19,8 @@ void Compute(OpContext& c) {
   FloatInput(c, 0);
   const Tensor x = c.Input(0);
   if (x.rank() < 1) c.Invalid("input 0 is a scalar, expected rank 1 or more.");
-  const size_t batch = x.rank() < 2 ? 1 : Size(x.dim(0));
-  const size_t channels = Size(x.rank() < 2 ? x.dim(0) : x.dim(1));
+  const size_t batch = Size(x.dim(0));
+  const size_t channels = x.rank() < 2 ? 1 : Size(x.dim(1));
   const size_t pixels = x.rank() < 2 ? 1 : Size(CountOf(x.shape(), 2, x.rank()));
   const float* parameters[4];
   for (int i = 0; i < 4; ++i) {

@@ -10,7 +10,8 @@ ConvGeometry MakeConv(const OpContext& c, const Shape& x, const Shape& w) {
               ", expected equal ranks of 3 or more.");
   }
   const int64_t groups = c.attributes().Int("group", 1);
-  if (groups < 1 || w[0] % groups != 0 || groups > INT32_MAX || w[1] * groups != x[1]) {
+  if (groups < 1 || groups > std::max<int64_t>(1, x[1]) || w[0] % groups != 0 ||
+      x[1] % groups != 0 || w[1] != x[1] / groups) {
     c.Invalid("weights of shape " + ToString(w) + " and group '" + std::to_string(groups) +
               "' do not fit an input of shape " + ToString(x) + ".");
   }

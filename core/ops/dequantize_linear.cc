@@ -1,12 +1,13 @@
 // DequantizeLinear (ai.onnx since 10; com.microsoft): y = (x - zero) * scale, per tensor, per axis
-// or by blocks.
+// or by blocks. The result has the type of the scale, or what 'output_dtype' says.
 #include "core/ops/half.h"
 #include "core/ops/quantization.h"
+#include "core/tensor/half.h"
 
 namespace quantab {
 namespace {
 
-void Compute(OpContext& c) {
+void ComputeFloat(OpContext& c) {
   const Tensor x = c.Input(0);
   const float* scales = FloatInput(c, 1);
   const ScaleLayout layout = LayoutOfScales(c, x.shape(), c.Input(1).shape());
@@ -35,11 +36,21 @@ void Compute(OpContext& c) {
   }
 }
 
+void Compute(OpContext& c) {
+  HalfOutputs half = OutputsLikeInput(c, 1, 1);
+  const auto wanted = static_cast<DType>(c.attributes().Int("output_dtype", 0));
+  if (wanted != DType::kUndefined) half.dtype = wanted;
+  if (half.dtype != DType::kFloat && !IsHalf(half.dtype)) {
+    c.Unsupported("dequantizing to '" + std::string(NameOf(half.dtype)) + "' is not supported.");
+  }
+  ComputeInFloat(c, ComputeFloat, half);
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(ops, dequantize_linear) {
-  r.Add({.name = "DequantizeLinear", .since = 10, .compute = InFloat<Compute>});
-  r.Add({.name = "DequantizeLinear", .domain = "com.microsoft", .compute = InFloat<Compute>});
+  r.Add({.name = "DequantizeLinear", .since = 10, .compute = Compute});
+  r.Add({.name = "DequantizeLinear", .domain = "com.microsoft", .compute = Compute});
 }
 
 }  // namespace quantab

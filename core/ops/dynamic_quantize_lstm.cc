@@ -35,7 +35,7 @@ Tensor Pack(const Tensor& weights, const std::vector<int32_t>& zeros, size_t i) 
   b.n_stride = 1;
   b.zero = zeros.data() + i * own;
   b.zero_stride = own == columns && columns > 1 ? 1 : 0;
-  Tensor packed(DType::kUint8, {static_cast<int64_t>(kernels::I8GemmPackedBytes(columns, depth))});
+  Tensor packed = PackedTensor(DType::kUint8, kernels::I8GemmPackedBytes(columns, depth));
   kernels::I8GemmPack(columns, depth, b, packed.mutable_raw());
   return packed;
 }
@@ -54,7 +54,7 @@ std::unique_ptr<OpState> Prepare(PrepareContext& c) {
     const bool has_zero = zero < c.input_count() && !c.node().input(zero).empty();
     const Tensor* points = has_zero ? c.Constant(zero) : nullptr;
     if (weights == nullptr || weights->rank() != 3 || (has_zero && points == nullptr) ||
-        (weights->dtype() != DType::kInt8 && weights->dtype() != DType::kUint8)) {
+        !IsByte(weights->dtype()) || (points != nullptr && !IsByte(points->dtype()))) {
       return nullptr;
     }
     const std::vector<int32_t> zeros = ZeroPoints(points);
@@ -68,7 +68,7 @@ std::unique_ptr<OpState> Prepare(PrepareContext& c) {
 
 // Weights are input `w`, their scales and zero points inputs `scale` and `zero`.
 Product QuantizedProduct(OpContext& c, int w, int scale, int zero, size_t direction,
-                         const RecurrentShape& s, size_t most_rows) {
+                         const RecurrentShape& s) {
   const Tensor& weights = c.Input(w);
   IsSignedByte(c, w);
   const size_t depth = w == 1 ? s.input : s.hidden, columns = 4 * s.hidden;
@@ -88,13 +88,15 @@ Product QuantizedProduct(OpContext& c, int w, int scale, int zero, size_t direct
   if (const auto* state = static_cast<const State*>(c.state())) {
     packed = (w == 1 ? state->input : state->recurrence)[direction];
   } else {
+    if (c.Optional(zero) != nullptr) IsSignedByte(c, zero);
     const std::vector<int32_t> zeros = ZeroPoints(c.Optional(zero));
     if (!ZerosFit(weights, zeros.size())) {
       c.Invalid("input " + std::to_string(zero) + " does not fit the weights.");
     }
     packed = Pack(weights, zeros, direction);
   }
-  uint8_t* quantized = c.ScratchOf<uint8_t>(most_rows * depth);
+  // W multiplies all of X at once, R one step's states.
+  uint8_t* quantized = c.ScratchOf<uint8_t>(w == 1 ? s.length : size_t{1}, s.batch, depth);
   float* products = c.ScratchOf<float>(count);
   const float* own_scales = scales + direction * count;
   return [=](size_t rows, const float* x, float* y) {
@@ -112,15 +114,15 @@ Product QuantizedProduct(OpContext& c, int w, int scale, int zero, size_t direct
 }
 
 void Compute(OpContext& c) {
-  const RecurrentShape s = MakeRecurrentShape(c, 4, c.Input(1).shape().at(0), 4);
+  const RecurrentShape s = MakeRecurrentShape(c, 4, 4);
   const auto activations = ReadActivations(c, s.directions, {"Sigmoid", "Tanh", "Tanh"});
   const float* x = SequenceFirst(c, s);
   RecurrentRun run(c, s, 2);
   const size_t columns = 4 * s.hidden;
   for (size_t i = 0; i < s.directions; ++i) {
     Direction d;
-    d.input = QuantizedProduct(c, 1, 8, 9, i, s, s.length * s.batch);
-    d.recurrence = QuantizedProduct(c, 2, 10, 11, i, s, s.batch);
+    d.input = QuantizedProduct(c, 1, 8, 9, i, s);
+    d.recurrence = QuantizedProduct(c, 2, 10, 11, i, s);
     d.bias = DirectionInput(c, 3, i, 2 * columns, s);
     d.initial_h = InitialState(c, 5, i, s);
     d.initial_c = InitialState(c, 6, i, s);

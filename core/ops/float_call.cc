@@ -26,14 +26,15 @@ class CallContext final : public OpContext {
     return output_ = Tensor(dtype, std::move(shape));
   }
   void SetOutput(int, Tensor tensor) override { output_ = std::move(tensor); }
-  std::span<std::byte> Scratch(size_t bytes) override {
-    scratch_.push_back(AllocateBuffer(bytes));
-    return {scratch_.back().get(), bytes};
-  }
 
   Tensor TakeOutput() { return std::move(output_); }
 
  private:
+  std::span<std::byte> NewScratch(size_t bytes) override {
+    scratch_.push_back(AllocateBuffer(bytes));
+    return {scratch_.back().get(), bytes};
+  }
+
   int64_t opset_;
   const onnx::NodeProto& node_;
   const Attributes& attributes_;

@@ -30,8 +30,7 @@ std::unique_ptr<OpState> Prepare(PrepareContext& c) {
   auto state = std::make_unique<State>();
   state->k = Size(b->dim(transposed ? 1 : 0));
   state->n = Size(b->dim(transposed ? 0 : 1));
-  const size_t bytes = kernels::F32GemmPackedBytes(state->n, state->k);
-  state->packed = Tensor(DType::kFloat, {static_cast<int64_t>(bytes / sizeof(float))});
+  state->packed = PackedTensor(DType::kFloat, kernels::F32GemmPackedBytes(state->n, state->k));
   Pack(*b, transposed, c.attributes().Float("alpha", 1.0f), state->k, state->n,
        state->packed.mutable_data<float>());
   c.Release(1);
@@ -60,13 +59,13 @@ void RunFloat(OpContext& c, const Tensor& a, bool trans_a, bool trans_b, size_t 
   const float* packed = state ? state->packed.data<float>() : nullptr;
   if (!state) {
     FloatInput(c, 1);
-    float* scratch = c.ScratchOf<float>(kernels::F32GemmPackedBytes(n, k) / sizeof(float));
+    auto* scratch = reinterpret_cast<float*>(c.Scratch(kernels::F32GemmPackedBytes(n, k)).data());
     Pack(c.Input(1), trans_b, alpha, k, n, scratch);
     packed = scratch;
   }
   const float* rows = a.data<float>();
   if (trans_a) {
-    float* scratch = c.ScratchOf<float>(m * k);
+    float* scratch = c.ScratchOf<float>(m, k);
     kernels::Transpose2D(k, m, sizeof(float), rows, m, scratch, k);
     rows = scratch;
   }

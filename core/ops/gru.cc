@@ -53,7 +53,7 @@ struct Cell {
 };
 
 void Compute(OpContext& c) {
-  const RecurrentShape s = MakeRecurrentShape(c, 3, c.Input(1).shape().at(0), 4);
+  const RecurrentShape s = MakeRecurrentShape(c, 3, 4);
   const auto activations = ReadActivations(c, s.directions, {"Sigmoid", "Tanh"});
   const float* x = SequenceFirst(c, s);
   RecurrentRun run(c, s, 1);
@@ -68,9 +68,9 @@ void Compute(OpContext& c) {
     Cell cell{s,
               d,
               nullptr,
-              c.ScratchOf<float>(s.batch * columns),
-              c.ScratchOf<float>(s.batch * n),
-              c.ScratchOf<float>(s.batch * n)};
+              c.ScratchOf<float>(s.batch, columns),
+              c.ScratchOf<float>(s.batch, n),
+              c.ScratchOf<float>(s.batch, n)};
     if (c.attributes().Int("linear_before_reset", 0) == 0) {
       cell.hidden_product = FloatProduct(c, Weights::kHiddenGate, i, s);
     }

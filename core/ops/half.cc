@@ -9,11 +9,10 @@ namespace {
 
 class FloatContext : public OpContext {
  public:
-  explicit FloatContext(OpContext& base) : base_(base) {
+  FloatContext(OpContext& base, HalfOutputs half) : base_(base), half_(half) {
     for (int i = 0; i < base.input_count(); ++i) {
       const Tensor* input = base.Optional(i);
       if (input == nullptr || !IsHalf(input->dtype())) continue;
-      half_ = input->dtype();
       if (input->raw() == nullptr) continue;  // packed by prepare(), which has widened it
       inputs_[i] = HalfToFloat(*input);
     }
@@ -25,30 +24,34 @@ class FloatContext : public OpContext {
   int input_count() const override { return base_.input_count(); }
   int output_count() const override { return base_.output_count(); }
   OpState* state() const override { return base_.state(); }
-  std::span<std::byte> Scratch(size_t bytes) override { return base_.Scratch(bytes); }
 
   const Tensor* Optional(int i) const override {
     const auto found = inputs_.find(i);
     return found == inputs_.end() ? base_.Optional(i) : &found->second;
   }
   Tensor& Output(int i, DType dtype, Shape shape) override {
-    if (dtype != DType::kFloat) return base_.Output(i, dtype, std::move(shape));
+    if (!BecomesHalf(i, dtype)) return base_.Output(i, dtype, std::move(shape));
     return outputs_[i] = Tensor(dtype, std::move(shape));
   }
   void SetOutput(int i, Tensor tensor) override {
-    if (tensor.dtype() != DType::kFloat) return base_.SetOutput(i, std::move(tensor));
+    if (!BecomesHalf(i, tensor.dtype())) return base_.SetOutput(i, std::move(tensor));
     outputs_[i] = std::move(tensor);
   }
 
   void Finish() {
     for (auto& [i, tensor] : outputs_) {
-      FloatToHalf(tensor, base_.Output(i, half_, tensor.shape()));
+      FloatToHalf(tensor, base_.Output(i, half_.dtype, tensor.shape()));
     }
   }
 
  private:
+  std::span<std::byte> NewScratch(size_t bytes) override { return base_.Scratch(bytes); }
+  bool BecomesHalf(int i, DType dtype) const {
+    return dtype == DType::kFloat && IsHalf(half_.dtype) && i < half_.count;
+  }
+
   OpContext& base_;
-  DType half_ = DType::kUndefined;
+  HalfOutputs half_;
   std::map<int, Tensor> inputs_;
   std::map<int, Tensor> outputs_;
 };
@@ -90,8 +93,13 @@ bool HasHalfInput(const OpContext& c) {
   return false;
 }
 
-void ComputeInFloat(OpContext& c, void (*compute)(OpContext&)) {
-  FloatContext context(c);
+HalfOutputs OutputsLikeInput(const OpContext& c, int i, int count) {
+  const Tensor* input = c.Optional(i);
+  return {input == nullptr ? DType::kFloat : input->dtype(), count};
+}
+
+void ComputeInFloat(OpContext& c, void (*compute)(OpContext&), HalfOutputs half) {
+  FloatContext context(c, half);
   compute(context);
   context.Finish();
 }

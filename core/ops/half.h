@@ -3,22 +3,36 @@
 //
 //   r.Add({.name = "Relu", .compute = InFloat<Compute>});
 //
-// Nothing is converted, and nothing is lost, when no input is half precision.
+// Outputs get the type of input 0, which is ONNX's rule for almost every operator. Nothing is
+// converted, and nothing is lost, when no input is half precision.
 #pragma once
+
+#include <limits>
 
 #include "core/ops/op.h"
 
 namespace quantab {
 
 bool HasHalfInput(const OpContext& c);
-void ComputeInFloat(OpContext& c, void (*compute)(OpContext&));
+
+// What the operator's float32 outputs become: the first `count` of them `dtype`, when that is a
+// half precision.
+struct HalfOutputs {
+  DType dtype = DType::kFloat;
+  int count = std::numeric_limits<int>::max();
+};
+// The type of input `i`.
+HalfOutputs OutputsLikeInput(const OpContext& c, int i, int count);
+
+void ComputeInFloat(OpContext& c, void (*compute)(OpContext&), HalfOutputs half);
 std::unique_ptr<OpState> PrepareInFloat(PrepareContext& c,
                                         std::unique_ptr<OpState> (*prepare)(PrepareContext&));
 
-template <void (*kCompute)(OpContext&)>
+// Outputs from number `kOutputs` on stay float32.
+template <void (*kCompute)(OpContext&), int kOutputs = std::numeric_limits<int>::max()>
 void InFloat(OpContext& c) {
   if (HasHalfInput(c)) {
-    ComputeInFloat(c, kCompute);
+    ComputeInFloat(c, kCompute, OutputsLikeInput(c, 0, kOutputs));
   } else {
     kCompute(c);
   }

@@ -27,8 +27,9 @@ std::unique_ptr<OpState> PrepareI8Conv(PrepareContext& c, int w, int w_zero) {
   const Tensor* zero = has_zero ? c.Constant(w_zero) : nullptr;
   const int64_t groups = c.attributes().Int("group", 1);
   if (weights == nullptr || (has_zero && zero == nullptr) || weights->rank() < 3 ||
-      weights->rank() > 5 || weights->count() == 0 || groups < 1 || groups > INT32_MAX ||
-      (weights->dtype() != DType::kInt8 && weights->dtype() != DType::kUint8)) {
+      weights->rank() > 5 || weights->count() == 0 || groups < 1 ||
+      weights->dim(1) > kMostPositions / groups || !IsByte(weights->dtype()) ||
+      (zero != nullptr && !IsByte(zero->dtype()))) {
     return nullptr;  // compute() says what is wrong
   }
   const std::vector<int32_t> zeros = ZeroPoints(zero);
@@ -44,7 +45,7 @@ std::unique_ptr<OpState> PrepareI8Conv(PrepareContext& c, int w, int w_zero) {
   for (size_t i = 2; i < dims.size(); ++i) shape.kernel[5 - dims.size() + i - 2] = Size(dims[i]);
   auto state = std::make_unique<State>();
   state->shape = dims;
-  state->packed = Tensor(DType::kUint8, {static_cast<int64_t>(kernels::I8ConvPackedBytes(shape))});
+  state->packed = PackedTensor(DType::kUint8, kernels::I8ConvPackedBytes(shape));
   Pack(shape, *weights, zeros, state->packed.mutable_raw());
   c.Release(w);
   return state;
@@ -54,12 +55,12 @@ I8Conv::I8Conv(OpContext& c, int x, int w, int w_zero)
     : c_(c), x_(x), is_signed_(IsSignedByte(c, x)) {
   const auto* state = static_cast<const State*>(c.state());
   geometry_ = MakeConv(c, c.Input(x).shape(), state ? state->shape : c.Input(w).shape());
-  scratch_ = c.Scratch(kernels::I8ConvScratchBytes(geometry_.shape)).data();
   if (state) {
     packed_ = state->packed.raw();
     return;
   }
   IsSignedByte(c, w);
+  if (c.Optional(w_zero) != nullptr) IsSignedByte(c, w_zero);
   const std::vector<int32_t> zeros = ZeroPoints(c.Optional(w_zero));
   if (zeros.size() != 1) CheckByChannel(c, w_zero, geometry_.shape.out_channels);
   void* packed = c.Scratch(kernels::I8ConvPackedBytes(geometry_.shape)).data();
@@ -68,7 +69,8 @@ I8Conv::I8Conv(OpContext& c, int x, int w, int w_zero)
 }
 
 void I8Conv::Run(int32_t x_zero, void* y, const kernels::I8GemmEpilogue& epilogue) {
-  kernels::I8Conv(geometry_.shape, c_.Input(x_).raw(), is_signed_, x_zero, packed_, y, scratch_,
+  void* scratch = c_.Scratch(kernels::I8ConvScratchBytes(geometry_.shape)).data();
+  kernels::I8Conv(geometry_.shape, c_.Input(x_).raw(), is_signed_, x_zero, packed_, y, scratch,
                   epilogue);
 }
 

@@ -13,7 +13,8 @@ namespace quantab {
 // either is not constant.
 std::unique_ptr<OpState> PrepareI8Conv(PrepareContext& c, int w, int w_zero);
 
-// One convolution in a run. Scratch comes from the context.
+// One convolution in a run. Scratch comes from the context; Run() takes most of it, so that an
+// output that is too large is refused first.
 class I8Conv {
  public:
   // Input `x` is uint8 or int8; the context's state is PrepareI8Conv's or null.
@@ -30,7 +31,6 @@ class I8Conv {
   bool is_signed_;
   ConvGeometry geometry_;
   const void* packed_ = nullptr;
-  void* scratch_ = nullptr;
 };
 
 // Throws unless input `i` has one value, or one for each output channel.

@@ -10,14 +10,22 @@ struct State : OpState {
 };
 
 size_t StepOf(size_t n, size_t k) {
-  return (kernels::I8GemmPackedBytes(n, k) + kBufferAlignment - 1) / kBufferAlignment *
-         kBufferAlignment;
+  return kernels::SaturatingRoundUp(kernels::I8GemmPackedBytes(n, k), kBufferAlignment);
+}
+
+// Zero points may be one for all, one for each column, or one for each column of each matrix.
+bool ZerosFit(size_t zeros, size_t n, size_t matrices) {
+  return zeros == 1 || zeros == n || zeros == kernels::SaturatingMul(n, matrices);
+}
+
+// The matrices in a tensor of that shape.
+size_t MatricesOf(const Shape& shape) {
+  return Size(CountOf(shape, 0, static_cast<int>(shape.size()) - 2));
 }
 
 void Pack(size_t n, size_t k, const std::byte* b, bool is_signed, const std::vector<int32_t>& zeros,
           size_t matrix, std::byte* packed) {
-  // Zero points may be given for all matrices' columns.
-  const size_t first = zeros.size() > n ? matrix * n % zeros.size() : 0;
+  const size_t first = zeros.size() > n ? matrix * n : 0;
   kernels::I8GemmB operand;
   operand.data = b + matrix * n * k;
   operand.is_signed = is_signed;
@@ -35,21 +43,21 @@ std::unique_ptr<OpState> PrepareI8MatMul(PrepareContext& c, int b, int b_zero) {
   const bool has_zero = b_zero < c.input_count() && !c.node().input(b_zero).empty();
   const Tensor* zero = has_zero ? c.Constant(b_zero) : nullptr;
   if (weights == nullptr || (has_zero && zero == nullptr) || weights->rank() < 2 ||
-      weights->count() == 0 ||
-      (weights->dtype() != DType::kInt8 && weights->dtype() != DType::kUint8)) {
+      weights->count() == 0 || !IsByte(weights->dtype()) ||
+      (zero != nullptr && !IsByte(zero->dtype()))) {
     return nullptr;
   }
   const size_t n = Size(weights->shape().back());
   const size_t k = Size(weights->dim(weights->rank() - 2));
   const std::vector<int32_t> zeros = ZeroPoints(zero);
-  if (zeros.size() != 1 && zeros.size() % n != 0) {
+  const size_t count = MatricesOf(weights->shape());
+  if (!ZerosFit(zeros.size(), n, count)) {
     c.Invalid("input " + std::to_string(b_zero) + " has shape " + ToString(zero->shape()) +
               ", expected a scalar or one value for each of '" + std::to_string(n) + "' columns.");
   }
-  const size_t count = Size(weights->count()) / (n * k);
   auto state = std::make_unique<State>();
   state->shape = weights->shape();
-  state->packed = Tensor(DType::kUint8, {static_cast<int64_t>(StepOf(n, k) * count)});
+  state->packed = PackedTensor(DType::kUint8, kernels::SaturatingMul(StepOf(n, k), count));
   for (size_t i = 0; i < count; ++i) {
     Pack(n, k, weights->raw(), weights->dtype() == DType::kInt8, zeros, i,
          state->packed.mutable_raw() + i * StepOf(n, k));
@@ -67,8 +75,12 @@ I8MatMul::I8MatMul(OpContext& c, const Shape& a, int b, int b_zero) : c_(c), b_(
     return;
   }
   IsSignedByte(c, b);
+  if (c.Optional(b_zero) != nullptr) IsSignedByte(c, b_zero);
   b_zeros_ = ZeroPoints(c.Optional(b_zero));
-  if (b_zeros_.size() != 1 && b_zeros_.size() % shape_.n != 0) CheckByColumn(c, b_zero, shape_.n);
+  const Shape& matrices = c.Input(b).shape();
+  if (!ZerosFit(b_zeros_.size(), shape_.n, matrices.size() < 2 ? 1 : MatricesOf(matrices))) {
+    CheckByColumn(c, b_zero, shape_.n);
+  }
   one_ = c.Scratch(step_).data();
 }
 
@@ -95,6 +107,7 @@ void I8MatMul::Run(const void* a, bool a_signed, int32_t a_zero, void* y, size_t
 void I8MatMul::RunByRow(const void* a, bool a_signed, const std::vector<int32_t>& a_zeros,
                         int32_t* y) {
   const MatMulShape& s = shape_;
+  if (a_zeros.empty()) return;  // there are no rows
   ForEachMatrix(s, [&](size_t ia, size_t ib, size_t iy) {
     for (size_t row = 0; row < s.m; ++row) {
       const size_t at = ia * s.m + row;

@@ -18,17 +18,19 @@ void Normalize(OpContext& c, size_t groups, size_t channels_per_parameter) {
   const float* gamma = FloatInput(c, 1);
   const float* beta = FloatInput(c, 2);
   for (int i = 1; i <= 2; ++i) {
-    if (Size(c.Input(i).count()) * channels_per_parameter != channels) {
+    if (kernels::SaturatingMul(Size(c.Input(i).count()), channels_per_parameter) != channels) {
       c.Invalid("input " + std::to_string(i) + " has shape " + ToString(c.Input(i).shape()) +
                 ", which does not fit '" + std::to_string(channels) + "' channels.");
     }
   }
   const float epsilon = c.attributes().Float("epsilon", 1e-5f);
+  float* y = c.Output(0, DType::kFloat, x.shape()).mutable_data<float>();
+  if (x.count() == 0) return;
   const size_t rows = batch * groups;
   float* mean = c.ScratchOf<float>(rows);
   float* variance = c.ScratchOf<float>(rows);
-  float* scale = c.ScratchOf<float>(batch * channels);
-  float* shift = c.ScratchOf<float>(batch * channels);
+  float* scale = c.ScratchOf<float>(batch, channels);
+  float* shift = c.ScratchOf<float>(batch, channels);
   const size_t group_channels = channels / groups;
   kernels::MeanVarianceRows(rows, group_channels * pixels, x.data<float>(), mean, variance);
   for (size_t i = 0; i < batch * channels; ++i) {
@@ -37,7 +39,6 @@ void Normalize(OpContext& c, size_t groups, size_t channels_per_parameter) {
     scale[i] = gamma[parameter] / std::sqrt(variance[row] + epsilon);
     shift[i] = beta[parameter] - mean[row] * scale[i];
   }
-  float* y = c.Output(0, DType::kFloat, x.shape()).mutable_data<float>();
   kernels::ScaleShiftRows(batch * channels, pixels, x.data<float>(), scale, shift, y);
 }
 

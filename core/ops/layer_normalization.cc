@@ -1,6 +1,7 @@
 // LayerNormalization (ai.onnx, since 17; older graphs of ONNX Runtime use it in any opset) and
 // RMSNormalization (since 23; SimplifiedLayerNormalization in ONNX Runtime's graphs): the
-// dimensions from `axis` on are normalised together.
+// dimensions from `axis` on are normalised together. Further outputs, the rows' mean and inverse
+// deviation, are float32 whatever the input is.
 #include "core/kernels/norm/norm.h"
 #include "core/ops/broadcast.h"
 #include "core/ops/half.h"
@@ -37,6 +38,11 @@ void Compute(OpContext& c) {
   const float* gamma = Parameter(c, 1, normalized);
   const float* beta = Parameter(c, 2, normalized);
   const float epsilon = c.attributes().Float("epsilon", 1e-5f);
+  const int64_t stash_type = c.attributes().Int("stash_type", 1);
+  if ((c.HasOutput(1) || c.HasOutput(2)) && stash_type != static_cast<int64_t>(DType::kFloat)) {
+    c.Unsupported("attribute 'stash_type' is '" + std::to_string(stash_type) +
+                  "', but with further outputs only '1' (float32) is supported.");
+  }
   Shape reduced = x.shape();
   for (size_t i = Size(axis); i < reduced.size(); ++i) reduced[i] = 1;
   float* mean = nullptr;
@@ -55,14 +61,14 @@ void Compute(OpContext& c) {
 }  // namespace
 
 QUANTAB_REGISTER(ops, layer_normalization) {
-  r.Add({.name = "LayerNormalization", .in_place = true, .compute = InFloat<Compute<false>>});
+  r.Add({.name = "LayerNormalization", .in_place = true, .compute = InFloat<Compute<false>, 1>});
   r.Add({.name = "RMSNormalization",
          .since = 23,
          .in_place = true,
-         .compute = InFloat<Compute<true>>});
+         .compute = InFloat<Compute<true>, 1>});
   r.Add({.name = "SimplifiedLayerNormalization",
          .in_place = true,
-         .compute = InFloat<Compute<true>>});
+         .compute = InFloat<Compute<true>, 1>});
 }
 
 }  // namespace quantab

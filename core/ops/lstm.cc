@@ -6,7 +6,7 @@ namespace quantab {
 namespace {
 
 void Compute(OpContext& c) {
-  const RecurrentShape s = MakeRecurrentShape(c, 4, c.Input(1).shape().at(0), 4);
+  const RecurrentShape s = MakeRecurrentShape(c, 4, 4);
   const auto activations = ReadActivations(c, s.directions, {"Sigmoid", "Tanh", "Tanh"});
   const float* x = SequenceFirst(c, s);
   RecurrentRun run(c, s, 2);

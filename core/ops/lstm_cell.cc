@@ -5,7 +5,7 @@ namespace quantab {
 void RunLstm(OpContext& c, RecurrentRun& run, const RecurrentShape& s, size_t direction,
              const float* x, const Direction& d) {
   const size_t hidden = s.hidden, columns = 4 * hidden;
-  float* gates = c.ScratchOf<float>(s.batch * columns);
+  float* gates = c.ScratchOf<float>(s.batch, columns);
   float* squashed = c.ScratchOf<float>(hidden);
   const bool input_forget = c.attributes().Int("input_forget", 0) != 0;
   const auto step = [&](const float* x_gates, float* h, float* cell) {

@@ -24,8 +24,8 @@ std::unique_ptr<OpState> Prepare(PrepareContext& c) {
   const size_t k = Size(column ? b->dim(0) : b->dim(b->rank() - 2));
   const size_t n = column ? 1 : Size(b->shape().back());
   const size_t count = Size(b->count()) / (k * n);
-  const size_t step = kernels::F32GemmPackedBytes(n, k) / sizeof(float);
-  state->packed = Tensor(DType::kFloat, {static_cast<int64_t>(count * step)});
+  const size_t bytes = kernels::F32GemmPackedBytes(n, k), step = bytes / sizeof(float);
+  state->packed = PackedTensor(DType::kFloat, kernels::SaturatingMul(count, bytes));
   for (size_t i = 0; i < count; ++i) {
     kernels::F32GemmPack(n, k, b->data<float>() + i * k * n, n, false,
                          state->packed.mutable_data<float>() + i * step);
@@ -39,9 +39,9 @@ void RunFloat(OpContext& c) {
   const auto* state = static_cast<const State*>(c.state());
   const MatMulShape s = ShapeMatMul(c, a.shape(), state ? state->shape : c.Input(1).shape());
   float* y = c.Output(0, DType::kFloat, s.out).mutable_data<float>();
-  const size_t step = kernels::F32GemmPackedBytes(s.n, s.k) / sizeof(float);
+  const size_t bytes = kernels::F32GemmPackedBytes(s.n, s.k), step = bytes / sizeof(float);
   const float* b = state ? nullptr : FloatInput(c, 1);
-  float* scratch = state ? nullptr : c.ScratchOf<float>(step);
+  auto* scratch = state ? nullptr : reinterpret_cast<float*>(c.Scratch(bytes).data());
   size_t packed_matrix = SIZE_MAX;
   ForEachMatrix(s, [&](size_t ia, size_t ib, size_t iy) {
     const float* packed = state ? state->packed.data<float>() + ib * step : scratch;

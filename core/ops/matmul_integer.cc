@@ -11,13 +11,14 @@ void Compute(OpContext& c) {
   const Tensor& a = c.Input(0);
   I8MatMul product(c, a.shape(), 1, 3);
   const MatMulShape& s = product.shape();
+  if (c.Optional(2) != nullptr) IsSignedByte(c, 2);
   const std::vector<int32_t> zeros = ZeroPoints(c.Optional(2));
   int32_t* y = c.Output(0, DType::kInt32, s.out).mutable_data<int32_t>();
   if (zeros.size() == 1) {
     return product.Run(a.raw(), is_signed, zeros[0], y, sizeof(int32_t), {});
   }
   const size_t rows = a.rank() < 2 ? 1 : Size(a.dim(a.rank() - 2));
-  const size_t all_rows = s.k == 0 ? 0 : Size(a.count()) / s.k;
+  const size_t all_rows = Size(CountOf(a.shape(), 0, a.rank() - 1));
   if (zeros.size() != rows && zeros.size() != all_rows) {
     c.Invalid("input 2 has shape " + ToString(c.Input(2).shape()) +
               ", expected a scalar or one value for each of '" + std::to_string(rows) + "' rows.");

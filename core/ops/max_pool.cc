@@ -53,9 +53,9 @@ void Plain(const kernels::ConvShape& s, size_t planes, bool column_major, const 
 void Compute(OpContext& c) {
   const Tensor x = c.Input(0);
   const Window window = MakePoolWindow(c);
-  const size_t planes = Size(x.dim(0) * x.dim(1));
   const Shape shape = window.OutShape(x.dim(0), x.dim(1));
   Tensor& y = c.Output(0, x.dtype(), shape);
+  const size_t planes = Size(x.dim(0) * x.dim(1));
   int64_t* indices = nullptr;
   if (c.HasOutput(1)) indices = c.Output(1, DType::kInt64, shape).mutable_data<int64_t>();
   const bool column_major = c.attributes().Int("storage_order", 0) != 0;

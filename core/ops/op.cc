@@ -108,6 +108,29 @@ const onnx::GraphProto* Attributes::Graph(std::string_view name) const {
   return &attribute->g();
 }
 
+namespace {
+
+// As Tensors do, leaves room for rounding up to the alignment.
+void CheckAddressable(size_t bytes) {
+  if (bytes <= SIZE_MAX - kBufferAlignment) return;
+  throw Error(
+      ErrorCode::kOutOfMemory,
+      "More working memory is needed than the address space has. Use a smaller model, batch "
+      "or sample.");
+}
+
+}  // namespace
+
+Tensor PackedTensor(DType dtype, size_t bytes) {
+  CheckAddressable(bytes);
+  return Tensor(dtype, {static_cast<int64_t>(bytes / SizeOf(dtype))});
+}
+
+std::span<std::byte> OpContext::Scratch(size_t bytes) {
+  CheckAddressable(bytes);
+  return NewScratch(bytes);
+}
+
 // Who runs the node knows its place in the file and adds it.
 void PrepareContext::Invalid(const std::string& message) const { ThrowInvalidModel(message); }
 void PrepareContext::Unsupported(const std::string& message) const { ThrowUnsupported(message); }

@@ -26,6 +26,7 @@
 
 #include "core/base/error.h"
 #include "core/base/registry.h"
+#include "core/kernels/bytes.h"
 #include "core/onnx/model.h"
 #include "core/tensor/tensor.h"
 
@@ -63,6 +64,10 @@ struct OpState {
   // Bytes the state keeps, for the session's memory report.
   virtual size_t bytes() const { return 0; }
 };
+
+// A tensor of `bytes` bytes, uninitialised, for what a kernel packs. `bytes` is as the kernels give
+// it, saturated; throws Error(kOutOfMemory) where the address space does not hold it.
+Tensor PackedTensor(DType dtype, size_t bytes);
 
 class PrepareContext {
  public:
@@ -108,8 +113,9 @@ class OpContext {
   virtual Tensor& Output(int i, DType dtype, Shape shape) = 0;
   // Makes output `i` share `tensor`'s elements (Identity, Reshape, Squeeze ...).
   virtual void SetOutput(int i, Tensor tensor) = 0;
-  // Memory for this call only, aligned, uninitialised.
-  virtual std::span<std::byte> Scratch(size_t bytes) = 0;
+  // Memory for this call only, aligned, uninitialised. `bytes` may be saturated, as sizes from
+  // kernels are; throws Error(kOutOfMemory) where the address space does not hold it.
+  std::span<std::byte> Scratch(size_t bytes);
 
   // What the operator's prepare() made, or nullptr.
   virtual OpState* state() const = 0;
@@ -117,11 +123,16 @@ class OpContext {
   [[noreturn]] void Invalid(const std::string& message) const;
   [[noreturn]] void Unsupported(const std::string& message) const;
 
-  // `Scratch` as an array of T.
-  template <class T>
-  T* ScratchOf(size_t count) {
-    return reinterpret_cast<T*>(Scratch(count * sizeof(T)).data());
+  // `Scratch` as an array of T, with as many elements as the product of `counts` says.
+  template <class T, class... Counts>
+  T* ScratchOf(Counts... counts) {
+    return reinterpret_cast<T*>(
+        Scratch(kernels::SaturatingMul(sizeof(T), size_t{counts}...)).data());
   }
+
+ protected:
+  // What Scratch() returns; `bytes` is possible.
+  virtual std::span<std::byte> NewScratch(size_t bytes) = 0;
 };
 
 struct OpDef {

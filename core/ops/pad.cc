@@ -3,17 +3,22 @@
 // are attributes up to opset 10 and inputs from 11 on; axes from 18 on.
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "core/ops/op.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/strided.h"
 #include "core/ops/types.h"
+#include "core/tensor/half.h"
 
 namespace quantab {
 namespace {
 
 constexpr int64_t kLastAttributes = 10;
 constexpr int64_t kFirstAxes = 18;
+
+// Pads beyond this, either way, are mistakes.
+constexpr int64_t kLargestPad = int64_t{1} << 31;
 
 struct Pads {
   std::vector<int64_t> before, after;
@@ -30,6 +35,11 @@ Pads PadsOf(const OpContext& c, int rank) {
   if (given.size() != 2 * axes.size()) {
     c.Invalid("there are " + std::to_string(given.size()) + " pads, expected " +
               std::to_string(2 * axes.size()) + ".");
+  }
+  for (int64_t pad : given) {
+    if (pad >= -kLargestPad && pad <= kLargestPad) continue;
+    c.Invalid("a pad is '" + std::to_string(pad) + "', expected '" + std::to_string(-kLargestPad) +
+              "' to '" + std::to_string(kLargestPad) + "'.");
   }
   Pads pads{std::vector<int64_t>(Size(rank), 0), std::vector<int64_t>(Size(rank), 0)};
   for (size_t i = 0; i < axes.size(); ++i) {
@@ -51,6 +61,11 @@ std::array<std::byte, 16> FillValue(const OpContext& c, const Tensor& x) {
     return bytes;
   }
   const float value = c.attributes().Float("value", 0);
+  if (IsHalf(x.dtype())) {
+    const uint16_t half =
+        x.dtype() == DType::kFloat16 ? FloatToHalf(value) : FloatToBfloat16(value);
+    std::memcpy(bytes.data(), &half, sizeof(half));
+  }
   VisitArithmetic(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T typed = static_cast<T>(value);

@@ -30,8 +30,8 @@ std::unique_ptr<OpState> Prepare(PrepareContext& c) {
   const Tensor* b = c.Constant(3);
   const bool has_zero = c.input_count() > 5 && !c.node().input(5).empty();
   const Tensor* zero = has_zero ? c.Constant(5) : nullptr;
-  if (b == nullptr || b->rank() != 2 || (has_zero && zero == nullptr) ||
-      (b->dtype() != DType::kInt8 && b->dtype() != DType::kUint8)) {
+  if (b == nullptr || b->rank() != 2 || (has_zero && zero == nullptr) || !IsByte(b->dtype()) ||
+      (zero != nullptr && !IsByte(zero->dtype()))) {
     return nullptr;
   }
   const bool transposed = c.attributes().Int("transB", 0) != 0;
@@ -40,8 +40,7 @@ std::unique_ptr<OpState> Prepare(PrepareContext& c) {
   state->n = Size(b->dim(transposed ? 0 : 1));
   const std::vector<int32_t> zeros = ZeroPoints(zero);
   if (zeros.size() != 1 && zeros.size() != state->n) return nullptr;
-  state->packed =
-      Tensor(DType::kUint8, {static_cast<int64_t>(kernels::I8GemmPackedBytes(state->n, state->k))});
+  state->packed = PackedTensor(DType::kUint8, kernels::I8GemmPackedBytes(state->n, state->k));
   Pack(*b, transposed, zeros, state->n, state->k, state->packed.mutable_raw());
   c.Release(3);
   return state;
@@ -61,11 +60,22 @@ Right MakeRight(OpContext& c) {
   if (b.rank() != 2) c.Invalid("input 3 has shape " + ToString(b.shape()) + ", expected rank 2.");
   const bool transposed = c.attributes().Int("transB", 0) != 0;
   const size_t k = Size(b.dim(transposed ? 1 : 0)), n = Size(b.dim(transposed ? 0 : 1));
+  if (c.Optional(5) != nullptr) IsSignedByte(c, 5);
   const std::vector<int32_t> zeros = ZeroPoints(c.Optional(5));
   if (zeros.size() != 1) CheckByColumn(c, 5, n);
   std::byte* packed = c.Scratch(kernels::I8GemmPackedBytes(n, k)).data();
   Pack(b, transposed, zeros, n, k, packed);
   return {n, k, packed};
+}
+
+// The bias is one value, or one for each column; ONNX Runtime also knows one for each row.
+void CheckBias(const OpContext& c, int i, size_t columns) {
+  const Shape& shape = c.Input(i).shape();
+  const bool by_column = !shape.empty() && Size(shape.back()) == columns;
+  if (c.Input(i).count() == 1 || (by_column && Size(c.Input(i).count()) == columns)) return;
+  c.Unsupported("input " + std::to_string(i) + " has shape " + ToString(shape) +
+                ", but only a scalar or one value for each of '" + std::to_string(columns) +
+                "' columns is supported.");
 }
 
 void Compute(OpContext& c) {
@@ -80,7 +90,7 @@ void Compute(OpContext& c) {
   }
   const std::byte* rows = a.raw();
   if (transposed) {
-    std::byte* turned = c.Scratch(m * k).data();
+    std::byte* turned = c.ScratchOf<std::byte>(m, k);
     kernels::Transpose2D(k, m, 1, rows, m, turned, k);
     rows = turned;
   }
@@ -98,7 +108,7 @@ void Compute(OpContext& c) {
   epilogue.scale_stride = count == 1 ? 0 : 1;
   if (const Tensor* bias = c.Optional(6)) {
     if (bias->dtype() != DType::kInt32) UnsupportedInputType(c, 6);
-    CheckByColumn(c, 6, b.n);
+    CheckBias(c, 6, b.n);
     int32_t* repeated = c.ScratchOf<int32_t>(b.n);
     const int32_t* values = bias->data<int32_t>();
     for (size_t i = 0; i < b.n; ++i) repeated[i] = values[bias->count() == 1 ? 0 : i];
@@ -107,8 +117,8 @@ void Compute(OpContext& c) {
   const Shape shape = {static_cast<int64_t>(m), static_cast<int64_t>(b.n)};
   DType dtype = DType::kFloat;
   if (quantized) {
-    dtype = c.Optional(8) ? c.Input(8).dtype() : DType::kUint8;
-    epilogue.out_signed = dtype == DType::kInt8;
+    epilogue.out_signed = c.Optional(8) != nullptr && IsSignedByte(c, 8);
+    dtype = epilogue.out_signed ? DType::kInt8 : DType::kUint8;
     epilogue.out_zero = ZeroInput(c, 8);
   }
   Tensor& y = c.Output(0, dtype, shape);

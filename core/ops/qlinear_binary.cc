@@ -41,9 +41,9 @@ void Compute(OpContext& c) {
   const Tensor keep_a = c.Input(0);
   const Tensor keep_b = c.Input(3);
   const float y_scale = ScalarInput(c, 6);
-  const int32_t y_zero = ZeroInput(c, 7);
+  const int32_t y_zero = ZeroInput(c, 7);  // 8-bit, so the output is
   const BroadcastPlan plan = PlanBroadcast(c, keep_a.shape(), keep_b.shape());
-  Tensor& y = c.Output(0, c.Optional(7) ? c.Input(7).dtype() : a.dtype, plan.out);
+  Tensor& y = c.Output(0, c.Optional(7) != nullptr ? c.Input(7).dtype() : a.dtype, plan.out);
   const BroadcastInner in = InnerOf(plan);
   std::array<float, kPiece> fa, fb, fy;
   ForEachBlock(plan, [&](int64_t a0, int64_t b0, int64_t y0) {

@@ -13,6 +13,10 @@ Tensor DequantizedBytes(const QuantizedPoint& x) {
 }
 
 Tensor QuantizedTable(const Tensor& values, const QuantizedPoint& y) {
+  if (values.count() != 256) {
+    ThrowInvalidModel("a function of one element gave shape " + ToString(values.shape()) +
+                      " for shape [256].");
+  }
   Tensor table(y.dtype, {256});
   QuantizeRun(256, values.data<float>(), y.scale, y.zero, y.dtype, table.mutable_raw());
   return table;

@@ -17,7 +17,8 @@ struct QuantizedPoint {
 // The real values of the bytes 0..255.
 Tensor DequantizedBytes(const QuantizedPoint& x);
 
-// A table of quantized results from 256 real ones.
+// A table of quantized results from 256 real ones. Throws Error(kInvalidModel) for any other number
+// of them: what a function of one value gave has another shape.
 Tensor QuantizedTable(const Tensor& values, const QuantizedPoint& y);
 
 // y[i] = table[x[i]]; x and y may be the same memory.

@@ -14,6 +14,7 @@ namespace quantab {
 namespace {
 
 struct State : OpState {
+  DType x_type = DType::kUndefined;  // what the table is for
   Tensor table;
 };
 
@@ -24,15 +25,18 @@ void Apply(OpContext& c, const Tensor& table) {
   LookUp(Size(x.count()), x.raw(), table, y.mutable_raw());
 }
 
-// What computing a table needs, from either context; nothing when an input is not constant.
+// What computing a table needs, from either context; nothing when a scale or a zero point is not an
+// 8-bit type's scalar.
 std::optional<Tensor> MakeTable(const onnx::NodeProto& node, const Attributes& attributes,
                                 int64_t opset, std::string_view op_type, DType x_type,
                                 const std::vector<const Tensor*>& inputs) {
-  const auto scalar = [&](size_t i) -> const Tensor* {
-    return inputs.size() > i && inputs[i] && inputs[i]->count() == 1 ? inputs[i] : nullptr;
+  const auto given = [&](size_t i) { return inputs.size() > i ? inputs[i] : nullptr; };
+  const auto fits = [](const Tensor* scale, const Tensor* zero) {
+    return scale != nullptr && scale->dtype() == DType::kFloat && scale->count() == 1 &&
+           (zero == nullptr || (IsByte(zero->dtype()) && zero->count() == 1));
   };
-  const Tensor *x_scale = scalar(1), *x_zero = scalar(2), *y_scale = scalar(3), *y_zero = scalar(4);
-  if (!x_scale || !y_scale || (inputs.size() > 2 && inputs[2] && !x_zero)) return std::nullopt;
+  const Tensor *x_scale = given(1), *x_zero = given(2), *y_scale = given(3), *y_zero = given(4);
+  if (!IsByte(x_type) || !fits(x_scale, x_zero) || !fits(y_scale, y_zero)) return std::nullopt;
   const QuantizedPoint x{x_scale->data<float>()[0], ZeroPoints(x_zero)[0], x_type};
   const QuantizedPoint y{y_scale->data<float>()[0], ZeroPoints(y_zero)[0],
                          y_zero ? y_zero->dtype() : x_type};
@@ -51,21 +55,23 @@ std::unique_ptr<OpState> PrepareTable(PrepareContext& c, std::string_view op_typ
     inputs.push_back(given ? c.Constant(i) : nullptr);
     if (given && inputs.back() == nullptr) return nullptr;
   }
-  const DType x_type = inputs.size() > 2 && inputs[2] ? inputs[2]->dtype() : DType::kUint8;
+  const DType x_type = inputs.size() > 2 && inputs[2] ? inputs[2]->dtype() : c.InputType(0);
   std::optional<Tensor> table = MakeTable(c.node(), c.attributes(), opset, op_type, x_type, inputs);
   if (!table) return nullptr;
   auto state = std::make_unique<State>();
+  state->x_type = x_type;
   state->table = std::move(*table);
   return state;
 }
 
 void ComputeTable(OpContext& c, std::string_view op_type, int64_t opset) {
-  if (const auto* state = static_cast<const State*>(c.state())) return Apply(c, state->table);
+  const auto* state = static_cast<const State*>(c.state());
+  if (state && state->x_type == c.Input(0).dtype()) return Apply(c, state->table);
   std::vector<const Tensor*> inputs;
   for (int i = 0; i < c.input_count(); ++i) inputs.push_back(c.Optional(i));
   const std::optional<Tensor> table =
       MakeTable(c.node(), c.attributes(), opset, op_type, c.Input(0).dtype(), inputs);
-  if (!table) c.Unsupported("scales and zero points must be scalars.");
+  if (!table) c.Unsupported("scales and zero points must be scalars of float32 and 8-bit types.");
   Apply(c, *table);
 }
 

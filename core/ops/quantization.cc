@@ -119,6 +119,7 @@ float ScalarInput(const OpContext& c, int i) {
 int32_t ZeroInput(const OpContext& c, int i) {
   const Tensor* zero = c.Optional(i);
   if (zero == nullptr) return 0;
+  IsSignedByte(c, i);
   if (zero->count() != 1) {
     c.Unsupported("input " + std::to_string(i) + " has shape " + ToString(zero->shape()) +
                   ", but only a scalar is supported.");
@@ -128,7 +129,7 @@ int32_t ZeroInput(const OpContext& c, int i) {
 
 bool IsSignedByte(const OpContext& c, int i) {
   const DType dtype = c.Input(i).dtype();
-  if (dtype != DType::kInt8 && dtype != DType::kUint8) UnsupportedInputType(c, i);
+  if (!IsByte(dtype)) UnsupportedInputType(c, i);
   return dtype == DType::kInt8;
 }
 
@@ -144,15 +145,17 @@ ScaleLayout LayoutOfScales(const OpContext& c, const Shape& tensor, const Shape&
   layout.size = Size(tensor[Size(axis)]);
   layout.inner = Size(CountOf(tensor, axis + 1, rank));
   bool fits;
-  if (scale.size() == 1) {
+  const int64_t block = c.attributes().Int("block_size", 0);
+  if (scale.size() == 1 && block == 0) {
     layout.block = 1;
     layout.blocks = layout.size;
     fits = Size(scale[0]) == layout.size;
   } else {
-    const int64_t block = c.attributes().Int("block_size", 0);
+    // A block larger than the dimension is the dimension.
+    const int64_t most = std::max<int64_t>(tensor[Size(axis)], 1);
     layout.by_block = true;
-    layout.block = Size(std::max<int64_t>(block, 1));
-    layout.blocks = (layout.size + layout.block - 1) / layout.block;
+    layout.block = Size(std::clamp<int64_t>(block, 1, most));
+    layout.blocks = kernels::DivideUp(layout.size, layout.block);
     Shape expected = tensor;
     expected[Size(axis)] = static_cast<int64_t>(layout.blocks);
     fits = block >= 1 && scale == expected;

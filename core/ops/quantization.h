@@ -40,8 +40,10 @@ std::vector<int32_t> ZeroPoints(const Tensor* tensor);
 // Input `i` as the float32 scalar it must be.
 float ScalarInput(const OpContext& c, int i);
 
-// Input `i` as an 8-bit scalar; 0 when it is absent.
+// Input `i` as an 8-bit scalar, which it must be; 0 when it is absent.
 int32_t ZeroInput(const OpContext& c, int i);
+
+inline bool IsByte(DType dtype) { return dtype == DType::kUint8 || dtype == DType::kInt8; }
 
 // Whether input `i` is int8; throws unless it is int8 or uint8.
 bool IsSignedByte(const OpContext& c, int i);

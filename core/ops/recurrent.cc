@@ -54,10 +54,12 @@ struct State : OpState {
   }
 };
 
+// Cells of a layer beyond this are a mistake; their gates can be counted in 32 bits.
+constexpr int64_t kMostHidden = int64_t{1} << 28;
+
 // A [columns, depth] matrix, packed for products with its transpose.
 Tensor Pack(size_t columns, size_t depth, const float* weights) {
-  const size_t bytes = kernels::F32GemmPackedBytes(columns, depth);
-  Tensor packed(DType::kFloat, {static_cast<int64_t>(bytes / sizeof(float))});
+  Tensor packed = PackedTensor(DType::kFloat, kernels::F32GemmPackedBytes(columns, depth));
   kernels::F32GemmPack(columns, depth, weights, depth, true, packed.mutable_data<float>());
   return packed;
 }
@@ -102,8 +104,7 @@ void Activation::Apply(size_t n, float* x) const {
   }
 }
 
-RecurrentShape MakeRecurrentShape(const OpContext& c, size_t gates, int64_t weight_directions,
-                                  int lengths_input) {
+RecurrentShape MakeRecurrentShape(const OpContext& c, size_t gates, int lengths_input) {
   FloatInput(c, 0);
   const Tensor& x = c.Input(0);
   if (x.rank() != 3) c.Invalid("input 0 has shape " + ToString(x.shape()) + ", expected rank 3.");
@@ -113,7 +114,12 @@ RecurrentShape MakeRecurrentShape(const OpContext& c, size_t gates, int64_t weig
   s.batch = Size(x.dim(s.batch_first ? 0 : 1));
   s.input = Size(x.dim(2));
   s.gates = gates;
-  s.hidden = Size(std::max<int64_t>(0, c.attributes().Int("hidden_size", 0)));
+  const int64_t hidden = c.attributes().Int("hidden_size", 0);
+  if (hidden < 1 || hidden > kMostHidden) {
+    c.Invalid("attribute 'hidden_size' is '" + std::to_string(hidden) + "', expected '1' to '" +
+              std::to_string(kMostHidden) + "'.");
+  }
+  s.hidden = Size(hidden);
   const std::string direction = c.attributes().String("direction", "forward");
   if (direction != "forward" && direction != "reverse" && direction != "bidirectional") {
     c.Invalid("attribute 'direction' is '" + direction + "'.");
@@ -121,8 +127,10 @@ RecurrentShape MakeRecurrentShape(const OpContext& c, size_t gates, int64_t weig
   s.directions = direction == "bidirectional" ? 2 : 1;
   s.first_reversed = direction == "reverse";
   s.clip = c.attributes().Float("clip", 0);
-  if (Size(weight_directions) != s.directions || s.hidden == 0) {
-    c.Invalid("the weights' shapes do not fit attributes 'direction' and 'hidden_size'.");
+  const Shape& weights = c.Input(1).shape();
+  if (weights.size() != 3 || weights[0] != static_cast<int64_t>(s.directions)) {
+    c.Invalid("input 1 has shape " + ToString(weights) +
+              ", which does not fit attribute 'direction', '" + direction + "'.");
   }
   s.lengths.assign(s.batch, static_cast<int64_t>(s.length));
   if (c.Optional(lengths_input) != nullptr) {
@@ -178,7 +186,7 @@ const float* InitialState(OpContext& c, int i, size_t direction, const Recurrent
   const float* values = DirectionInput(c, i, direction, count, s);
   if (values == nullptr || !s.batch_first) return values;
   const float* all = values - direction * count;
-  float* turned = c.ScratchOf<float>(count);
+  float* turned = c.ScratchOf<float>(s.batch, s.hidden);
   for (size_t b = 0; b < s.batch; ++b) {
     std::memcpy(turned + b * s.hidden, all + (b * s.directions + direction) * s.hidden,
                 s.hidden * sizeof(float));
@@ -189,7 +197,7 @@ const float* InitialState(OpContext& c, int i, size_t direction, const Recurrent
 const float* SequenceFirst(OpContext& c, const RecurrentShape& s) {
   const float* x = FloatInput(c, 0);
   if (!s.batch_first) return x;
-  float* turned = c.ScratchOf<float>(s.length * s.batch * s.input);
+  float* turned = c.ScratchOf<float>(s.length, s.batch, s.input);
   for (size_t t = 0; t < s.length; ++t) {
     for (size_t b = 0; b < s.batch; ++b) {
       std::memcpy(turned + (t * s.batch + b) * s.input, x + (b * s.length + t) * s.input,
@@ -217,12 +225,12 @@ void RecurrentRun::Run(size_t direction, const float* x, const Direction& d, con
   const bool reversed = direction == 1 || s.first_reversed;
   const size_t columns = s.gates * s.hidden;
   const size_t state = s.batch * s.hidden;
-  float* x_gates = c_.ScratchOf<float>(s.length * s.batch * columns);
-  float* row_gates = c_.ScratchOf<float>(s.batch * columns);
-  float* h = c_.ScratchOf<float>(state);
-  float* cell = c_.ScratchOf<float>(state);
-  float* old_h = c_.ScratchOf<float>(state);
-  float* old_cell = c_.ScratchOf<float>(state);
+  float* x_gates = c_.ScratchOf<float>(s.length, s.batch, columns);
+  float* row_gates = c_.ScratchOf<float>(s.batch, columns);
+  float* h = c_.ScratchOf<float>(s.batch, s.hidden);
+  float* cell = c_.ScratchOf<float>(s.batch, s.hidden);
+  float* old_h = c_.ScratchOf<float>(s.batch, s.hidden);
+  float* old_cell = c_.ScratchOf<float>(s.batch, s.hidden);
   d.input(s.length * s.batch, x, x_gates);
   const auto start = [&](const float* from, float* to) {
     if (from) {

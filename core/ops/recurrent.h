@@ -55,10 +55,9 @@ struct RecurrentShape {
   float clip = 0;                // 0: none
 };
 
-// Reads attributes and the shapes of X (input 0), W of shape [directions, ...] and sequence_lens
+// Reads attributes and the shapes of X (input 0), W (input 1: [directions, ...]) and sequence_lens
 // (input `lengths_input`), and checks them. `gates` is 4, 3 or 1.
-RecurrentShape MakeRecurrentShape(const OpContext& c, size_t gates, int64_t weight_directions,
-                                  int lengths_input);
+RecurrentShape MakeRecurrentShape(const OpContext& c, size_t gates, int lengths_input);
 
 // The activations of every direction, by default `defaults`.
 std::vector<std::vector<Activation>> ReadActivations(const OpContext& c, size_t directions,

@@ -8,6 +8,9 @@
 namespace quantab {
 namespace {
 
+// Coordinates beyond this, either way, are as good as this; they are whole numbers of int64.
+constexpr float kFar = 0x1p40F;
+
 // The input coordinate of output position `o`.
 float Coordinate(const OpContext& c, const std::string& mode, const ResizeAxis& axis, int64_t o) {
   const float x = static_cast<float>(o);
@@ -65,7 +68,9 @@ Taps MakeTaps(const OpContext& c, const ResizeOptions& options, const ResizeAxis
   taps.taps = nearest ? 1 : 2 - 2 * first;
   for (int64_t o = 0; o < axis.out; ++o) {
     float x = Coordinate(c, options.coordinates, axis, o);
-    taps.outside.push_back(x < 0 || x > static_cast<float>(last));
+    taps.outside.push_back(!(x >= 0 && x <= static_cast<float>(last)));
+    // A region of interest may be anywhere, and no number at all.
+    x = x >= -kFar ? std::min(x, kFar) : -kFar;
     if (nearest) {
       taps.index.push_back(
           std::clamp<int64_t>(Nearest(c, options.nearest_mode, x, axis.scale), 0, last));

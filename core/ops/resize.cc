@@ -34,24 +34,34 @@ Interpolation ModeOf(const OpContext& c) {
   c.Invalid("attribute 'mode' is '" + mode + "', expected 'nearest', 'linear' or 'cubic'.");
 }
 
+// Input `i`, float32 or float64 (half precision has been widened); none when it is absent.
 std::vector<float> FloatsOf(const OpContext& c, int i) {
   const Tensor* tensor = c.Optional(i);
   if (tensor == nullptr) return {};
-  const auto values = tensor->span<float>();
-  return {values.begin(), values.end()};
+  std::vector<float> floats(Size(tensor->count()));
+  if (tensor->dtype() == DType::kDouble) {
+    std::transform(tensor->data<double>(), tensor->data<double>() + tensor->count(), floats.begin(),
+                   [](double value) { return static_cast<float>(value); });
+  } else {
+    std::copy_n(FloatInput(c, i), floats.size(), floats.begin());
+  }
+  return floats;
 }
 
-int64_t Scaled(const OpContext& c, int64_t dim, float scale) {
-  const double out = std::floor(static_cast<double>(static_cast<float>(dim) * scale));
-  if (!(scale > 0) || out > static_cast<double>(kLargestDim)) {
-    c.Invalid("scale " + std::to_string(scale) + " of a dimension of size " + std::to_string(dim) +
-              " is not possible.");
-  }
+[[noreturn]] void ImpossibleScale(const OpContext& c, int64_t dim, float scale) {
+  c.Invalid("scale " + std::to_string(scale) + " of a dimension of size " + std::to_string(dim) +
+            " is not possible.");
+}
+
+// floor(dim * scale + shift).
+int64_t Scaled(const OpContext& c, int64_t dim, float scale, float shift) {
+  const float out = std::floor(static_cast<float>(dim) * scale + shift);
+  if (!(out <= static_cast<float>(kLargestDim))) ImpossibleScale(c, dim, scale);
   return static_cast<int64_t>(out);
 }
 
 // Sizes that keep the aspect ratio: one scale for all axes, so that none becomes larger (smaller)
-// than asked.
+// than asked. An empty axis asks for nothing.
 void KeepAspectRatio(const OpContext& c, std::vector<ResizeAxis>& axes) {
   const std::string policy = c.attributes().String("keep_aspect_ratio_policy", "stretch");
   if (policy == "stretch") return;
@@ -60,11 +70,13 @@ void KeepAspectRatio(const OpContext& c, std::vector<ResizeAxis>& axes) {
   }
   float scale = policy == "not_larger" ? std::numeric_limits<float>::max() : 0;
   for (const ResizeAxis& axis : axes) {
+    if (axis.in == 0) continue;
     scale = policy == "not_larger" ? std::min(scale, axis.scale) : std::max(scale, axis.scale);
   }
   for (ResizeAxis& axis : axes) {
+    if (axis.in == 0) continue;
     axis.scale = scale;
-    axis.out = static_cast<int64_t>(std::floor(scale * static_cast<float>(axis.in) + 0.5F));
+    axis.out = Scaled(c, axis.in, scale, 0.5F);
   }
 }
 
@@ -124,10 +136,11 @@ Request RequestOf(const OpContext& c) {
     axis.in = x.dim(axes[i]);
     if (sizes.empty()) {
       axis.scale = scales[i];
-      axis.out = Scaled(c, axis.in, axis.scale);
+      if (!(axis.scale > 0)) ImpossibleScale(c, axis.in, axis.scale);
+      axis.out = Scaled(c, axis.in, axis.scale, 0);
     } else {
       axis.out = sizes[i];
-      axis.scale = static_cast<float>(axis.out) / static_cast<float>(axis.in);
+      axis.scale = axis.in == 0 ? 1 : static_cast<float>(axis.out) / static_cast<float>(axis.in);
     }
     if (axis.out < 0 || axis.out > kLargestDim || (axis.in == 0 && axis.out > 0)) {
       c.Invalid("dimension " + std::to_string(axis.axis) + " of size " + std::to_string(axis.in) +
@@ -193,6 +206,8 @@ void Interpolate(const Request& request, const std::vector<Taps>& taps, Shape sh
     const int64_t outer = CountOf(shape, 0, axis.axis);
     const int64_t inner = CountOf(shape, axis.axis + 1, rank);
     shape[Size(axis.axis)] = axis.out;
+    // Axes that shrink later can make this larger than the output is.
+    BytesOf(DTypeOf<T>::value, ElementCount(shape));
     result.assign(Size(ElementCount(shape)), T{0});
     ApplyTaps(taps[a], axis, outer, inner, data.data(), result.data());
     data.swap(result);
@@ -235,10 +250,10 @@ void Compute(OpContext& c) {
     c.SetOutput(0, x);
     return;
   }
-  const std::vector<Taps> taps = AllTaps(c, request);
   const size_t size = MovableSize(c, x);
   Tensor& y = c.Output(0, x.dtype(), request.shape);
   if (y.count() == 0) return;
+  const std::vector<Taps> taps = AllTaps(c, request);
   if (request.options.mode == Interpolation::kNearest) {
     ComputeNearest(request, taps, x, size, y);
   } else {

@@ -6,12 +6,12 @@ namespace quantab {
 namespace {
 
 void Compute(OpContext& c) {
-  const RecurrentShape s = MakeRecurrentShape(c, 1, c.Input(1).shape().at(0), 4);
+  const RecurrentShape s = MakeRecurrentShape(c, 1, 4);
   const auto activations = ReadActivations(c, s.directions, {"Tanh"});
   const float* x = SequenceFirst(c, s);
   RecurrentRun run(c, s, 1);
   const size_t n = s.hidden;
-  float* gates = c.ScratchOf<float>(s.batch * n);
+  float* gates = c.ScratchOf<float>(s.batch, n);
   for (size_t i = 0; i < s.directions; ++i) {
     Direction d;
     d.input = FloatProduct(c, Weights::kInput, i, s);

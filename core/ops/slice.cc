@@ -17,18 +17,31 @@ struct Range {
   int64_t start = 0, step = 1, count = 0;
 };
 
-// The elements that NumPy's start:end:step takes from a dimension of size `dim`.
+// The largest number of either type that ends may have: to the end of the dimension, whichever way
+// the slice goes.
+bool IsOpenEnd(int64_t end) {
+  return end == std::numeric_limits<int64_t>::max() || end == std::numeric_limits<int32_t>::max();
+}
+
+// The elements that start:end:step takes from a dimension of size `dim`. Unlike NumPy's, a start
+// before the dimension is its first element also when the step is negative, as in ONNX Runtime.
 Range RangeOf(int64_t start, int64_t end, int64_t step, int64_t dim) {
+  if (dim == 0) return {};
   if (start < 0) start += dim;
-  if (end < 0) end += dim;
   Range range;
   if (step > 0) {
+    if (end < 0) end += dim;
     start = std::clamp<int64_t>(start, 0, dim);
     end = std::clamp<int64_t>(end, 0, dim);
     range.count = start < end ? (end - start - 1) / step + 1 : 0;
   } else {
+    if (IsOpenEnd(end)) {
+      end = -1;
+    } else if (end < 0) {
+      end += dim;
+    }
     step = std::max(step, -std::numeric_limits<int64_t>::max());
-    start = std::clamp<int64_t>(start, -1, dim - 1);
+    start = std::clamp<int64_t>(start, 0, dim - 1);
     end = std::clamp<int64_t>(end, -1, dim - 1);
     range.count = start > end ? (start - end - 1) / -step + 1 : 0;
   }

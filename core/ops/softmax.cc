@@ -59,7 +59,7 @@ void Run(OpContext& c, Kind kind, bool flatten) {
   const size_t size = Size(x.dim(axis));
   const size_t inner = Size(CountOf(x.shape(), axis + 1, rank));
   if (inner == 1) return Rows(kind, outer, size, x.data<T>(), y.mutable_data<T>());
-  T* rows = c.ScratchOf<T>(size * inner);
+  T* rows = c.ScratchOf<T>(size, inner);
   for (size_t o = 0; o < outer; ++o) {
     const T* in = x.data<T>() + o * size * inner;
     T* out = y.mutable_data<T>() + o * size * inner;

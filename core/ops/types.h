@@ -114,6 +114,17 @@ inline int64_t CountOf(const Shape& shape, int from, int to) {
   return count;
 }
 
-inline size_t Size(int64_t value) { return static_cast<size_t>(value); }
+// A size, count or offset, not negative, as memory knows it; throws Error(kOutOfMemory) for what 32
+// bits do not hold.
+inline size_t Size(int64_t value) {
+  if constexpr (sizeof(size_t) < sizeof(int64_t)) {
+    if (static_cast<uint64_t>(value) > SIZE_MAX) {
+      throw Error(ErrorCode::kOutOfMemory, "A size of '" + std::to_string(value) +
+                                               "' does not fit the address space. Use a smaller "
+                                               "model, batch or sample.");
+    }
+  }
+  return static_cast<size_t>(value);
+}
 
 }  // namespace quantab

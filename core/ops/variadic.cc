@@ -1,4 +1,5 @@
-// Min, Max, Sum, Mean (ai.onnx, since 8 with broadcasting) of any number of tensors.
+// Min, Max, Sum, Mean (ai.onnx, since 8 with broadcasting) of any number of tensors; Mean is of
+// floats.
 #include "core/ops/broadcast.h"
 #include "core/ops/half.h"
 #include "core/ops/types.h"
@@ -19,6 +20,7 @@ template <Fold kFold>
 void Compute(OpContext& c) {
   Shape shape = c.Input(0).shape();
   const DType dtype = c.Input(0).dtype();
+  if (kFold == Fold::kMean && !IsFloat(dtype)) UnsupportedInputType(c, 0);
   for (int i = 1; i < c.input_count(); ++i) {
     if (c.Input(i).dtype() != dtype) c.Invalid("inputs have different types.");
     shape = PlanBroadcast(c, shape, c.Input(i).shape()).out;
@@ -37,9 +39,9 @@ void Compute(OpContext& c) {
       BroadcastMap(PlanBroadcastTo(shape, next.shape(), shape), static_cast<const T*>(out),
                    next.data<T>(), out, Combine<kFold, T>);
     }
-    if constexpr (kFold == Fold::kMean) {
+    if constexpr (kFold == Fold::kMean && std::is_floating_point_v<T>) {
       const T count = static_cast<T>(c.input_count());
-      for (int64_t i = 0; i < y.count(); ++i) out[i] = static_cast<T>(out[i] / count);
+      for (int64_t i = 0; i < y.count(); ++i) out[i] /= count;
     }
   });
 }

@@ -16,8 +16,10 @@ std::vector<int64_t> Filled(const OpContext& c, const char* name,
               " values, expected " + std::to_string(count) + ".");
   }
   for (int64_t value : values) {
-    if (value < least || value > INT32_MAX) {
-      c.Invalid("attribute '" + std::string(name) + "' holds '" + std::to_string(value) + "'.");
+    if (value < least || value > kMostPositions) {
+      c.Invalid("attribute '" + std::string(name) + "' holds '" + std::to_string(value) +
+                "', expected '" + std::to_string(least) + "' to '" +
+                std::to_string(kMostPositions) + "'.");
     }
   }
   return values;
@@ -38,6 +40,13 @@ Shape Window::OutShape(int64_t batch, int64_t channels) const {
   Shape out = {batch, channels};
   for (int i = 3 - dims; i < 3; ++i) out.push_back(static_cast<int64_t>(shape.out[Size(i)]));
   return out;
+}
+
+void CheckPositions(const OpContext& c, int64_t positions) {
+  if (positions <= kMostPositions) return;
+  c.Unsupported("a spatial dimension with its padding, or a window, has '" +
+                std::to_string(positions) + "' positions, but at most '" +
+                std::to_string(kMostPositions) + "' are supported.");
 }
 
 Window MakeWindow(const OpContext& c, const WindowAttributes& attributes,
@@ -63,8 +72,10 @@ Window MakeWindow(const OpContext& c, const WindowAttributes& attributes,
   window.dims = static_cast<int>(n);
   for (size_t i = 0; i < n; ++i) {
     const size_t to = 3 - n + i;
-    const int64_t reach = dilations[i] * (kernel[i] - 1) + 1;
     if (kernel[i] < 1) c.Invalid("the window is empty.");
+    CheckPositions(c, kernel[i]);
+    CheckPositions(c, in[i]);
+    const int64_t reach = dilations[i] * (kernel[i] - 1) + 1;
     int64_t begin = mode == "NOTSET" ? pads[i] : 0;
     int64_t end = mode == "NOTSET" ? pads[n + i] : 0;
     int64_t out = 0;
@@ -85,6 +96,8 @@ Window MakeWindow(const OpContext& c, const WindowAttributes& attributes,
         if (out * strides[i] < in[i] + begin) ++out;
       }
     }
+    CheckPositions(c, in[i] + begin + end);
+    CheckPositions(c, out == 0 ? 0 : (out - 1) * strides[i] + reach);
     window.shape.in[to] = Size(in[i]);
     window.shape.kernel[to] = Size(kernel[i]);
     window.shape.out[to] = Size(out);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,8 +30,17 @@ struct Window {
   Shape OutShape(int64_t batch, int64_t channels) const;
 };
 
+// The most positions of a dimension, padding included, and of what its windows reach. Kernels count
+// them in 32 bits, and sums of two products of such numbers fit int64.
+inline constexpr int64_t kMostPositions = std::numeric_limits<int32_t>::max();
+
+// Throws Error(kUnsupported) for a spatial dimension (of the input, a window or the output) of more
+// positions.
+void CheckPositions(const OpContext& c, int64_t positions);
+
 // `in` are the input's spatial sizes, `kernel` the window's. Throws for more than three spatial
-// dimensions, attributes of the wrong length or range, and a window larger than its input.
+// dimensions, attributes of the wrong length or range, a window larger than its input, and more
+// than kMostPositions.
 Window MakeWindow(const OpContext& c, const WindowAttributes& attributes,
                   std::span<const int64_t> in, std::span<const int64_t> kernel);
 

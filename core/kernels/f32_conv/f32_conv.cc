@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/kernels/bytes.h"
 #include "core/kernels/f32_gemm/f32_gemm.h"
 #include "core/kernels/im2col/plane.h"
 
@@ -17,17 +18,22 @@ constexpr KernelEntry kEntries[] = {
 // Floats of packed windows made at a time: 256 KiB, about half of a small second-level cache.
 constexpr size_t kBlockFloats = 64 * 1024;
 
+// Values under the window of one output of a group.
+size_t Depth(const ConvShape& shape) {
+  return SaturatingMul(shape.in_channels / shape.groups, shape.Taps());
+}
+
 size_t BlockPixels(const ConvShape& shape) {
-  const size_t depth = std::max<size_t>(1, shape.in_channels / shape.groups * shape.Taps());
-  const size_t panels = std::max<size_t>(1, kBlockFloats / (depth * kF32GemmPanel));
-  const size_t all = (shape.OutPixels() + kF32GemmPanel - 1) / kF32GemmPanel;
+  const size_t floats = SaturatingMul(std::max<size_t>(1, Depth(shape)), kF32GemmPanel);
+  const size_t panels = std::max<size_t>(1, kBlockFloats / floats);
+  const size_t all = DivideUp(shape.OutPixels(), kF32GemmPanel);
   return std::min(panels, all) * kF32GemmPanel;
 }
 
 bool IsDepthwise(const ConvShape& shape) { return shape.in_channels == shape.groups; }
 
 // Scratch of a depthwise convolution: the taps' offsets, then one plane.
-size_t OffsetBytes(const ConvShape& shape) { return shape.Taps() * sizeof(size_t); }
+size_t OffsetBytes(const ConvShape& shape) { return SaturatingMul(shape.Taps(), sizeof(size_t)); }
 
 // Input planes that windows can read where they lie.
 bool NeedsNoPlane(const ConvShape& shape) {
@@ -71,10 +77,11 @@ constinit KernelFamily f32_conv_family("f32_conv", kEntries);
 
 size_t F32ConvScratchBytes(const ConvShape& shape) {
   if (IsDepthwise(shape)) {
-    const size_t plane = NeedsNoPlane(shape) ? 0 : LayoutOf(shape).Elements() * sizeof(float);
-    return OffsetBytes(shape) + plane;
+    const size_t plane =
+        NeedsNoPlane(shape) ? 0 : SaturatingMul(LayoutOf(shape).Elements(), sizeof(float));
+    return SaturatingAdd(OffsetBytes(shape), plane);
   }
-  return F32GemmPackedBytes(BlockPixels(shape), shape.in_channels / shape.groups * shape.Taps());
+  return F32GemmPackedBytes(BlockPixels(shape), Depth(shape));
 }
 
 void F32Conv(const ConvShape& shape, const float* x, const float* w, const float* bias, float* y,
@@ -84,7 +91,7 @@ void F32Conv(const ConvShape& shape, const float* x, const float* w, const float
   const size_t out_pixels = shape.OutPixels();
   const size_t group_in = shape.in_channels / shape.groups;
   const size_t group_out = shape.out_channels / shape.groups;
-  const size_t depth = group_in * shape.Taps();
+  const size_t depth = Depth(shape);
   const size_t block = BlockPixels(shape);
   auto* packed = static_cast<float*>(scratch);
   for (size_t batch = 0; batch < shape.batch; ++batch) {

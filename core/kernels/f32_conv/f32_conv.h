@@ -18,7 +18,7 @@
 
 namespace quantab::kernels {
 
-// Bytes of scratch F32Conv needs for this shape.
+// Bytes of scratch F32Conv needs for this shape. SIZE_MAX when they are more (bytes.h).
 size_t F32ConvScratchBytes(const ConvShape& shape);
 
 // The caller: x is [batch, in_channels, D, H, W], w is [out_channels, in_channels / groups, KD, KH,

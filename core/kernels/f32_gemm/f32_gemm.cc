@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/kernels/bytes.h"
+
 namespace quantab::kernels {
 namespace {
 
@@ -16,7 +18,7 @@ constexpr KernelEntry kEntries[] = {
 constinit KernelFamily f32_gemm_family("f32_gemm", kEntries);
 
 size_t F32GemmPackedBytes(size_t n, size_t k) {
-  return (n + kF32GemmPanel - 1) / kF32GemmPanel * kF32GemmPanel * k * sizeof(float);
+  return SaturatingMul(SaturatingRoundUp(n, kF32GemmPanel), k, sizeof(float));
 }
 
 void F32GemmPack(size_t n, size_t k, const float* b, size_t ldb, bool transposed, float* packed) {

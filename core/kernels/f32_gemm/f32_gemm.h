@@ -19,7 +19,8 @@ namespace quantab::kernels {
 // 8]; columns beyond N are 0.
 inline constexpr size_t kF32GemmPanel = 8;
 
-// Bytes of the packed form of a K x N matrix: ceil(N / 8) * 8 * K * sizeof(float).
+// Bytes of the packed form of a K x N matrix: ceil(N / 8) * 8 * K * sizeof(float). SIZE_MAX when
+// they are more (bytes.h).
 size_t F32GemmPackedBytes(size_t n, size_t k);
 
 // Packs B. Element (k, n) is read at b[k * ldb + n], or at b[n * ldb + k] when `transposed`.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/kernels/bytes.h"
 #include "core/kernels/im2col/plane.h"
 #include "core/kernels/transpose/transpose.h"
 
@@ -17,7 +18,7 @@ constexpr KernelEntry kEntries[] = {
 // Output pixels made at a time: enough to keep the tiles full, little enough to stay in the cache.
 constexpr size_t kBlockPixels = 64;
 
-size_t RoundUp(size_t value) { return (value + 15) / 16 * 16; }
+size_t RoundUp(size_t value) { return SaturatingRoundUp(value, 16); }
 
 bool IsDepthwise(const ConvShape& shape) { return shape.in_channels == shape.groups; }
 
@@ -26,13 +27,19 @@ bool IsPointwise(const ConvShape& shape) {
          shape.stride == std::array<size_t, 3>{1, 1, 1};
 }
 
-size_t Depth(const ConvShape& shape) { return shape.in_channels / shape.groups * shape.Taps(); }
+size_t Depth(const ConvShape& shape) {
+  return SaturatingMul(shape.in_channels / shape.groups, shape.Taps());
+}
 
 // The three parts of the scratch memory, for one image and one block.
-size_t LastBytes(const ConvShape& shape) { return RoundUp(shape.InPixels() * shape.in_channels); }
-size_t RowsBytes(const ConvShape& shape) { return RoundUp(kBlockPixels * Depth(shape)); }
+size_t LastBytes(const ConvShape& shape) {
+  return RoundUp(SaturatingMul(shape.InPixels(), shape.in_channels));
+}
+size_t RowsBytes(const ConvShape& shape) {
+  return RoundUp(SaturatingMul(kBlockPixels, Depth(shape)));
+}
 size_t ResultBytes(const ConvShape& shape) {
-  return RoundUp(kBlockPixels * (shape.out_channels / shape.groups) * sizeof(int32_t));
+  return RoundUp(SaturatingMul(kBlockPixels, shape.out_channels / shape.groups, sizeof(int32_t)));
 }
 
 I8GemmEpilogue ForGroup(I8GemmEpilogue epilogue, size_t first) {
@@ -44,12 +51,18 @@ I8GemmEpilogue ForGroup(I8GemmEpilogue epilogue, size_t first) {
 }
 
 // Taps of a depthwise kernel, with a last one of weight 0 to make them even.
-size_t EvenTaps(const ConvShape& shape) { return (shape.Taps() + 1) / 2 * 2; }
+size_t EvenTaps(const ConvShape& shape) { return SaturatingRoundUp(shape.Taps(), 2); }
 
 // The three parts of a depthwise convolution's scratch memory.
-size_t OffsetBytes(const ConvShape& shape) { return RoundUp(EvenTaps(shape) * sizeof(size_t)); }
-size_t AccBytes(const ConvShape& shape) { return RoundUp(shape.OutPixels() * sizeof(int32_t)); }
-size_t PlaneBytes(const ConvShape& shape) { return LayoutOf(shape).Elements() * sizeof(int16_t); }
+size_t OffsetBytes(const ConvShape& shape) {
+  return RoundUp(SaturatingMul(EvenTaps(shape), sizeof(size_t)));
+}
+size_t AccBytes(const ConvShape& shape) {
+  return RoundUp(SaturatingMul(shape.OutPixels(), sizeof(int32_t)));
+}
+size_t PlaneBytes(const ConvShape& shape) {
+  return SaturatingMul(LayoutOf(shape).Elements(), sizeof(int16_t));
+}
 
 void Depthwise(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_zero,
                const int16_t* w, uint8_t* y, uint8_t* scratch, const I8GemmEpilogue& epilogue) {
@@ -122,13 +135,18 @@ void ByGemm(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_z
 constinit KernelFamily i8_conv_family("i8_conv", kEntries);
 
 size_t I8ConvPackedBytes(const ConvShape& shape) {
-  if (IsDepthwise(shape)) return shape.out_channels * EvenTaps(shape) * sizeof(int16_t);
-  return shape.groups * RoundUp(I8GemmPackedBytes(shape.out_channels / shape.groups, Depth(shape)));
+  if (IsDepthwise(shape)) {
+    return SaturatingMul(shape.out_channels, EvenTaps(shape), sizeof(int16_t));
+  }
+  return SaturatingMul(shape.groups,
+                       RoundUp(I8GemmPackedBytes(shape.out_channels / shape.groups, Depth(shape))));
 }
 
 size_t I8ConvScratchBytes(const ConvShape& shape) {
-  if (IsDepthwise(shape)) return OffsetBytes(shape) + AccBytes(shape) + PlaneBytes(shape);
-  return LastBytes(shape) + RowsBytes(shape) + ResultBytes(shape);
+  if (IsDepthwise(shape)) {
+    return SaturatingAdd(SaturatingAdd(OffsetBytes(shape), AccBytes(shape)), PlaneBytes(shape));
+  }
+  return SaturatingAdd(SaturatingAdd(LastBytes(shape), RowsBytes(shape)), ResultBytes(shape));
 }
 
 void I8ConvPack(const ConvShape& shape, const I8ConvWeights& weights, void* packed) {

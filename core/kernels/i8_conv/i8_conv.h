@@ -28,7 +28,8 @@ struct I8ConvWeights {
   size_t zero_stride = 0;
 };
 
-// Bytes I8ConvPack writes, and bytes of scratch I8Conv needs. Both depend only on the shape.
+// Bytes I8ConvPack writes, and bytes of scratch I8Conv needs. Both depend only on the shape, and
+// are SIZE_MAX when they are more (bytes.h).
 size_t I8ConvPackedBytes(const ConvShape& shape);
 size_t I8ConvScratchBytes(const ConvShape& shape);
 

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <new>
 
+#include "core/kernels/bytes.h"
+
 namespace quantab::kernels {
 namespace {
 
@@ -21,18 +23,18 @@ struct alignas(16) PackedHeader {
 };
 static_assert(sizeof(PackedHeader) == 16);
 
-size_t RoundUp(size_t value, size_t step) { return (value + step - 1) / step * step; }
-
 const I8GemmKernel& KernelOf(const KernelEntry& entry) {
   return *static_cast<const I8GemmKernel*>(entry.kernel);
 }
 
 size_t PanelBytes(const I8GemmKernel& kernel, size_t k) {
-  return kernel.columns * (2 * sizeof(int32_t) + RoundUp(k, kernel.depth_block));
+  const size_t rows = SaturatingRoundUp(k, kernel.depth_block);
+  return SaturatingMul(kernel.columns, SaturatingAdd(2 * sizeof(int32_t), rows));
 }
 
 size_t PackedBytes(const I8GemmKernel& kernel, size_t n, size_t k) {
-  return sizeof(PackedHeader) + RoundUp(n, kernel.columns) / kernel.columns * PanelBytes(kernel, k);
+  return SaturatingAdd(sizeof(PackedHeader),
+                       SaturatingMul(DivideUp(n, kernel.columns), PanelBytes(kernel, k)));
 }
 
 // Rows of A handled between two sweeps of B.
@@ -54,7 +56,7 @@ size_t I8GemmPackedBytes(size_t n, size_t k) {
 void I8GemmPack(size_t n, size_t k, const I8GemmB& b, void* packed) {
   const KernelEntry& entry =
       i8_gemm_family.ChooseCheapest<I8GemmKernel>([n](const I8GemmKernel& kernel) {
-        return static_cast<double>(RoundUp(n, kernel.columns)) * kernel.cost;
+        return static_cast<double>(SaturatingRoundUp(n, kernel.columns)) * kernel.cost;
       });
   const I8GemmKernel& kernel = KernelOf(entry);
   auto* header = new (packed) PackedHeader{&entry, 0};

@@ -37,7 +37,8 @@ struct I8GemmB {
   size_t zero_stride = 0;
 };
 
-// Bytes that I8GemmPack writes for a K x N matrix, whichever kernel is chosen.
+// Bytes that I8GemmPack writes for a K x N matrix, whichever kernel is chosen. SIZE_MAX when they
+// are more (bytes.h).
 size_t I8GemmPackedBytes(size_t n, size_t k);
 
 // Packs B for the kernel chosen now; the packed bytes name it, so a later change of choice does not

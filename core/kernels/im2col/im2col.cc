@@ -15,7 +15,7 @@ constinit KernelFamily im2col_family("im2col", kEntries);
 
 size_t ConvOutSize(size_t in, size_t kernel, size_t stride, size_t dilation, size_t pad_begin,
                    size_t pad_end) {
-  const size_t span = dilation * (kernel - 1) + 1;
+  const size_t span = SaturatingAdd(SaturatingMul(dilation, kernel - 1), 1);
   const size_t padded = in + pad_begin + pad_end;
   return padded < span ? 0 : (padded - span) / stride + 1;
 }

@@ -11,12 +11,16 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/kernels/bytes.h"
 #include "core/kernels/dispatch.h"
 
 namespace quantab::kernels {
 
 // A convolution's or a pooling's geometry. Spatial arrays are {depth, height, width}: a 2-D
 // operator leaves index 0 at its default, a 1-D one 0 and 1.
+//
+// In every dimension the padded input and what the windows reach, (out - 1) * stride + (kernel - 1)
+// * dilation + 1, are less than 2^31. Their products saturate (bytes.h).
 struct ConvShape {
   size_t batch = 1;
   size_t groups = 1;
@@ -29,9 +33,9 @@ struct ConvShape {
   std::array<size_t, 3> dilation = {1, 1, 1};
   std::array<size_t, 3> pad = {0, 0, 0};  // at the beginning; the end's follows from `out`
 
-  size_t InPixels() const { return in[0] * in[1] * in[2]; }
-  size_t OutPixels() const { return out[0] * out[1] * out[2]; }
-  size_t Taps() const { return kernel[0] * kernel[1] * kernel[2]; }
+  size_t InPixels() const { return SaturatingMul(in[0], in[1], in[2]); }
+  size_t OutPixels() const { return SaturatingMul(out[0], out[1], out[2]); }
+  size_t Taps() const { return SaturatingMul(kernel[0], kernel[1], kernel[2]); }
 };
 
 // out = floor((in + pad_begin + pad_end - dilation * (kernel - 1) - 1) / stride) + 1, or 0 when the

@@ -21,7 +21,7 @@ struct PlaneLayout {
   size_t depth;
 
   size_t Row() const { return phases * phase_width; }
-  size_t Elements() const { return depth * height * Row(); }
+  size_t Elements() const { return SaturatingMul(depth, height, Row()); }  // see bytes.h
 };
 
 inline PlaneLayout LayoutOf(const ConvShape& shape) {

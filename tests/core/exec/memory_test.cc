@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <limits>
 #include <random>
 
 #include "core/exec/arena.h"
@@ -51,6 +52,16 @@ TEST(PlanMemory, NeverOverlapsBuffersInUseTogether) {
       }
     }
   }
+}
+
+TEST(PlanMemory, LeavesOutWhatWouldEndPastTheAddressSpace) {
+  constexpr size_t kHalf = std::numeric_limits<size_t>::max() / 2 + 1;
+  const MemoryPlan plan = PlanMemory({{0, 0, kHalf, 1}, {0, 1, kHalf, 1}, {0, 2, 64, 1}});
+  ASSERT_NE(plan.Find(0, 0), nullptr);
+  EXPECT_EQ(plan.Find(0, 1), nullptr);
+  ASSERT_NE(plan.Find(0, 2), nullptr);
+  EXPECT_EQ(plan.Find(0, 2)->offset, kHalf);
+  EXPECT_EQ(plan.slab_bytes, kHalf + 64);
 }
 
 TEST(Arena, PoolReusesAndRecords) {

@@ -1,102 +1,10 @@
 // Lowered graphs hold the operators they should, and give what the file's own graph gives.
 #include "core/lower/lower.h"
 
-#include <algorithm>
-#include <random>
-
-#include "core/exec/session.h"
-#include "tests/core/ops/op_test.h"
+#include "tests/core/lower/lower_test.h"
 
 namespace quantab {
 namespace {
-
-Tensor Random(Shape shape, uint32_t seed, float low = -1, float high = 1) {
-  std::mt19937 random(seed);
-  Tensor tensor(DType::kFloat, std::move(shape));
-  for (int64_t i = 0; i < tensor.count(); ++i) {
-    const float unit = static_cast<float>(random() >> 8) * 0x1p-24f;
-    tensor.mutable_data<float>()[i] = low + (high - low) * unit;
-  }
-  return tensor;
-}
-Tensor RandomBytes(DType dtype, Shape shape, uint32_t seed) {
-  std::mt19937 random(seed);
-  Tensor tensor(dtype, std::move(shape));
-  for (size_t i = 0; i < tensor.bytes(); ++i) {
-    tensor.mutable_raw()[i] = static_cast<std::byte>(random() >> 24);
-  }
-  return tensor;
-}
-
-// A graph that quantizes, computes and dequantizes; every tensor `x` is `x_q` as bytes and `x_dq`
-// after them.
-class QdqBuilder : public GraphBuilder {
- public:
-  explicit QdqBuilder(int64_t opset = 17) : GraphBuilder(opset) {}
-
-  // `x` -> Q -> DQ -> `x_dq`.
-  void Pair(const std::string& x, float scale, int zero, DType dtype = DType::kUint8) {
-    Parameters(x, scale, zero, dtype);
-    Node("QuantizeLinear", {x, x + "_s", x + "_z"}, {x + "_q"}, {}, x + "_Q");
-    Node("DequantizeLinear", {x + "_q", x + "_s", x + "_z"}, {x + "_dq"}, {}, x + "_DQ");
-  }
-  // A constant behind a DequantizeLinear along `axis`.
-  void Weight(const std::string& w, const Tensor& values, const std::vector<float>& scales,
-              int axis = 0) {
-    const bool whole = scales.size() == 1;
-    const Shape shape = whole ? Shape{} : Shape{static_cast<int64_t>(scales.size())};
-    Initializer(w + "_q", values);
-    Initializer(w + "_s", F32(shape, scales));
-    Tensor zero(values.dtype(), shape);
-    std::fill(zero.mutable_raw(), zero.mutable_raw() + zero.bytes(), std::byte{0});
-    Initializer(w + "_z", zero);
-    std::vector<Attr> attrs;
-    if (!whole) attrs.emplace_back("axis", axis);
-    Node("DequantizeLinear", {w + "_q", w + "_s", w + "_z"}, {w + "_dq"}, attrs, w + "_DQ");
-  }
-
- private:
-  void Parameters(const std::string& x, float scale, int zero, DType dtype) {
-    Initializer(x + "_s", F32({}, {scale}));
-    Tensor point(dtype, {});
-    point.mutable_raw()[0] = static_cast<std::byte>(zero);
-    Initializer(x + "_z", point);
-  }
-};
-
-std::vector<std::string> LoweredOps(const Model& model, std::vector<std::string_view> skip = {}) {
-  Model copy = model;
-  Lower(copy, skip);
-  std::vector<std::string> ops;
-  for (const onnx::NodeProto& node : copy.proto.graph().node()) ops.push_back(node.op_type());
-  std::sort(ops.begin(), ops.end());
-  return ops;
-}
-
-using Ops = std::vector<std::string>;
-
-// The largest difference between running as the file says and lowered, in units of `step`.
-double StepsApart(const Model& model, const TensorMap& inputs, double step) {
-  SessionOptions plain;
-  plain.lower = false;
-  Session as_written(model, plain), lowered(model);
-  const TensorMap expected = as_written.Run(inputs);
-  TensorMap actual = lowered.Run(inputs);
-  double worst = 0;
-  for (const auto& [name, tensor] : expected) {
-    EXPECT_EQ(actual[name].shape(), tensor.shape()) << name;
-    EXPECT_EQ(actual[name].dtype(), tensor.dtype()) << name;
-    VisitArithmetic(tensor.dtype(), [&](auto zero) {
-      using T = decltype(zero);
-      for (int64_t i = 0; i < tensor.count(); ++i) {
-        const double difference = static_cast<double>(actual[name].data<T>()[i]) -
-                                  static_cast<double>(tensor.data<T>()[i]);
-        worst = std::max(worst, std::fabs(difference) / step);
-      }
-    });
-  }
-  return worst;
-}
 
 // Conv 3 -> 8 channels, 3x3, with weights by channel and a bias in their scale.
 void AddConv(QdqBuilder& b, float x_scale) {
@@ -206,6 +114,37 @@ TEST(LowerQdqMatMul, GemmWithBias) {
   }
 }
 
+TEST(LowerQdqMatMul, AGemmsCByRowIsNoBiasByColumn) {
+  for (const bool by_row : {true, false}) {
+    QdqBuilder b;
+    b.Input("x", DType::kFloat, {3, 6}).Output("y_dq");
+    b.Pair("x", 0.02f, 120);
+    b.Weight("w", RandomBytes(DType::kInt8, {3, 6}, 9), {.01f, .02f, .005f}, 0);
+    b.Weight("c", I32(by_row ? Shape{3, 1} : Shape{1, 3}, {5000, -5000, 7}), {.0002f});
+    b.Node("Gemm", {"x_dq", "w_dq", "c_dq"}, {"y"}, {{"transB", 1}}, "gemm");
+    b.Pair("y", 0.05f, 100);
+    const Ops ops = LoweredOps(b.model());
+    EXPECT_EQ(std::count(ops.begin(), ops.end(), "QGemm"), by_row ? 0 : 1);
+    EXPECT_LE(StepsApart(b.model(), {{"x", Random({3, 6}, 10, -1, 1)}}, 0.05), 1.001);
+  }
+}
+
+TEST(LowerQdqMatMul, ADequantizeToFloat16IsNoPattern) {
+  QdqBuilder b(23);
+  b.Input("x", DType::kFloat, {2, 3}).Output("y");
+  b.Pair("x", 0.02f, 120);
+  b.Initializer("w_q", RandomBytes(DType::kInt8, {3, 2}, 29)).Initializer("w_z", I8({}, {0}));
+  b.Initializer("w_s", F32({}, {0.01f}));
+  const Attr half("output_dtype", static_cast<int64_t>(DType::kFloat16));
+  b.Node("DequantizeLinear", {"x_q", "x_s", "x_z"}, {"x_half"}, {half});
+  b.Node("DequantizeLinear", {"w_q", "w_s", "w_z"}, {"w_half"}, {half});
+  b.Node("MatMul", {"x_half", "w_half"}, {"y"});
+  const Ops ops = LoweredOps(b.model());
+  EXPECT_EQ(std::count(ops.begin(), ops.end(), "MatMul"), 1);
+  Session session(b.model());
+  EXPECT_EQ(session.Run({{"x", Random({2, 3}, 30)}})["y"].dtype(), DType::kFloat16);
+}
+
 TEST(LowerQdqElementwise, AddBroadcastsWithTheSameBits) {
   for (const char* op : {"Add", "Sub", "Mul", "Div"}) {
     QdqBuilder b;
@@ -259,6 +198,21 @@ TEST(SinkDequantize, MovesRunOnBytesAndEqualPairsVanish) {
   EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", "Lookup", "MaxPool", "QuantizeLinear",
                                         "Reshape", "Transpose"}));
   EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 4, 6, 6}, 15, -2, 2)}}, 1), 0);
+}
+
+TEST(SinkDequantize, AResizeThatMakesUpValuesStaysAbove) {
+  QdqBuilder b;
+  b.Input("x", DType::kFloat, {1, 1, 4, 4}).Output("y_dq");
+  b.Initializer("roi", F32({8}, {0, 0, .25f, .25f, 1, 1, 1.5f, .75f}));
+  b.Initializer("sizes", I64({4}, {1, 1, 3, 3}));
+  b.Pair("x", 0.02f, 120);
+  b.Node("Resize", {"x_dq", "roi", "", "sizes"}, {"y"},
+         {{"coordinate_transformation_mode", "tf_crop_and_resize"},
+          {"extrapolation_value", 1.5f},
+          {"mode", "nearest"}},
+         "resize");
+  b.Pair("y", 0.02f, 120);
+  EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 1, 4, 4}, 28, -2, 2)}}, 1), 0);
 }
 
 TEST(LowerQdqConcat, BringsInputsToOneScale) {

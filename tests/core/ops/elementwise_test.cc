@@ -155,6 +155,12 @@ TEST(Variadic, FoldsWithBroadcasting) {
                I64({2}, {3, 1}));
 }
 
+TEST(Variadic, AMeanIsOfFloats) {
+  OpTest test("Mean");
+  for (int i = 0; i < 256; ++i) test.Input(I8({1}, {1}));
+  ExpectError(ErrorCode::kUnsupported, "input 0 of type 'int8'", [&] { test.RunOne(); });
+}
+
 TEST(Half, WideningAndRoundingAreExactForEveryFloat16) {
   for (uint32_t bits = 0; bits < 0x10000; ++bits) {
     const uint16_t half = static_cast<uint16_t>(bits);
@@ -174,17 +180,66 @@ TEST(Half, WideningAndRoundingAreExactForEveryFloat16) {
   EXPECT_TRUE(std::isnan(HalfToFloat(FloatToHalf(kNan))));
 }
 
+Tensor F16(Shape shape, const std::vector<float>& values) {
+  Tensor tensor(DType::kFloat16, shape);
+  FloatToHalf(F32(shape, values), tensor);
+  return tensor;
+}
+
 TEST(Half, OperatorsRunInFloatAndRoundOnce) {
-  const auto half = [](Shape shape, const std::vector<float>& values) {
-    Tensor tensor(DType::kFloat16, shape);
-    FloatToHalf(F32(shape, values), tensor);
-    return tensor;
-  };
-  ExpectTensor(OpTest("Add").Input(half({2}, {1, 2048})).Input(half({2}, {0.5f, 1})).RunOne(),
-               half({2}, {1.5f, 2048}));
+  ExpectTensor(OpTest("Add").Input(F16({2}, {1, 2048})).Input(F16({2}, {0.5f, 1})).RunOne(),
+               F16({2}, {1.5f, 2048}));
   // A constant operand that prepare() packs.
-  ExpectTensor(OpTest("MatMul").Input(half({1, 2}, {1, 2})).Constant(half({2, 1}, {3, 4})).RunOne(),
-               half({1, 1}, {11}));
+  ExpectTensor(OpTest("MatMul").Input(F16({1, 2}, {1, 2})).Constant(F16({2, 1}, {3, 4})).RunOne(),
+               F16({1, 1}, {11}));
+}
+
+// ONNX's rules, and ONNX Runtime's results.
+TEST(Half, OutputsHaveTheTypeThatTheOperatorSays) {
+  const Tensor base = F32({2}, {2, 3}), exponent = F32({2}, {2, 3}), power = F32({2}, {4, 27});
+  ExpectTensor(OpTest("Pow", 15).Input(base).Input(F16({2}, {2, 3})).RunOne(), power);
+  ExpectTensor(OpTest("Pow", 15).Input(F16({2}, {2, 3})).Input(exponent).RunOne(),
+               F16({2}, {4, 27}));
+  ExpectTensor(OpTest("BatchNormalization", 15)
+                   .Input(F16({1, 2, 3}, {0, 1, 2, 3, 4, 5}))
+                   .Constant(F32({2}, {1, 2}))
+                   .Constant(F32({2}, {0, 1}))
+                   .Constant(F32({2}, {1, 4}))
+                   .Constant(F32({2}, {1, 0.25f}))
+                   .RunOne(),
+               F16({1, 2, 3}, {-1, 0, 1, -3, 1, 5}));
+  Tensor bfloat(DType::kBfloat16, {2});
+  FloatToHalf(F32({2}, {1, 1}), bfloat);
+  OpTest mixed("BatchNormalization", 15);
+  mixed.Input(F16({1, 2}, {1, 2}));
+  for (int i = 0; i < 4; ++i) mixed.Constant(bfloat);
+  EXPECT_EQ(mixed.RunOne().dtype(), DType::kFloat16);
+}
+
+TEST(Half, LayerNormalizationKeepsItsStatisticsInFloat) {
+  const auto run = [](int stash_type) {
+    return OpTest("LayerNormalization")
+        .Input(F16({2, 2}, {1, 3, 2, 6}))
+        .Constant(F16({2}, {2, 2}))
+        .Set("epsilon", 0.0f)
+        .Set("stash_type", stash_type)
+        .Outputs(3)
+        .Run();
+  };
+  const std::vector<Tensor> y = run(1);
+  ExpectTensor(y[0], F16({2, 2}, {-2, 2, -2, 2}));
+  ExpectTensor(y[1], F32({2, 1}, {2, 4}));
+  ExpectTensor(y[2], F32({2, 1}, {1, 0.5f}));
+  ExpectError(ErrorCode::kUnsupported, "attribute 'stash_type' is '16'", [&] { run(16); });
+}
+
+TEST(Half, PadFillsWithItsValue) {
+  ExpectTensor(OpTest("Pad", 10)
+                   .Input(F16({1}, {1}))
+                   .Set("pads", std::vector<int64_t>{1, 1})
+                   .Set("value", 3.5f)
+                   .RunOne(),
+               F16({3}, {3.5f, 1, 3.5f}));
 }
 
 }  // namespace

@@ -113,6 +113,51 @@ TEST(Slice, AttributesAndInputs) {
   ExpectError(ErrorCode::kInvalidModel, "axis '2' is outside", [&] { slice({0}, {1}, {2}, {1}); });
 }
 
+// ONNX Runtime's results, which are not NumPy's where a start lies before the dimension or an end
+// is the largest number of its type.
+TEST(Slice, NegativeStepsFromOutsideAndToTheOpenEnd) {
+  const Tensor x = Iota({5});
+  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kMax32 = std::numeric_limits<int32_t>::max();
+  const auto slice = [&](int64_t start, int64_t end, int64_t step) {
+    const Tensor y = OpTest("Slice", 13)
+                         .Input(x)
+                         .Input(Vector({start}))
+                         .Input(Vector({end}))
+                         .Input(Vector({0}))
+                         .Input(Vector({step}))
+                         .RunOne();
+    const auto values = y.span<float>();
+    return std::vector<float>(values.begin(), values.end());
+  };
+  using Floats = std::vector<float>;
+  EXPECT_EQ(slice(-10, -100, -1), Floats{0});
+  EXPECT_EQ(slice(-6, -100, -1), Floats{0});
+  EXPECT_EQ(slice(-10, -100, -2), Floats{0});
+  EXPECT_EQ(slice(-10, kMax, -1), Floats{0});
+  EXPECT_EQ(slice(10, 0, -2), (Floats{4, 2}));
+  EXPECT_EQ(slice(4, kMax, -1), (Floats{4, 3, 2, 1, 0}));
+  EXPECT_EQ(slice(4, kMax32, -1), (Floats{4, 3, 2, 1, 0}));
+  EXPECT_EQ(slice(4, kMax32 - 1, -1), Floats{});
+  EXPECT_EQ(slice(0, kMax, -1), Floats{0});
+  EXPECT_EQ(slice(3, 100, -1), Floats{});
+  EXPECT_EQ(slice(4, kMin, -1), (Floats{4, 3, 2, 1, 0}));
+  EXPECT_EQ(slice(4, kMin, kMin), Floats{4});
+  EXPECT_EQ(slice(4, -100, -3), (Floats{4, 1}));
+  EXPECT_EQ(slice(2, -6, -1), (Floats{2, 1, 0}));
+  EXPECT_EQ(slice(2, -5, -1), (Floats{2, 1}));
+  EXPECT_EQ(slice(0, kMax, kMax), Floats{0});
+  ExpectTensor(OpTest("Slice", 13)
+                   .Input(Iota({0, 2}))
+                   .Input(Vector({-1}))
+                   .Input(Vector({-10}))
+                   .Input(Vector({0}))
+                   .Input(Vector({-1}))
+                   .RunOne(),
+               F32({0, 2}, {}));
+}
+
 TEST(Expand, BroadcastsBothWays) {
   const Tensor x = F32({2, 1}, {1, 2});
   ExpectTensor(OpTest("Expand", 13).Input(x).Input(Vector({3})).RunOne(),
@@ -162,6 +207,18 @@ TEST(Pad, EveryMode) {
   ExpectError(ErrorCode::kInvalidModel, "'mode' is 'mirror'", [&] { pad("mirror", {1, 1, 1, 1}); });
   ExpectError(ErrorCode::kInvalidModel, "do not fit dimension 0",
               [&] { pad("constant", {-3, 0, 0, 0}); });
+}
+
+TEST(Pad, RefusesPadsThatAreMistakes) {
+  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+  for (const int64_t pad : {kMin, int64_t{-1} << 32, int64_t{1} << 32}) {
+    ExpectError(ErrorCode::kInvalidModel, "a pad is '" + std::to_string(pad) + "'", [&] {
+      OpTest("Pad", 13).Input(F32({2}, {1, 2})).Input(Vector({pad, 1})).RunOne();
+    });
+    ExpectError(ErrorCode::kInvalidModel, "a pad is '" + std::to_string(pad) + "'", [&] {
+      OpTest("Pad", 10).Input(F32({2}, {1, 2})).Set("pads", Ints{1, pad}).RunOne();
+    });
+  }
 }
 
 TEST(DepthToSpace, BothModesAndBack) {

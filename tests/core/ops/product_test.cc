@@ -105,6 +105,50 @@ TEST(ConvTranspose, StridesPadsAndOutputPadding) {
                                   -0.75f,  -1,     -1,      -1.375f, -1.25f,  -1.75f}));
 }
 
+// Straight from the definition: every input pixel gives to every output pixel under its window.
+TEST(ConvTranspose, RunsInBlocksThatEndInsideLines) {
+  constexpr int64_t kIn = 4, kOut = 32, kH = 30, kW = 37, kGroups = 2, kKernel = 5;
+  constexpr int64_t kStride = 2, kPad = 1, kDilation = 2;
+  constexpr int64_t kReach = kDilation * (kKernel - 1) + 1;
+  constexpr int64_t kOutH = kStride * (kH - 1) + kReach - 2 * kPad;
+  constexpr int64_t kOutW = kStride * (kW - 1) + kReach - 2 * kPad;
+  const Tensor x = Iota({1, kIn, kH, kW}, -2, 0.001f);
+  const Tensor w = Iota({kIn, kOut / kGroups, kKernel, kKernel}, 1, -0.001f);
+  const Tensor bias = Iota({kOut}, 0.5f, 0.25f);
+  std::vector<double> sums(kOut * kOutH * kOutW);
+  for (int64_t o = 0; o < kOut; ++o) {
+    double* plane = sums.data() + o * kOutH * kOutW;
+    std::fill(plane, plane + kOutH * kOutW, bias.data<float>()[o]);
+    const int64_t group = o / (kOut / kGroups), own = o % (kOut / kGroups);
+    for (int64_t c = group * kIn / kGroups; c < (group + 1) * kIn / kGroups; ++c) {
+      for (int64_t at = 0; at < kH * kW * kKernel * kKernel; ++at) {
+        const int64_t pixel = at / (kKernel * kKernel), tap = at % (kKernel * kKernel);
+        const int64_t h = pixel / kW * kStride + tap / kKernel * kDilation - kPad;
+        const int64_t v = pixel % kW * kStride + tap % kKernel * kDilation - kPad;
+        if (h < 0 || h >= kOutH || v < 0 || v >= kOutW) continue;
+        const int64_t weight = (c * (kOut / kGroups) + own) * kKernel * kKernel + tap;
+        plane[h * kOutW + v] +=
+            static_cast<double>(x.data<float>()[c * kH * kW + pixel]) * w.data<float>()[weight];
+      }
+    }
+  }
+  GraphBuilder b;
+  b.Input("x", DType::kFloat, {1, kIn, kH, kW}).Initializer("w", w).Initializer("b", bias);
+  b.Node("ConvTranspose", {"x", "w", "b"}, {"y"},
+         {{"group", kGroups},
+          {"strides", std::vector<int64_t>{kStride, kStride}},
+          {"pads", std::vector<int64_t>{kPad, kPad, kPad, kPad}},
+          {"dilations", std::vector<int64_t>{kDilation, kDilation}}});
+  b.Node("Identity", {"y"}, {"z"}).Output("z");
+  Session session(b.model());
+  ExpectTensor(session.Run({{"x", x}})["z"],
+               F32({1, kOut, kOutH, kOutW}, {sums.begin(), sums.end()}), 1e-4);
+  // All columns of a group alone would be more: a float for each of its channels, taps and pixels.
+  const uint64_t result = sums.size() * sizeof(float);
+  const uint64_t columns = kOut / kGroups * kKernel * kKernel * kH * kW * sizeof(float);
+  EXPECT_LT(session.stats().peak_activation_bytes, 2 * result + columns / 2);
+}
+
 TEST(MaxPool, CeilModeDropsAWindowThatStartsInThePadding) {
   // Height 3, windows of 1 with stride 2 and padding behind: the third would lie in padding alone.
   ExpectTensor(OpTest("MaxPool")

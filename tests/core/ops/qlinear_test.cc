@@ -41,17 +41,52 @@ TEST(QLinearUnary, SigmoidAndLeakyRelu) {
                U8({2, 3}, {75, 81, 87, 124, 186, 248}));
 }
 
-TEST(Lookup, ReadsItsTable) {
-  Tensor table(DType::kInt8, {256});
-  for (int i = 0; i < 256; ++i) {
-    table.mutable_data<int8_t>()[i] = static_cast<int8_t>(127 - i);
+// Results are ONNX Runtime's.
+TEST(QLinearUnary, Int8WithoutZeroPoints) {
+  const Tensor x = I8({7}, {-128, -40, -1, 0, 1, 40, 127});
+  ExpectTensor(Microsoft("QLinearSigmoid")
+                   .Input(x)
+                   .Constant(F32({}, {0.05f}))
+                   .Absent()
+                   .Constant(F32({}, {0.008f}))
+                   .RunOne(),
+               I8({7}, {0, 15, 61, 62, 64, 110, 125}));
+  ExpectTensor(Microsoft("QLinearLeakyRelu")
+                   .Input(x)
+                   .Constant(F32({}, {0.05f}))
+                   .Absent()
+                   .Input(F32({}, {0.04f}))
+                   .Set("alpha", 0.5f)
+                   .RunOne(),
+               I8({7}, {-80, -25, -1, 0, 1, 50, 127}));
+}
+
+TEST(QLinear, ZeroPointsAreOf8Bits) {
+  Tensor two_bytes(DType::kUint16, {}), half_a_byte(DType::kInt4, {});
+  two_bytes.mutable_data<uint16_t>()[0] = 300;
+  half_a_byte.mutable_raw()[0] = std::byte{0};
+  const Tensor scale = F32({}, {0.1f});
+  for (const Tensor& zero : {two_bytes, half_a_byte}) {
+    const std::string type(NameOf(zero.dtype()));
+    OpTest add = Microsoft("QLinearAdd");
+    By(By(add.Input(kA), 0.03f, 100).Input(kA), 0.05f, 20).Constant(scale).Constant(zero);
+    ExpectError(ErrorCode::kUnsupported, "input 7 of type '" + type + "'", [&] { add.RunOne(); });
+    OpTest gemm = Microsoft("QGemm");
+    By(By(gemm.Input(kA), 0.03f, 100).Input(U8({3, 2}, {1, 2, 3, 4, 5, 6})), 0.05f, 20);
+    gemm.Absent().Constant(scale).Constant(zero);
+    ExpectError(ErrorCode::kUnsupported, "input 8 of type '" + type + "'", [&] { gemm.RunOne(); });
+    OpTest pool = Microsoft("QLinearGlobalAveragePool");
+    By(pool.Input(kA.Reshaped({1, 2, 3, 1})), 0.03f, 100).Constant(scale).Constant(zero);
+    ExpectError(ErrorCode::kUnsupported, "input 4 of type '" + type + "'", [&] { pool.RunOne(); });
+    // As the zero point of what comes in, and of what goes out.
+    OpTest in = Microsoft("QLinearSigmoid"), out = Microsoft("QLinearSigmoid");
+    By(in.Input(kA).Constant(scale).Constant(zero), 0.004f, 3);
+    By(out.Input(kA), 0.03f, 100).Constant(scale).Constant(zero);
+    for (OpTest* test : {&in, &out}) {
+      ExpectError(ErrorCode::kUnsupported, "scalars of float32 and 8-bit types",
+                  [&] { test->RunOne(); });
+    }
   }
-  ExpectTensor(
-      OpTest("Lookup", 17, "quantab").Input(U8({3}, {0, 100, 255})).Constant(table).RunOne(),
-      I8({3}, {127, 27, -128}));
-  ExpectError(ErrorCode::kInvalidModel, "expected [256]", [] {
-    OpTest("Lookup", 17, "quantab").Input(U8({1}, {0})).Constant(U8({2}, {1, 2})).RunOne();
-  });
 }
 
 TEST(QLinearConcat, RequantizesEachInput) {
@@ -98,6 +133,14 @@ TEST(QGemm, QuantizedAndFloatResult) {
       plain.Constant(bias).Set("transB", 1).RunOne(),
       F32({2, 4}, {6.0495f, 1.0212f, -3.7671f, 4.7997f, -4.9098f, 0.357f, 5.8638f, -3.6135f}),
       1e-5);
+}
+
+TEST(QGemm, ABiasByRowIsRefused) {
+  OpTest gemm = Microsoft("QGemm");
+  By(By(gemm.Input(U8({2, 2}, {1, 2, 3, 4})), 0.03f, 100).Input(U8({2, 2}, {1, 2, 3, 4})), 0.05f,
+     20);
+  gemm.Constant(I32({2, 1}, {100, 200}));
+  ExpectError(ErrorCode::kUnsupported, "input 6 has shape [2,1]", [&] { gemm.RunOne(); });
 }
 
 }  // namespace

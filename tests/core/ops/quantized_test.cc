@@ -1,4 +1,7 @@
 // Quantized operators. Expected values of products and convolutions are ONNX Runtime's.
+#include <limits>
+
+#include "core/tensor/half.h"
 #include "tests/core/ops/op_test.h"
 
 namespace quantab {
@@ -86,6 +89,61 @@ TEST(DequantizeLinear, EveryWidth) {
                F32({4, 2}, {1, 20, 3, 40, 500, 6000, 700, 8000}));
 }
 
+// ONNX Runtime's results.
+TEST(QuantizeLinear, BlocksOfOneDimension) {
+  const Tensor scale = F32({3}, {0.5f, 2, 4}), zero = I8({3}, {0, 1, 2});
+  ExpectTensor(OpTest("QuantizeLinear", 21)
+                   .Input(F32({5}, {1, 2, 3, 4, 5}))
+                   .Constant(scale)
+                   .Constant(zero)
+                   .Set("axis", 0)
+                   .Set("block_size", 2)
+                   .RunOne(),
+               I8({5}, {2, 4, 3, 3, 3}));
+  ExpectTensor(OpTest("DequantizeLinear", 21)
+                   .Input(I8({5}, {1, 2, 3, 4, 5}))
+                   .Constant(scale)
+                   .Constant(zero)
+                   .Set("axis", 0)
+                   .Set("block_size", 2)
+                   .RunOne(),
+               F32({5}, {0.5f, 1, 4, 6, 12}));
+  const auto blocks = [&](int64_t size) {
+    return OpTest("DequantizeLinear", 21)
+        .Input(I8({5}, {1, 2, 3, 4, 5}))
+        .Constant(F32({2}, {1, 10}))
+        .Set("axis", 0)
+        .Set("block_size", size)
+        .RunOne();
+  };
+  ExpectTensor(blocks(4), F32({5}, {1, 2, 3, 4, 50}));
+  ExpectError(ErrorCode::kInvalidModel, "a scale of shape [2] does not fit",
+              [&] { blocks(std::numeric_limits<int64_t>::max()); });
+}
+
+TEST(DequantizeLinear, GivesTheTypeOfItsScaleOrTheOneAskedFor) {
+  const auto as = [](DType dtype, const Tensor& scale, int64_t output_dtype) {
+    const Tensor y = OpTest("DequantizeLinear", 23)
+                         .Input(I8({3}, {1, 2, 3}))
+                         .Constant(scale)
+                         .Set("output_dtype", output_dtype)
+                         .RunOne();
+    EXPECT_EQ(NameOf(y.dtype()), NameOf(dtype));
+    return IsHalf(y.dtype()) ? HalfToFloat(y) : y;
+  };
+  Tensor half_scale(DType::kFloat16, {});
+  FloatToHalf(F32({}, {0.5f}), half_scale);
+  const Tensor scale = F32({}, {0.5f}), expected = F32({3}, {0.5f, 1, 1.5f});
+  for (const DType dtype : {DType::kFloat, DType::kFloat16, DType::kBfloat16}) {
+    ExpectTensor(as(dtype, scale, static_cast<int64_t>(dtype)), expected);
+    ExpectTensor(as(dtype, half_scale, static_cast<int64_t>(dtype)), expected);
+  }
+  ExpectTensor(as(DType::kFloat, scale, 0), expected);
+  ExpectTensor(as(DType::kFloat16, half_scale, 0), expected);
+  ExpectError(ErrorCode::kUnsupported, "dequantizing to 'float64'",
+              [&] { as(DType::kDouble, scale, static_cast<int64_t>(DType::kDouble)); });
+}
+
 TEST(DynamicQuantizeLinear, WidensTheRangeToZero) {
   const std::vector<Tensor> y =
       OpTest("DynamicQuantizeLinear").Input(F32({3}, {1, 2, 5.1f})).Outputs(3).Run();
@@ -111,6 +169,37 @@ TEST(MatMulInteger, ZeroPointsByRowAndColumn) {
                    .Constant(I8({2, 1}, {-128, -128}))
                    .RunOne(),
                I32({1, 1}, {128}));
+}
+
+TEST(MatMulInteger, EmptyOperandsAndZeroPoints) {
+  const Tensor none = U8({0}, {});
+  const auto product = [](const Tensor& a, const Tensor& b, const Tensor& a_zero,
+                          const Tensor& b_zero) {
+    Tensor results[2];
+    for (const bool constant : {true, false}) {
+      OpTest test("MatMulInteger");
+      test.Input(a);
+      constant ? test.Constant(b) : test.Input(b);
+      a_zero.exists() ? test.Input(a_zero) : test.Absent();
+      if (b_zero.exists()) constant ? test.Constant(b_zero) : test.Input(b_zero);
+      results[constant ? 1 : 0] = test.RunOne();
+    }
+    ExpectTensor(results[0], results[1]);
+    return results[0];
+  };
+  // No columns, nothing to sum, no rows.
+  ExpectTensor(product(U8({2, 1}, {1, 2}), U8({1, 0}, {}), {}, none), I32({2, 0}, {}));
+  ExpectTensor(product(U8({2, 0}, {}), U8({0, 1}, {}), {}, {}), I32({2, 1}, {0, 0}));
+  ExpectTensor(product(U8({0, 1}, {}), U8({1, 1}, {1}), none, {}), I32({0, 1}, {}));
+  ExpectTensor(product(U8({2, 0}, {}), U8({0, 1}, {}), U8({2}, {1, 2}), {}), I32({2, 1}, {0, 0}));
+  ExpectError(ErrorCode::kInvalidModel, "input 2 has shape [0]",
+              [&] { product(U8({2, 0}, {}), U8({0, 1}, {}), none, {}); });
+  ExpectError(ErrorCode::kInvalidModel, "input 3 has shape [0]",
+              [&] { product(U8({1, 1}, {1}), U8({1, 2}, {1, 2}), {}, none); });
+  ExpectError(ErrorCode::kInvalidModel, "input 3 has shape [4]",
+              [&] { product(U8({1, 1}, {1}), U8({1, 2}, {1, 2}), {}, U8({4}, {1, 2, 3, 4})); });
+  ExpectError(ErrorCode::kUnsupported, "input 3 of type 'int32'",
+              [&] { product(U8({1, 1}, {1}), U8({1, 2}, {1, 2}), {}, I32({}, {1})); });
 }
 
 TEST(QLinearMatMul, MatchesOnnxRuntime) {

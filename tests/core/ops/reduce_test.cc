@@ -78,6 +78,41 @@ TEST(BatchNormalization, NormalisesByChannel) {
   ExpectTensor(y, F32({2, 2, 2}, {-0.5f, 0, 1, 5, 1.5f, 2, 17, 21}));
 }
 
+// The reference evaluator's result.
+TEST(BatchNormalization, ADimensionAloneIsOneChannel) {
+  OpTest test("BatchNormalization", 15);
+  test.Input(F32({3}, {0, 1, 2}));
+  for (const float value : {2.0f, 1.0f, 0.5f, 4.0f}) test.Constant(F32({1}, {value}));
+  ExpectTensor(test.RunOne(), F32({3}, {0.5000006f, 1.4999994f, 2.499998f}));
+  OpTest more("BatchNormalization", 15);
+  more.Input(F32({3}, {0, 1, 2}));
+  for (int i = 0; i < 4; ++i) more.Constant(F32({3}, {1, 1, 1}));
+  ExpectError(ErrorCode::kInvalidModel, "input 1 has shape [3], expected [1]",
+              [&] { more.RunOne(); });
+}
+
+TEST(Normalization, NothingToNormalise) {
+  for (const Shape& shape : {Shape{1, 0, 2}, Shape{0, 2, 2}, Shape{1, 2, 0}}) {
+    const Tensor parameter = Iota({shape[1]});
+    ExpectTensor(OpTest("InstanceNormalization")
+                     .Input(Iota(shape))
+                     .Constant(parameter)
+                     .Constant(parameter)
+                     .RunOne(),
+                 Iota(shape));
+    for (const int opset : {18, 21}) {
+      const Tensor by_group = opset == 18 ? Iota({2}) : parameter;
+      ExpectTensor(OpTest("GroupNormalization", opset)
+                       .Input(Iota(shape))
+                       .Constant(by_group)
+                       .Constant(by_group)
+                       .Set("num_groups", 2)
+                       .RunOne(),
+                   Iota(shape));
+    }
+  }
+}
+
 TEST(Normalization, InstanceGroupLayerRms) {
   const Tensor x = F32({1, 2, 2}, {1, 3, 2, 6});
   ExpectTensor(OpTest("InstanceNormalization")

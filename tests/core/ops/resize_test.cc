@@ -1,4 +1,7 @@
 // Expected values are ONNX Runtime 1.31's.
+#include <limits>
+
+#include "core/tensor/half.h"
 #include "tests/core/ops/op_test.h"
 
 namespace quantab {
@@ -173,6 +176,68 @@ TEST(Resize, Opset19HalfPixelSymmetric) {
                                      2.434783F, 2.594647F, 2.934783F, 3.274919F, 3.434783F,
                                      3,         3.159864F, 3.5F,      3.840136F, 4}),
                1e-5);
+}
+
+TEST(Resize, TheRegionOfInterestMayHaveAnotherFloatType) {
+  const std::vector<float> corners{0, 0, 0.25F, 0.25F, 1, 1, 1.5F, 0.75F};
+  Tensor half(DType::kFloat16, {8});
+  FloatToHalf(F32({8}, corners), half);
+  for (const Tensor& roi : {F32({8}, corners), F64({8}, {corners.begin(), corners.end()}), half}) {
+    // ONNX Runtime's result for float32.
+    ExpectTensor(OpTest("Resize", 13)
+                     .Input(Iota({1, 1, 4, 4}))
+                     .Constant(roi)
+                     .Absent()
+                     .Constant(I64({4}, {1, 1, 3, 3}))
+                     .Set("mode", "nearest")
+                     .Set("coordinate_transformation_mode", "tf_crop_and_resize")
+                     .Set("extrapolation_value", -7.5F)
+                     .RunOne(),
+                 F32({1, 1, 3, 3}, {5, 5, 6, 13, 13, 14, -7.5F, -7.5F, -7.5F}));
+  }
+}
+
+TEST(Resize, ARegionOfInterestMayBeAnywhere) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  for (const float far : {1e30F, -1e30F, kNan, std::numeric_limits<float>::infinity()}) {
+    for (const char* mode : {"nearest", "linear", "cubic"}) {
+      ExpectTensor(OpTest("Resize", 13)
+                       .Input(Iota({2}))
+                       .Constant(F32({2}, {far, far}))
+                       .Absent()
+                       .Constant(I64({1}, {3}))
+                       .Set("mode", mode)
+                       .Set("coordinate_transformation_mode", "tf_crop_and_resize")
+                       .Set("extrapolation_value", 8.0F)
+                       .RunOne(),
+                   F32({3}, {8, 8, 8}));
+    }
+  }
+}
+
+TEST(Resize, ASizeIsRefusedBeforeItIsMade) {
+  constexpr float kLargest = 0x1p30F;
+  ExpectError(ErrorCode::kInvalidArgument, "more elements than can be counted", [] {
+    WithScales(Iota({1, 1, 1, 1}), {kLargest, kLargest, kLargest, kLargest}, "nearest").RunOne();
+  });
+  // Both axes by the larger scale.
+  ExpectError(ErrorCode::kInvalidModel, "is not possible", [] {
+    OpTest("Resize", 18)
+        .Input(Iota({1, 8}))
+        .Absent()
+        .Absent()
+        .Constant(I64({2}, {int64_t{1} << 30, 8}))
+        .Set("keep_aspect_ratio_policy", "not_smaller")
+        .RunOne();
+  });
+  ExpectTensor(OpTest("Resize", 18)
+                   .Input(Iota({0, 2}))
+                   .Absent()
+                   .Absent()
+                   .Constant(I64({2}, {0, 4}))
+                   .Set("keep_aspect_ratio_policy", "not_larger")
+                   .RunOne(),
+               F32({0, 4}, {}));
 }
 
 TEST(Resize, RefusesWhatMakesNoSense) {
