@@ -1,5 +1,6 @@
 # The flags of every target of ours, as the interface library quantab_options.
 option(QUANTAB_SANITIZE "Build with address and undefined behaviour sanitizers (native)" OFF)
+option(QUANTAB_FUZZ "Build the fuzz targets (native, clang)" OFF)
 option(QUANTAB_RELAXED_SIMD "Build with relaxed SIMD (WebAssembly)" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
@@ -10,7 +11,7 @@ set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g -fno-omit-frame-pointer")
 if(EMSCRIPTEN)
   # Assertions of the standard library and assert() stay out of what is shipped. Size first: time is
   # spent in the kernels, which are optimised for speed (quantab_tune_kernels below).
-  set(CMAKE_CXX_FLAGS_RELEASE "-Os -DNDEBUG")
+  set(CMAKE_CXX_FLAGS_RELEASE "-Oz -DNDEBUG")
 else()
   set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
 endif()
@@ -30,7 +31,8 @@ target_compile_options(quantab_options INTERFACE
 if(EMSCRIPTEN)
   # Global, because test libraries must agree with the code they link.
   add_compile_options(-fwasm-exceptions -msimd128)
-  add_link_options(-fwasm-exceptions)
+  # A function declared one way and defined another links with a warning, and traps when called.
+  add_link_options(-fwasm-exceptions LINKER:--fatal-warnings)
 else()
   # SIMDe maps the WebAssembly intrinsics to these instructions; every x86-64 since 2009 has them.
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
@@ -45,6 +47,9 @@ else()
       add_compile_options(-fno-var-tracking)
     endif()
     add_link_options(-fsanitize=address,undefined)
+  endif()
+  if(QUANTAB_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
   endif()
   find_package(Threads REQUIRED)
   target_link_libraries(quantab_options INTERFACE Threads::Threads)

@@ -42,6 +42,17 @@ if(test_sources AND TARGET quantab_core AND EXISTS ${googletest}/CMakeLists.txt)
   quantab_node_program(quantab_tests)
 endif()
 
+# <name>_fuzz: one program per tests/fuzz/<name>_fuzz.cc.
+if(QUANTAB_FUZZ)
+  file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cc)
+  foreach(source IN LISTS fuzz_sources)
+    cmake_path(GET source STEM name)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE quantab_core)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  endforeach()
+endif()
+
 option(QUANTAB_BENCH "Build the benchmarks" OFF)
 if(QUANTAB_BENCH)
   if(EMSCRIPTEN)

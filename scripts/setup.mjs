@@ -2,11 +2,11 @@
 // everything there and changes nothing. On Debian it uses apt-get (root only when a package is
 // missing); elsewhere it names what to install.
 //
-//   node scripts/setup.mjs [build] [test] [bench] [check]        (default: all)
+//   node scripts/setup.mjs [build] [test] [bench] [fuzz] [check]        (default: all)
 //
 // build: compilers, libraries, Emscripten, npm packages
 // test: GoogleTest, Chromium, a Node for relaxed SIMD     bench: Google Benchmark as well
-// check: clang-format and clang-tidy
+// fuzz: clang with libFuzzer     check: clang-format and clang-tidy
 //
 // A program of a good version that is already on PATH is used, whoever installed it.
 import fs from 'node:fs';
@@ -29,6 +29,13 @@ const hasHeader = (name) => () =>
   ['/usr/include', '/usr/local/include', '/opt/homebrew/include'].some((folder) =>
     fs.existsSync(path.join(folder, name)),
   );
+
+/** Whether the compiler's folder of libraries has libFuzzer. */
+function hasFuzzer(compiler) {
+  const folder = capture(compiler, ['-print-runtime-dir']);
+  const names = folder && fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  return names.some((name) => name.startsWith('libclang_rt.fuzzer'));
+}
 
 // Each need: how to see that it is met, and the Debian packages that meet it.
 const NEEDS = {
@@ -70,6 +77,13 @@ const NEEDS = {
   ],
   bench: [
     { name: 'Google Benchmark', packages: ['libbenchmark-dev'], met: hasHeader('benchmark') },
+  ],
+  fuzz: [
+    {
+      name: 'clang 19 with its runtime',
+      packages: ['clang-19', 'libclang-rt-19-dev'],
+      met: () => which('clang++-19') !== null && hasFuzzer('clang++-19'),
+    },
   ],
   check: [
     { name: 'clang-format 19', packages: ['clang-format-19'], met: has('clang-format-19') },
