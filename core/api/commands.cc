@@ -118,8 +118,8 @@ void AddQuantizerOptions(CommandInfo& command) {
 }
 
 constexpr std::string_view kDataHelp =
-    "Samples: one .npz per sample (keyed by input name), one .npy per sample (models with one "
-    "input), or test_data_set_*/input_N.pb.";
+    "Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models with "
+    "one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by value.";
 
 std::vector<CommandInfo> MakeCommands() {
   std::vector<CommandInfo> commands;
@@ -150,9 +150,11 @@ std::vector<CommandInfo> MakeCommands() {
   AddQuantizerOptions<StaticOptions>(statics);
   commands.push_back(std::move(statics));
 
-  OptionInfo input = Path("input", "NAME=FILE", false,
-                          "An input's value: .npy, .pb, or .npz with all inputs (then without "
-                          "NAME=). May be given several times.");
+  OptionInfo input =
+      Path("input", "NAME=FILE", false,
+           "An input's value: .npy, .pb or .npz. Without NAME=, a .npz with an array "
+           "for each input it is named after. May be given several times, once for "
+           "each input.");
   input.repeated = true;
   CommandInfo run{.name = "run",
                   .help = "Run a model once and keep its outputs.",
@@ -173,8 +175,8 @@ std::vector<CommandInfo> MakeCommands() {
       .name = "bench",
       .help = "Time models, one run after another.",
       .positionals = {{.name = "MODEL", .help = "An ONNX model.", .repeated = true}},
-      .options = {Number("runs", "N", "20", "Counted runs."),
-                  Number("warmup", "N", "2", "Runs before them that do not count."),
+      .options = {Number("runs", "N", "20", "Counted runs, 1 to 1000000."),
+                  Number("warmup", "N", "2", "Runs before them that do not count, 0 to 1000000."),
                   Path("data", "DIR", false,
                        "Take the first sample here; without it, made-up data is used.")}};
   commands.push_back(std::move(bench));

@@ -18,15 +18,19 @@ namespace quantab {
 struct Invocation {
   const CommandInfo* command = nullptr;
   std::vector<std::string> positionals;
-  std::map<std::string, std::vector<std::string>> values;  // by snake_case name; flags hold ""
+  // By snake_case name, in the order given; a switch without a value has "true".
+  std::map<std::string, std::vector<std::string>> values;
   bool json = false;
   Monitor* monitor = nullptr;
 
   bool Has(const std::string& name) const { return values.contains(name); }
+  // Whether a switch is on: the last of "--name", "--name=true" and "--name=false" counts.
+  bool Flag(const std::string& name) const;
   // The last value given for `name`, or `otherwise`.
   std::string Value(const std::string& name, const std::string& otherwise = "") const;
-  // As a number; throws UsageError.
-  int64_t Integer(const std::string& name, int64_t otherwise) const;
+  // The last value as a whole number from `lowest` to `highest`; throws UsageError for others.
+  int64_t Integer(const std::string& name, int64_t otherwise, int64_t lowest,
+                  int64_t highest) const;
   // The quantizer's options among the values, as JSON for DynamicOptionsFromJson and the like.
   std::string QuantizerOptions() const;
 };
@@ -61,6 +65,9 @@ struct RegistryType<struct commands_tag> {
 
 // Parses `arguments` (without the program's name). Throws UsageError.
 Invocation ParseArguments(const std::vector<std::string>& arguments);
+
+// Whether arguments that cannot be parsed ask for JSON nevertheless.
+bool AskForJson(const std::vector<std::string>& arguments);
 
 // The whole program: parses, runs, prints. Returns the exit status.
 int Main(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err);

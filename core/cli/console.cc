@@ -4,7 +4,18 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/cli/signals.h"
+
 namespace quantab {
+namespace {
+
+size_t CodePoints(const std::string& text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;  // no byte that continues one
+  }));
+}
+
+}  // namespace
 
 void Console::OnProgress(std::string_view stage, uint64_t done, uint64_t total) {
   if (quiet_) return;
@@ -26,6 +37,8 @@ void Console::OnLog(LogLevel level, std::string_view message) {
   if (level == LogLevel::kInfo && quiet_) return;
   err_ << (level == LogLevel::kWarning ? "warning: " : "") << message << "\n";
 }
+
+bool Console::Cancelled() { return Interrupted(); }
 
 std::string HumanBytes(uint64_t bytes) {
   static constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB"};
@@ -50,13 +63,15 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], CodePoints(row[i]));
+    }
   }
   std::string out;
   for (const auto& row : rows) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      const std::string pad(widths[i] - row[i].size(), ' ');
+      const std::string pad(widths[i] - CodePoints(row[i]), ' ');
       line += (i == 0 ? "" : "  ") + (i == 0 ? row[i] + pad : pad + row[i]);
     }
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";

@@ -9,13 +9,15 @@
 
 namespace quantab {
 
-// Prints stages and messages to `err`: a stage's line once it begins, and every tenth of it.
+// Prints stages and messages to `err`: a stage's line once it begins, and every tenth of it. Stops
+// work when the user interrupts the program.
 class Console final : public Monitor {
  public:
   Console(std::ostream& err, bool quiet) : err_(err), quiet_(quiet) {}
 
   void OnProgress(std::string_view stage, uint64_t done, uint64_t total) override;
   void OnLog(LogLevel level, std::string_view message) override;
+  bool Cancelled() override;
 
  private:
   std::ostream& err_;
@@ -30,8 +32,8 @@ std::string HumanBytes(uint64_t bytes);
 // `digits` significant digits, plainly: "0.00123", "12.3", "inf", "nan".
 std::string HumanNumber(double value, int digits = 4);
 
-// Columns padded with spaces; the first row is the head. Numbers (every column but the first) are
-// flush right.
+// Columns padded with spaces, by code points of UTF-8; the first row is the head. Numbers (every
+// column but the first) are flush right.
 std::string Table(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace quantab

@@ -21,40 +21,98 @@ constexpr TypeCode kTypeCodes[] = {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 
-[[noreturn]] void Bad(const std::string& where, const std::string& why) {
-  Place place;
-  place.file = where;
-  ThrowInvalidArgument(
-      "'" + where + "' is no array that can be read: " + why + " Save it with numpy.save() again.",
-      place);
+// What JavaScript, the reader of the Node program, counts exactly.
+constexpr int64_t kLargestCount = (int64_t{1} << 53) - 1;
+
+[[noreturn]] void Bad(const std::string& what) { ThrowInvalidArgument(what); }
+
+constexpr std::string_view kSpaces = " \t\n\v\f\r";
+constexpr std::string_view kQuotes = "'\"";
+
+std::string_view Trimmed(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(kSpaces), text.size()));
+  return text.substr(0, text.find_last_not_of(kSpaces) + 1);
 }
 
-// What follows `'key':` in the header's dictionary.
-std::string_view ValueAfter(std::string_view header, std::string_view key,
-                            const std::string& where) {
-  const size_t at = header.find("'" + std::string(key) + "'");
-  const size_t colon = at == std::string_view::npos ? at : header.find(':', at);
-  if (colon == std::string_view::npos) Bad(where, "its header has no '" + std::string(key) + "'.");
-  const size_t begin = header.find_first_not_of(' ', colon + 1);
-  return begin == std::string_view::npos ? std::string_view() : header.substr(begin);
-}
-
-Shape ParseShape(std::string_view text, const std::string& where) {
-  Shape shape;
-  if (text.empty() || text.front() != '(') Bad(where, "its shape is no tuple.");
-  size_t at = 1;
-  while (at < text.size() && text[at] != ')') {
-    if (text[at] == ' ' || text[at] == ',') {
-      ++at;
-      continue;
-    }
-    int64_t dim = 0;
-    const auto [end, error] = std::from_chars(text.data() + at, text.data() + text.size(), dim);
-    if (error != std::errc() || dim < 0) Bad(where, "its shape has a dimension that is no number.");
-    shape.push_back(dim);
-    at = static_cast<size_t>(end - text.data());
+// The value of `key` in the header's dictionary, a text between one of `openings` and one of
+// `closings`; with neither, all that follows.
+std::string_view ValueOf(std::string_view header, const std::string& key,
+                         std::string_view openings = "", std::string_view closings = "") {
+  for (const char quote : kQuotes) {
+    const size_t at = header.find(quote + key + quote);
+    if (at == std::string_view::npos) continue;
+    std::string_view rest = Trimmed(header.substr(at + key.size() + 2));
+    if (!rest.starts_with(':')) continue;
+    rest = Trimmed(rest.substr(1));
+    if (openings.empty()) return rest;
+    if (rest.empty() || openings.find(rest.front()) == std::string_view::npos) continue;
+    const size_t end = rest.find_first_of(closings, 1);
+    if (end != std::string_view::npos) return rest.substr(1, end - 1);
   }
+  Bad("The .npy header has no readable '" + key + "'. Save the array again with numpy.save.");
+}
+
+bool IsFortranOrder(std::string_view header) {
+  const std::string_view text = ValueOf(header, "fortran_order");
+  if (text.starts_with("True")) return true;
+  if (text.starts_with("False")) return false;
+  Bad("The .npy header has no readable 'fortran_order'. Save the array again with numpy.save.");
+}
+
+Shape ShapeOfArray(std::string_view header) {
+  const std::string_view inside = ValueOf(header, "shape", "(", ")");
+  const auto impossible = [&] {
+    Bad("The .npy file has the impossible shape (" + std::string(inside) +
+        "). Save the array again with numpy.save.");
+  };
+  Shape shape;
+  for (size_t begin = 0; begin < inside.size();) {
+    const size_t end = std::min(inside.find(',', begin), inside.size());
+    const std::string_view dim_text = Trimmed(inside.substr(begin, end - begin));
+    begin = end + 1;
+    if (dim_text.empty()) continue;
+    int64_t dim = 0;
+    const auto [at, error] =
+        std::from_chars(dim_text.data(), dim_text.data() + dim_text.size(), dim);
+    if (dim_text.find_first_not_of("0123456789") != std::string_view::npos ||
+        error != std::errc() || dim > kLargestCount) {
+      impossible();
+    }
+    shape.push_back(dim);
+  }
+  const std::optional<int64_t> count = CheckedElementCount(shape);
+  if (!count || *count > kLargestCount) impossible();
   return shape;
+}
+
+// The header's dictionary, and where the elements begin.
+std::string_view HeaderOf(std::span<const std::byte> bytes, size_t& data_at) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (!text.starts_with(kMagic)) {
+    Bad("This is not a .npy file: its first bytes are not NumPy's. Save the array with "
+        "numpy.save.");
+  }
+  constexpr size_t kVersionAt = 6;
+  constexpr size_t kLengthAt = 8;
+  const auto byte = [&](size_t at) { return static_cast<size_t>(bytes[at]); };
+  const auto check_size = [&](size_t size) {
+    if (bytes.size() < size) {
+      Bad("The .npy file ends within its header. Save the array again with numpy.save.");
+    }
+  };
+  check_size(kLengthAt);
+  const size_t major = byte(kVersionAt), minor = byte(kVersionAt + 1);
+  if (major < 1 || major > 3 || minor != 0) {
+    Bad("The .npy file has format version " + std::to_string(major) + "." + std::to_string(minor) +
+        ", expected 1.0, 2.0 or 3.0. Save the array again with numpy.save.");
+  }
+  const size_t begin = kLengthAt + (major == 1 ? 2 : 4);
+  check_size(begin);
+  size_t length = 0;
+  for (size_t at = begin; at-- > kLengthAt;) length = length << 8 | byte(at);
+  check_size(begin + length);
+  data_at = begin + length;
+  return text.substr(begin, length);
 }
 
 void SwapBytes(std::byte* data, size_t count, size_t size) {
@@ -82,47 +140,32 @@ Tensor FromFortran(const Tensor& in) {
 
 }  // namespace
 
-Tensor ReadNpy(std::span<const std::byte> bytes, const std::string& where) {
-  const auto* text = reinterpret_cast<const char*>(bytes.data());
-  if (bytes.size() < 10 || std::string_view(text, kMagic.size()) != kMagic) {
-    Bad(where, "it does not begin as a .npy file.");
-  }
-  const int major = static_cast<int>(bytes[6]);
-  const size_t length_bytes = major == 1 ? 2 : 4;
-  if (major < 1 || major > 3) Bad(where, "its format version is " + std::to_string(major) + ".");
-  if (bytes.size() < 8 + length_bytes) Bad(where, "it is truncated.");
-  size_t header_size = 0;
-  for (size_t i = 0; i < length_bytes; ++i) {
-    header_size |= static_cast<size_t>(bytes[8 + i]) << (8 * i);
-  }
-  const size_t data_at = 8 + length_bytes + header_size;
-  if (data_at > bytes.size()) Bad(where, "it is truncated.");
-  const std::string_view header(text + 8 + length_bytes, header_size);
-
-  const std::string_view descr = ValueAfter(header, "descr", where);
-  if (descr.size() < 5 || descr.front() != '\'') Bad(where, "its elements are records.");
-  const char order = descr[1];
-  const std::string_view code = descr.substr(2, descr.find('\'', 1) - 2);
+Tensor ReadNpy(std::span<const std::byte> bytes) {
+  size_t data_at = 0;
+  const std::string_view header = HeaderOf(bytes, data_at);
+  // The byte order and the type's code: "<f4".
+  const std::string_view descr = ValueOf(header, "descr", kQuotes, kQuotes);
+  const std::string_view order = descr.substr(0, 1);
+  const std::string_view code = descr.substr(order.size());
   const auto* type = std::find_if(std::begin(kTypeCodes), std::end(kTypeCodes),
                                   [&](const TypeCode& row) { return row.code == code; });
-  if (type == std::end(kTypeCodes)) {
-    Bad(where, "elements of type '" + std::string(code) + "' are not supported.");
+  if (type == std::end(kTypeCodes) || order.find_first_of("<>|=") == std::string_view::npos) {
+    Bad("The .npy file holds elements of type '" + std::string(descr) +
+        "', expected real numbers. Convert the array with astype().");
   }
-  const bool fortran = ValueAfter(header, "fortran_order", where).starts_with("True");
-  Shape shape = ParseShape(ValueAfter(header, "shape", where), where);
-  const std::optional<int64_t> count = CheckedElementCount(shape);
+  const bool fortran = IsFortranOrder(header);
+  Shape shape = ShapeOfArray(header);
   const size_t available = bytes.size() - data_at;
   const size_t size = SizeOf(type->dtype);
-  if (!count || static_cast<uint64_t>(*count) > available / size ||
-      static_cast<uint64_t>(*count) * size != available) {
-    Bad(where, "its shape " + ToString(shape) + " of '" + std::string(NameOf(type->dtype)) +
-                   "' does not fit its " + std::to_string(available) + " bytes of data.");
+  const auto count = static_cast<uint64_t>(ElementCount(shape));
+  if (count * size != available) {
+    Bad("The .npy file has " + std::to_string(available) + " bytes of elements, expected " +
+        std::to_string(count * size) + " for " + std::string(NameOf(type->dtype)) + " " +
+        ToString(shape) + ". Save the array again with numpy.save.");
   }
   Tensor tensor(type->dtype, std::move(shape));
   if (available > 0) std::memcpy(tensor.mutable_raw(), bytes.data() + data_at, available);
-  if (order == '>' && size > 1) {
-    SwapBytes(tensor.mutable_raw(), static_cast<size_t>(*count), size);
-  }
+  if (order == ">" && size > 1) SwapBytes(tensor.mutable_raw(), count, size);
   return fortran && tensor.rank() > 1 ? FromFortran(tensor) : tensor;
 }
 
@@ -131,7 +174,7 @@ std::vector<std::byte> WriteNpy(const Tensor& tensor) {
                                   [&](const TypeCode& row) { return row.dtype == tensor.dtype(); });
   if (type == std::end(kTypeCodes)) {
     ThrowUnsupported("A tensor of type '" + std::string(NameOf(tensor.dtype())) +
-                     "' cannot be saved as .npy.");
+                     "' cannot be saved as .npy. Cast that output to another type in the model.");
   }
   std::string shape;
   for (int64_t dim : tensor.shape()) shape += std::to_string(dim) + ", ";

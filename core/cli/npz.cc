@@ -2,8 +2,8 @@
 
 #include <zip.h>
 
-#include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/cli/npy.h"
@@ -11,54 +11,79 @@
 namespace quantab {
 namespace {
 
-// An entry larger than this is refused rather than trusted: no sample is that large.
-constexpr uint64_t kLargestEntry = uint64_t{4} << 30;
+// What deflate makes of a byte at most; a member that claims more is not given the memory for it.
+constexpr uint64_t kLargestRatio = 1032;
 
-[[noreturn]] void Bad(const std::string& path, const std::string& why) {
-  Place place;
-  place.file = path;
-  ThrowInvalidArgument("'" + path + "' is no .npz file that can be read: " + why +
-                           " Save it with numpy.savez() again.",
-                       place);
+constexpr std::string_view kExtension = ".npy";
+
+using Archive = std::unique_ptr<zip_t, decltype(&zip_discard)>;
+
+[[noreturn]] void Bad(const std::string& what) {
+  ThrowInvalidArgument(what + " Save the arrays again with numpy.savez.");
+}
+
+[[noreturn]] void Damaged() { Bad("The .npz file is damaged or truncated."); }
+
+Archive Open(std::span<const std::byte> bytes) {
+  zip_error_t error;
+  zip_error_init(&error);
+  // An empty file would be an empty archive.
+  zip_source_t* source =
+      bytes.empty() ? nullptr : zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
+  zip_t* archive = source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &error);
+  const bool no_zip = bytes.empty() || zip_error_code_zip(&error) == ZIP_ER_NOZIP;
+  zip_error_fini(&error);
+  if (archive != nullptr) return {archive, &zip_discard};
+  if (source != nullptr) zip_source_free(source);
+  if (no_zip) Bad("This is not a .npz file.");
+  Damaged();
+}
+
+// The content of a member that is there in full.
+std::vector<std::byte> ReadMember(zip_t* archive, zip_uint64_t index, const zip_stat_t& stat) {
+  const std::string member = std::string("The .npz file's member '") + stat.name + "' ";
+  if (stat.encryption_method != ZIP_EM_NONE) Bad(member + "is encrypted.");
+  if (stat.comp_method != ZIP_CM_STORE && stat.comp_method != ZIP_CM_DEFLATE) {
+    Bad(member + "is compressed by method " + std::to_string(stat.comp_method) + ".");
+  }
+  if (stat.comp_method == ZIP_CM_STORE ? stat.size != stat.comp_size
+                                       : stat.size / kLargestRatio > stat.comp_size) {
+    Damaged();
+  }
+  const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(zip_fopen_index(archive, index, 0),
+                                                                &zip_fclose);
+  std::vector<std::byte> bytes(static_cast<size_t>(stat.size));
+  if (!file ||
+      zip_fread(file.get(), bytes.data(), stat.size) != static_cast<zip_int64_t>(stat.size)) {
+    Damaged();
+  }
+  // The checksum is compared at the end of the member.
+  std::byte beyond;
+  if (zip_fread(file.get(), &beyond, 1) != 0) Damaged();
+  return bytes;
 }
 
 }  // namespace
 
-TensorMap ReadNpzFile(const std::string& path) {
-  int error = 0;
-  const std::unique_ptr<zip_t, decltype(&zip_discard)> archive(
-      zip_open(path.c_str(), ZIP_RDONLY, &error), &zip_discard);
-  if (!archive) {
-    zip_error_t reason;
-    zip_error_init_with_code(&reason, error);
-    const std::string text = zip_error_strerror(&reason);
-    zip_error_fini(&reason);
-    if (error == ZIP_ER_NOENT || error == ZIP_ER_OPEN || error == ZIP_ER_READ) {
-      Place place;
-      place.file = path;
-      ThrowIo("'" + path + "' cannot be read: " + text + ".", place);
-    }
-    Bad(path, text + ".");
-  }
+TensorMap ReadNpz(std::span<const std::byte> bytes) {
+  const Archive archive = Open(bytes);
   TensorMap tensors;
-  const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
-  for (zip_int64_t i = 0; i < count; ++i) {
+  const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive.get(), 0));
+  for (zip_uint64_t i = 0; i < count; ++i) {
     zip_stat_t stat;
-    const auto index = static_cast<zip_uint64_t>(i);
-    if (zip_stat_index(archive.get(), index, 0, &stat) != 0 || stat.size > kLargestEntry) {
-      Bad(path, "entry " + std::to_string(i) + " is damaged.");
-    }
+    if (zip_stat_index(archive.get(), i, 0, &stat) != 0) Damaged();
     std::string name = stat.name;
-    if (!name.ends_with(".npy")) Bad(path, "entry '" + name + "' is no .npy array.");
-    const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(
-        zip_fopen_index(archive.get(), index, 0), &zip_fclose);
-    std::vector<std::byte> bytes(static_cast<size_t>(stat.size));
-    if (!file ||
-        zip_fread(file.get(), bytes.data(), stat.size) != static_cast<zip_int64_t>(stat.size)) {
-      Bad(path, "entry '" + name + "' is damaged.");
+    if (!name.ends_with(kExtension)) {
+      Bad("The .npz file's member '" + name + "' is no .npy array.");
     }
-    name.resize(name.size() - 4);
-    tensors[name] = ReadNpy(bytes, path + "/" + name + ".npy");
+    name.resize(name.size() - kExtension.size());
+    if (tensors.contains(name)) Bad("The .npz file holds array '" + name + "' twice.");
+    const std::vector<std::byte> content = ReadMember(archive.get(), i, stat);
+    try {
+      tensors[name] = ReadNpy(content);
+    } catch (const Error& e) {
+      throw Error(e.code(), "Array '" + name + "': " + e.message(), e.place());
+    }
   }
   return tensors;
 }

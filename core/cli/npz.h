@@ -1,14 +1,15 @@
 // NumPy's .npz: a zip of .npy arrays, stored or deflated.
 #pragma once
 
-#include <string>
+#include <cstddef>
+#include <span>
 
 #include "core/api/quantab.h"
 
 namespace quantab {
 
-// The arrays of the file by name. Throws Error(kIo) when it cannot be opened and
-// Error(kInvalidArgument) when it is no .npz.
-TensorMap ReadNpzFile(const std::string& path);
+// The arrays by name. Throws Error(kInvalidArgument) for bytes that are no .npz, or hold anything
+// but arrays.
+TensorMap ReadNpz(std::span<const std::byte> bytes);
 
 }  // namespace quantab

@@ -10,7 +10,7 @@ namespace quantab {
 std::string WriteQuantized(const Invocation& invocation, const Model& model,
                            const Model& quantized) {
   WriteOptions options;
-  options.use_external_data_format = invocation.Has("use_external_data_format");
+  options.use_external_data_format = invocation.Flag("use_external_data_format");
   const std::string path = invocation.Value("output");
   const uint64_t before = Inspect(model).file_bytes;
   const uint64_t after = WriteModelFile(quantized, path, options, invocation.monitor);

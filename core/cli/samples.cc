@@ -2,124 +2,162 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <utility>
 
-#include "core/api/files.h"
-#include "core/cli/npy.h"
-#include "core/cli/npz.h"
+#include "core/cli/natural_order.h"
+#include "core/cli/paths.h"
+#include "core/cli/tensor_file.h"
 
 namespace quantab {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kNext =
-    " Give one .npz per sample, one .npy per sample, or test_data_set_*/input_N.pb.";
+constexpr std::string_view kSetFolder = "test_data_set_";
 
-std::vector<std::byte> ReadAll(const std::string& path) {
-  const std::shared_ptr<ByteSource> source = OpenFile(path);
-  std::vector<std::byte> bytes(static_cast<size_t>(source->size()));
-  if (!bytes.empty()) source->Read(0, bytes);
-  return bytes;
+enum class Kind { kNpz, kNpy, kPb, kInputs, kSets };
+
+// The digits of "<stem>_<digits>.pb", or empty.
+std::string NumberIn(std::string_view path, std::string_view stem) {
+  const std::string name = LowerCase(BaseName(path));
+  const std::string prefix = std::string(stem) + "_";
+  constexpr std::string_view kExtension = ".pb";
+  if (!name.starts_with(prefix) || !name.ends_with(kExtension)) return "";
+  if (name.size() <= prefix.size() + kExtension.size()) return "";
+  const std::string digits =
+      name.substr(prefix.size(), name.size() - prefix.size() - kExtension.size());
+  return digits.find_first_not_of("0123456789") == std::string::npos ? digits : "";
 }
 
-Tensor ReadPb(const std::string& path) {
-  const std::vector<std::byte> bytes = ReadAll(path);
-  onnx::TensorProto tensor;
-  if (!tensor.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
-      tensor.data_type() == 0) {
-    Place place;
-    place.file = path;
-    ThrowInvalidArgument("'" + path + "' is no serialized ONNX TensorProto.", place);
+bool IsNumberedInput(std::string_view path) { return !NumberIn(path, "input").empty(); }
+
+std::optional<Kind> KindOf(std::string_view path) {
+  switch (FormatOf(path)) {
+    case TensorFormat::kNpz:
+      return Kind::kNpz;
+    case TensorFormat::kNpy:
+      return Kind::kNpy;
+    case TensorFormat::kPb:
+      if (!NumberIn(path, "output").empty()) return std::nullopt;
+      return IsNumberedInput(path) ? Kind::kInputs : Kind::kPb;
+    case TensorFormat::kNone:
+      return std::nullopt;
   }
-  return LoadTensor(Model{}, tensor);
+  return std::nullopt;
 }
 
-// "a10" after "a9".
-bool NaturalLess(const std::string& a, const std::string& b) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  size_t i = 0, j = 0;
-  while (i < a.size() && j < b.size()) {
-    if (digit(a[i]) && digit(b[j])) {
-      size_t p = i, q = j;
-      while (p < a.size() && digit(a[p])) ++p;
-      while (q < b.size() && digit(b[q])) ++q;
-      std::string x = a.substr(i, p - i), y = b.substr(j, q - j);
-      x.erase(0, std::min(x.find_first_not_of('0'), x.size()));
-      y.erase(0, std::min(y.find_first_not_of('0'), y.size()));
-      if (x.size() != y.size()) return x.size() < y.size();
-      if (x != y) return x < y;
-      i = p;
-      j = q;
-    } else {
-      if (a[i] != b[j]) return a[i] < b[j];
-      ++i;
-      ++j;
-    }
+// What is in a folder, sorted, and whether each is a folder itself.
+std::vector<std::pair<std::string, bool>> List(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::pair<std::string, bool>> entries;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    std::error_code unknown;
+    entries.emplace_back(InFolder(folder, at->path().filename().string()),
+                         at->is_directory(unknown));
   }
-  return a.size() - i < b.size() - j;
+  if (error) ThrowSystem(folder, "cannot be read", error);
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return NaturalLess(a.first, b.first); });
+  return entries;
+}
+
+std::vector<std::string> NumberedInputsIn(const std::string& folder) {
+  std::vector<std::string> files;
+  for (auto& [path, is_folder] : List(folder)) {
+    if (!is_folder && IsNumberedInput(path)) files.push_back(std::move(path));
+  }
+  return files;
+}
+
+[[noreturn]] void Bad(const std::string& file, const std::string& what) {
+  Place place;
+  place.file = file;
+  ThrowInvalidArgument(what, place);
+}
+
+// "the model has 2 inputs: 'x', 'y'".
+std::string HasInputs(const std::vector<InputInfo>& inputs) {
+  std::string text = "the model has " + (inputs.empty() ? "no" : std::to_string(inputs.size())) +
+                     " input" + (inputs.size() == 1 ? "" : "s");
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    text += (i == 0 ? ": '" : ", '") + inputs[i].name + "'";
+  }
+  return text;
+}
+
+// The input that a tensor of `path` is for: the one of its name, that of the file's number, or the
+// model's only one.
+const std::string& InputFor(const std::string& name, const std::string& path,
+                            const std::vector<InputInfo>& inputs) {
+  for (const InputInfo& input : inputs) {
+    if (input.name == name) return input.name;
+  }
+  const std::string number = NumberIn(path, "input");
+  if (number.empty()) {
+    if (inputs.size() == 1) return inputs.front().name;
+    Bad(path, "'" + path + "' holds a tensor without the name of an input, but " +
+                  HasInputs(inputs) + ". Use .npz files with these names.");
+  }
+  size_t index = 0;
+  for (const char digit : number) {
+    index = std::min(inputs.size(), index * 10 + static_cast<size_t>(digit - '0'));
+  }
+  if (index < inputs.size()) return inputs[index].name;
+  Bad(path, "'" + path + "' is for input number " + number + ", counted from 0, but " +
+                HasInputs(inputs) + ". Leave it out, or name its tensor after an input.");
 }
 
 }  // namespace
 
-Tensor ReadTensorFile(const std::string& path) {
-  const std::string extension = fs::path(path).extension().string();
-  if (extension == ".npy") return ReadNpy(ReadAll(path), path);
-  if (extension == ".pb") return ReadPb(path);
-  Place place;
-  place.file = path;
-  ThrowInvalidArgument("'" + path + "' is neither .npy nor .pb.", place);
-}
-
-SampleFolder::SampleFolder(const std::string& folder, const std::vector<InputInfo>& inputs)
-    : inputs_(inputs) {
-  std::error_code error;
-  fs::directory_iterator entries(folder, error);
-  Place place;
-  place.file = folder;
-  if (error) {
-    ThrowIo("'" + folder + "' cannot be read as a folder of samples: " + error.message() + "." +
-                std::string(kNext),
-            place);
-  }
-  std::vector<std::string> kinds[3];
-  for (const fs::directory_entry& entry : entries) {
-    const std::string extension = entry.path().extension().string();
-    const std::string path = entry.path().string();
-    if (extension == ".npz") kinds[0].push_back(path);
-    if (extension == ".npy") kinds[1].push_back(path);
-    if (entry.is_directory() && entry.path().filename().string().starts_with("test_data_set_")) {
-      kinds[2].push_back(path);
+SampleFolder::SampleFolder(const std::string& folder, std::vector<InputInfo> inputs)
+    : inputs_(std::move(inputs)) {
+  std::map<Kind, std::string> kinds;  // and the first of each
+  std::vector<std::string> numbered;
+  for (const auto& [path, is_folder] : List(folder)) {
+    if (is_folder) {
+      if (!BaseName(path).starts_with(kSetFolder)) continue;
+      std::vector<std::string> files = NumberedInputsIn(path);
+      if (files.empty()) continue;
+      kinds.emplace(Kind::kSets, path);
+      samples_.push_back(std::move(files));
+    } else if (const std::optional<Kind> kind = KindOf(path)) {
+      kinds.emplace(*kind, path);
+      if (*kind == Kind::kInputs) {
+        numbered.push_back(path);
+      } else {
+        samples_.push_back({path});
+      }
     }
   }
-  const auto used = std::count_if(std::begin(kinds), std::end(kinds),
-                                  [](const auto& paths) { return !paths.empty(); });
-  if (used != 1) {
-    ThrowInvalidArgument("'" + folder + "' holds " +
-                             (used == 0 ? "no samples." : "several kinds of samples.") +
-                             std::string(kNext),
-                         place);
+  if (!numbered.empty()) samples_.push_back(std::move(numbered));
+  if (kinds.size() == 1) return;
+  std::string what = "no samples.";
+  if (!kinds.empty()) {
+    what = "several kinds of samples, such as '" + std::string(BaseName(kinds.begin()->second)) +
+           "' and '" + std::string(BaseName(std::next(kinds.begin())->second)) + "'.";
   }
-  for (std::vector<std::string>& paths : kinds) {
-    if (!paths.empty()) paths_ = std::move(paths);
-  }
-  if (fs::path(paths_.front()).extension() == ".npy" && inputs_.size() != 1) {
-    ThrowInvalidArgument("'" + folder + "' holds .npy files, but the model has " +
-                             std::to_string(inputs_.size()) +
-                             " inputs. Give one .npz per sample, keyed by input name.",
-                         place);
-  }
-  std::sort(paths_.begin(), paths_.end(), NaturalLess);
+  Bad(folder, "'" + folder + "' holds " + what +
+                  " Give one .npz per sample, one .npy or .pb per sample (models with one input), "
+                  "or test_data_set_*/input_N.pb.");
 }
 
 TensorMap SampleFolder::Read(size_t index) const {
-  const std::string& path = paths_[index];
-  const std::string extension = fs::path(path).extension().string();
-  if (extension == ".npz") return ReadNpzFile(path);
-  if (extension == ".npy") return {{inputs_.front().name, ReadTensorFile(path)}};
   TensorMap sample;
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    const std::string file = (fs::path(path) / ("input_" + std::to_string(i) + ".pb")).string();
-    if (fs::exists(file)) sample[inputs_[i].name] = ReadTensorFile(file);
+  std::map<std::string, std::string> from;
+  for (const std::string& path : samples_[index]) {
+    TensorMap tensors = ReadTensors(path);
+    if (FormatOf(path) == TensorFormat::kNpz) return tensors;
+    for (auto& [name, tensor] : tensors) {
+      const std::string& input = InputFor(name, path, inputs_);
+      const auto [earlier, is_new] = from.emplace(input, path);
+      if (!is_new) {
+        Bad(path, "'" + earlier->second + "' and '" + path + "' are both for input '" + input +
+                      "'. Leave one of them out.");
+      }
+      sample[input] = std::move(tensor);
+    }
   }
   return sample;
 }

@@ -1,7 +1,6 @@
-// Samples in files: .npy, .npz and ONNX TensorProto .pb.
+// Folders of samples.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,21 +8,21 @@
 
 namespace quantab {
 
-// One tensor from a .npy or .pb file. Throws Error naming the file.
-Tensor ReadTensorFile(const std::string& path);
-
-// A folder of samples: .npz files, .npy files (models with one input), or test_data_set_* folders
-// with input_N.pb; sorted by name (numbers by value).
+// The samples of a folder, sorted by name (NaturalLess): one .npz each (arrays by input name); one
+// .npy or .pb each (models with one input); one folder test_data_set_* each, with a file
+// input_N.pb for every input; or the input_N.pb of a single sample. Extensions in any case,
+// symbolic links followed. A tensor of a .pb file goes to the input of its name, else to number N.
 class SampleFolder {
  public:
-  // Throws Error(kInvalidArgument) when `folder` holds no sample, or several kinds of them.
-  SampleFolder(const std::string& folder, const std::vector<InputInfo>& inputs);
+  // Throws Error(kIo) when `folder` cannot be read, and Error(kInvalidArgument) when it holds no
+  // sample, or several kinds of them.
+  SampleFolder(const std::string& folder, std::vector<InputInfo> inputs);
 
-  size_t size() const { return paths_.size(); }
+  size_t size() const { return samples_.size(); }
   TensorMap Read(size_t index) const;
 
  private:
-  std::vector<std::string> paths_;
+  std::vector<std::vector<std::string>> samples_;  // their files
   std::vector<InputInfo> inputs_;
 };
 

@@ -1,9 +1,12 @@
-// The Node command line, and the native one where it is built: what they print, write and return.
-import { describe, expect, test } from '@jest/globals';
+// The Node command line and the native one: what they print, write and return, and that it is the same.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { description, openModel } from 'quantab';
+import { clearInterval, setInterval } from 'node:timers';
+import { openModel } from 'quantab';
 import { readNpy, writeNpy } from 'quantab/samples';
+import { humanBytes, humanNumber } from '../../web/package/dist/cli/console.js';
 import { keep } from './keep.mjs';
 import {
   cli,
@@ -17,11 +20,24 @@ import {
   run,
   samplesPath,
 } from './lib.mjs';
+import * as proto from './proto.mjs';
 
-const native = path.join(root, 'build', 'release', 'quantab');
+const fixture = (name) =>
+  JSON.parse(fs.readFileSync(new URL(`fixtures/${name}.json`, import.meta.url), 'utf8'));
+
+/** Runs a program with arguments; `.with(options)` does so with options of spawn(). */
+function program(...command) {
+  const [file, ...first] = command;
+  const withOptions =
+    (options) =>
+    (...args) =>
+      run(file, [...first, ...args], options);
+  return Object.assign(withOptions({}), { command, with: withOptions });
+}
+
 const programs = [
-  ['node', cli],
-  ['native', (...args) => run(native, args)],
+  ['node', program(process.execPath, cliScript)],
+  ['native', program(path.join(root, 'build', 'release', 'quantab'))],
 ];
 
 /** A folder of the first pictures, one .npy each. */
@@ -177,111 +193,167 @@ describe.each(programs)('%s', (_, quantab) => {
     });
   });
 
-  test.each([
-    [[], 2, /No command was given/],
-    [['frobnicate'], 2, /no command 'frobnicate'/],
-    [['inspect'], 2, /'quantab inspect' takes 1 argument, got 0/],
-    [['inspect', 'a', 'b'], 2, /takes 1 argument, got 2/],
-    [['dynamic', 'a.onnx'], 2, /'--output' is missing/],
-    [
-      ['dynamic', 'a.onnx', '-o', 'b', '--weight-type', 'Int9'],
-      2,
-      /'--weight-type' is 'Int9', expected one of/,
-    ],
-    [['static', 'a.onnx', '-o', 'b'], 2, /'--calibration-data' is missing/],
-    [
-      ['static', 'a.onnx', '-o', 'b', '--calibration-data', 'c', '--minimum-real-range', 'x'],
-      2,
-      /expected a number/,
-    ],
-    [['bench', digitsPath, '--runs', '-3'], 2, /'--runs' is '-3', expected a whole number/],
-    [['run', digitsPath, '--input', 'image', '--output-dir', 'out'], 2, /expected NAME=FILE/],
-    [
-      ['inspect', '/no/such.onnx'],
-      1,
-      /'\/no\/such\.onnx' cannot be opened: No such file or directory/,
-    ],
-    [['inspect', path.join(root, 'package.json')], 1, /package\.json' is a JSON file/],
-    [['dynamic', digitsPath, '-o', '/no/such/folder/o.onnx'], 1, /cannot be written: No such file/],
-    [['dynamic', digitsPath, '-o', '/tmp', '--nodes-to-exclude', 'nobody'], 1, /'nobody'/],
-    [['static', digitsPath, '-o', 'o', '--calibration-data', root], 1, /holds no samples/],
-  ])('%j fails with status %i', async (args, status, message) => {
-    const outcome = await quantab(...args);
-    expect(outcome.stderr.trim().split('\n').at(-1)).toMatch(message);
-    expect(outcome).toMatchObject({ status, stdout: '' });
-  });
-
-  test('a failure as JSON', async () => {
-    const { status, stdout } = await quantab('inspect', '/no/such.onnx', '--json');
-    expect(status).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ code: 'Io', where: { file: '/no/such.onnx' } });
-  });
-});
-
-describe('one surface', () => {
-  const both = async (...args) => Promise.all([cli(...args), run(native, args)]);
-
-  test.each([
-    [['--help']],
-    [['--version']],
-    ...description.commands.map(({ name }) => [[name, '--help']]),
-  ])('%j prints the same', async (args) => {
-    const [node, other] = await both(...args);
-    expect(node).toEqual(other);
-    expect(node).toMatchObject({ ...done, stderr: '' });
-    expect(node.stdout).not.toBe('');
-  });
-
-  test.each([
-    [['inspect', digitsPath, '--quiet']],
-    [['inspect', digitsPath, '--nodes', '--quiet']],
-    [['inspect', modelPath('lstm'), '--json', '--quiet']],
-    [['inspect', '/no/such.onnx']],
-    [['inspect']],
-    [['dynamic', digitsPath]],
-    [['dynamic', digitsPath, '-o', '/tmp', '--quiet']],
-    [['dynamic', digitsPath, '-o', '/dev/null', '--quiet']],
-    [['dynamic', digitsPath, '-o', '/no/such/o.onnx', '--quiet']],
-    [['bench', digitsPath, '--runs', 'x']],
-  ])('%j prints the same', async (args) => {
-    const [node, other] = await both(...args);
-    expect(node).toEqual(other);
-  });
-
-  test('figures agree', async () => {
+  test('a switch can be given as off', async () => {
     await inTemporaryFolder(async (folder) => {
       const out = path.join(folder, 'out.onnx');
-      const data = samplesPath('conv');
-      await cli('static', modelPath('conv'), '-o', out, '--calibration-data', data);
-      const [node, other] = await both(
-        'compare',
-        modelPath('conv'),
-        out,
-        '--data',
-        data,
-        '--quiet',
-      );
-      expect(node).toEqual(other);
+      const write = (flag) => quantab('dynamic', digitsPath, '-o', out, '--quiet', flag);
+      expect(await write('--use-external-data-format=false')).toMatchObject(done);
+      expect(fs.readdirSync(folder)).toEqual(['out.onnx']);
+      expect(await write('--use-external-data-format')).toMatchObject(done);
+      expect(fs.readdirSync(folder)).toEqual(['out.onnx', 'out.onnx.data']);
     });
+  });
+
+  // A device that is always full.
+  (fs.existsSync('/dev/full') ? test : test.skip).each([
+    ['result', ['inspect', digitsPath, '--quiet']],
+    ['help', ['--help']],
+  ])('a %s that cannot be written is a failure', async (_, args) => {
+    const script = 'exec "$@" > /dev/full';
+    const outcome = await run('/bin/sh', ['-c', script, 'sh', ...quantab.command, ...args]);
+    expect(outcome).toMatchObject({
+      status: 1,
+      stderr: 'Standard output could not be written. Is the disk full?\n',
+    });
+  });
+
+  test.each(['stdout', 'stderr'])('a reader of %s that goes away is no failure', async (stream) => {
+    const started = (child) => child[stream].destroy();
+    const outcome = await quantab.with({ started })('inspect', digitsPath, '--nodes');
+    expect(outcome).toMatchObject(done);
+    if (stream === 'stdout') expect(outcome.stderr).toMatch(/^read [^]*\d\n$/);
+    else expect(outcome.stdout).toMatch(/^model /);
+  });
+
+  describe('interrupted', () => {
+    let folder;
+    beforeAll(() => {
+      folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quantab-test-'));
+      const fill = (index, floats) => floats.fill(index / 1000);
+      proto.writeChain(path.join(folder, 'large.onnx'), 160, 512, fill);
+    });
+    afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+    test.each(['SIGINT', 'SIGTERM'])(
+      'by %s, a command ends with status 1 and leaves nothing',
+      async (signal) => {
+        const started = (child) => {
+          // Once: a second signal ends a program at once.
+          const timer = setInterval(() => {
+            if (!fs.readdirSync(folder).some((name) => name.endsWith('.part'))) return;
+            clearInterval(timer);
+            child.kill(signal);
+          }, 2);
+          child.on('exit', () => clearInterval(timer));
+        };
+        const interrupted = quantab.with({ started, cwd: folder });
+        const outcome = await interrupted('dynamic', 'large.onnx', '-o', 'out.onnx', '--quiet');
+        expect(outcome).toEqual({
+          status: 1,
+          signal: null,
+          stdout: '',
+          stderr: 'Cancelled. Nothing was written.\n',
+        });
+        expect(fs.readdirSync(folder)).toEqual(['large.onnx']);
+      },
+    );
   });
 });
 
-test('an interrupted command ends with status 1 and leaves nothing', async () => {
-  await inTemporaryFolder(async (folder) => {
-    const out = path.join(folder, 'out.onnx');
-    const data = path.join(folder, 'samples');
-    writeSamples(data, 300);
-    let child;
-    const args = [cliScript, 'static', digitsPath, '-o', out, '--calibration-data', data];
-    const ended = run(process.execPath, args, {
-      started(process) {
-        child = process;
-        child.stderr.once('data', () => child.kill('SIGINT'));
-      },
-    });
-    expect(await ended).toMatchObject({ status: 1, signal: null, stdout: '' });
-    expect(fs.readdirSync(folder)).toEqual(['samples']);
+/** The files of cli_files.json, and models for them: x, or x and y, of type float32 [1,3] to z. */
+function writeCaseFiles(folder) {
+  for (const [name, content] of Object.entries(fixture('cli_files'))) {
+    fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    fs.writeFileSync(path.join(folder, name), Buffer.from(content, 'base64'));
+  }
+  fs.mkdirSync(path.join(folder, 'linked'));
+  fs.symlinkSync('../sets/test_data_set_0', path.join(folder, 'linked', 'test_data_set_0'));
+  fs.copyFileSync(digitsPath, path.join(folder, 'digits.onnx'));
+  const { node } = proto;
+  const inputs = (...names) => names.map((name) => proto.input(name, [1, 3]));
+  const models = {
+    one: [node('Relu', ['x'], ['z']), ...inputs('x')],
+    zero: [node('Sub', ['x', 'x'], ['z']), ...inputs('x')],
+    nan: [node('Neg', ['x'], ['m']), node('Sqrt', ['m'], ['z']), ...inputs('x')],
+    add: [node('Add', ['x', 'y'], ['z']), ...inputs('x', 'y')],
+    sub: [node('Sub', ['x', 'y'], ['z']), ...inputs('x', 'y')],
+    accent: [node('Relu', ['entrée'], ['z']), ...inputs('entrée')],
+  };
+  for (const [name, parts] of Object.entries(models)) {
+    const bytes = proto.model(...parts, proto.output('z', [1, 3]));
+    fs.writeFileSync(path.join(folder, `${name}.onnx`), bytes);
+  }
+}
+
+describe('one surface', () => {
+  let folder;
+  beforeAll(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quantab-test-'));
+    writeCaseFiles(folder);
   });
+  afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+  const both = (args) =>
+    Promise.all(programs.map(([, quantab]) => quantab.with({ cwd: folder })(...args)));
+
+  const { usage, failures, results } = fixture('cli');
+
+  test.each([...usage, ...failures].map((each) => [each.args, each]))(
+    '%j fails alike',
+    async (args, { status, stdout = '', stderr }) => {
+      const [node, other] = await both(args);
+      expect(node).toEqual(other);
+      expect(node).toMatchObject({ status, stdout });
+      if (stderr !== undefined) expect(node.stderr).toBe(`${stderr}\n`);
+    },
+  );
+
+  test.each(results.map((each) => [each.args, each]))(
+    '%j prints alike',
+    async (args, { stdout }) => {
+      const [node, other] = await both(args);
+      expect(node).toEqual(other);
+      expect(node).toMatchObject({ ...done, stderr: '' });
+      if (stdout === undefined) expect(node.stdout).not.toBe('');
+      else expect(node.stdout).toBe(stdout);
+    },
+  );
+
+  test('samples go to the inputs of their names', async () => {
+    // mean((x - y - (x + y))^2) is 4 mean(y^2).
+    for (const layout of ['inputs', 'named', 'sets', 'linked']) {
+      const [{ stdout }] = await both(['compare', 'sub.onnx', 'add.onnx', '--data', layout]);
+      expect(stdout.split('\n')[2]).toMatch(/^z +1867 /);
+    }
+  });
+
+  test('figures of a quantized model', async () => {
+    const out = path.join(folder, 'conv_int8.onnx');
+    const data = samplesPath('conv');
+    await cli('static', modelPath('conv'), '-o', out, '--calibration-data', data);
+    const [node, other] = await both([
+      'compare',
+      modelPath('conv'),
+      out,
+      '--data',
+      data,
+      '--quiet',
+    ]);
+    expect(node).toEqual(other);
+  });
+});
+
+test('numbers are written as C writes them', () => {
+  const { numbers, bytes } = fixture('numbers');
+  const named = { nan: NaN, inf: Infinity, '-inf': -Infinity };
+  for (const [value, digits, text] of numbers) {
+    expect([value, digits, humanNumber(named[value] ?? value, digits)]).toEqual([
+      value,
+      digits,
+      text,
+    ]);
+  }
+  for (const [count, text] of bytes) expect([count, humanBytes(count)]).toEqual([count, text]);
 });
 
 test('a device is written to, not replaced', async () => {

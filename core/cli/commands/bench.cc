@@ -8,19 +8,22 @@
 namespace quantab {
 namespace {
 
+constexpr int64_t kMostRuns = 1000000;
+
 std::string Run(const Invocation& invocation) {
-  const auto runs = static_cast<int>(invocation.Integer("runs", 20));
-  const auto warmup = static_cast<int>(invocation.Integer("warmup", 2));
+  const auto runs = static_cast<int>(invocation.Integer("runs", 20, 1, kMostRuns));
+  const auto warmup = static_cast<int>(invocation.Integer("warmup", 2, 0, kMostRuns));
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   std::vector<std::vector<std::string>> table = {
       {"model", "min ms", "median ms", "p95 ms", "ratio", "activations", "weights"}};
   double first = 0;
   for (const std::string& path : invocation.positionals) {
     const Model model = OpenModelFile(path, invocation.monitor);
-    Session session(model);
+    const std::vector<InputInfo> inputs = InputsOf(model);
     const TensorMap sample = invocation.Has("data")
-                                 ? SampleFolder(invocation.Value("data"), session.inputs()).Read(0)
-                                 : RandomSample(session.inputs());
+                                 ? SampleFolder(invocation.Value("data"), inputs).Read(0)
+                                 : RandomSample(inputs);
+    Session session(model, {.monitor = invocation.monitor});
     const Latency latency = Benchmark(session, sample, runs, warmup, invocation.monitor);
     if (first == 0) first = latency.median_ms;
     table.push_back({path, HumanNumber(latency.min_ms), HumanNumber(latency.median_ms),

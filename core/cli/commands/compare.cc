@@ -15,7 +15,7 @@ std::string Run(const Invocation& invocation) {
   const Model reference = OpenModelFile(invocation.positionals[0], invocation.monitor);
   const Model test = OpenModelFile(invocation.positionals[1], invocation.monitor);
   const SampleFolder samples(invocation.Value("data"), InputsOf(reference));
-  Comparer comparer(reference, test);
+  Comparer comparer(reference, test, invocation.monitor);
   for (size_t i = 0; i < samples.size(); ++i) {
     comparer.Add(samples.Read(i));
     Report(invocation.monitor, "compare", i + 1, samples.size());

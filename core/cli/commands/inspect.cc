@@ -51,7 +51,7 @@ std::string Run(const Invocation& invocation) {
         {name, std::to_string(op.count), std::to_string(op.parameters), HumanBytes(op.bytes)});
   }
   out += Table(operators);
-  if (invocation.Has("nodes")) {
+  if (invocation.Flag("nodes")) {
     out += "\n";
     for (const NodeSummary& node : info.nodes) {
       out += "#" + std::to_string(node.index) + " " + node.op_type + " '" + node.name +

@@ -34,6 +34,63 @@ TEST(Arguments, QuantizerOptionsBecomeJson) {
   EXPECT_EQ(options.minimum_real_range, std::optional<double>(0.25));
 }
 
+TEST(Arguments, PositionalsMayFollowAnyOption) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"dynamic", "-o", "q.onnx", "m.onnx"},
+           {"dynamic", "--nodes-to-exclude", "a", "-o", "q.onnx", "m.onnx"},
+           {"dynamic", "-o", "q.onnx", "--nodes-to-exclude", "a", "m.onnx"},
+           {"dynamic", "-oq.onnx", "--per-channel", "m.onnx"},
+           {"dynamic", "-o", "q.onnx", "--", "m.onnx"}}) {
+    const Invocation invocation = ParseArguments(arguments);
+    EXPECT_EQ(invocation.positionals, std::vector<std::string>{"m.onnx"}) << arguments[1];
+    EXPECT_EQ(invocation.Value("output"), "q.onnx");
+  }
+  EXPECT_EQ(ParseArguments({"inspect", "--", "--json"}).positionals,
+            std::vector<std::string>{"--json"});
+  EXPECT_EQ(ParseArguments({"inspect", "[m].onnx"}).positionals,
+            std::vector<std::string>{"[m].onnx"});
+}
+
+TEST(Arguments, BracketsBelongToNames) {
+  const Invocation invocation = ParseArguments(
+      {"dynamic", "m", "-o", "q", "--nodes-to-exclude", "[a]", "--nodes-to-exclude=[b,c]"});
+  EXPECT_EQ(DynamicOptionsFromJson(invocation.QuantizerOptions()).nodes_to_exclude,
+            (std::vector<std::string>{"[a]", "[b", "c]"}));
+}
+
+TEST(Arguments, TheLastOfSeveralSwitchesCounts) {
+  const auto json = [](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"inspect", "m.onnx"});
+    return ParseArguments(flags).json;
+  };
+  EXPECT_FALSE(json({}));
+  EXPECT_TRUE(json({"--json"}));
+  EXPECT_TRUE(json({"--json=true"}));
+  EXPECT_FALSE(json({"--json=false"}));
+  EXPECT_FALSE(json({"--json", "--json=false"}));
+  EXPECT_TRUE(json({"--json=false", "--json"}));
+  EXPECT_TRUE(AskForJson({"nothing", "--json"}));
+  EXPECT_FALSE(AskForJson({"nothing", "--", "--json"}));
+}
+
+TEST(Arguments, WholeNumbersAreWithinTheirRange) {
+  const auto runs = [](const std::string& text) {
+    return ParseArguments({"bench", "m", "--runs", text}).Integer("runs", 20, 1, 1000000);
+  };
+  EXPECT_EQ(ParseArguments({"bench", "m"}).Integer("runs", 20, 1, 1000000), 20);
+  EXPECT_EQ(runs("1"), 1);
+  EXPECT_EQ(runs("1000000"), 1000000);
+  for (const char* text : {"0", "-3", "1.5", "1000001", "4294967297", "99999999999999999999"}) {
+    try {
+      runs(text);
+      FAIL() << text;
+    } catch (const UsageError& e) {
+      EXPECT_EQ(e.message(), std::string("'--runs' is '") + text +
+                                 "', expected a whole number from 1 to 1000000.");
+    }
+  }
+}
+
 TEST(Arguments, WrongUsageIsSaid) {
   EXPECT_EQ(UsageMessage({}), "No command was given. 'quantab --help' lists the commands.");
   EXPECT_EQ(UsageMessage({"dynamo"}),
@@ -42,8 +99,10 @@ TEST(Arguments, WrongUsageIsSaid) {
             "'--output' is missing. 'quantab dynamic --help' says what it is.");
   EXPECT_EQ(UsageMessage({"dynamic", "m.onnx", "-o", "q", "--weight-type", "QInt4"}),
             "'--weight-type' is 'QInt4', expected one of 'QInt8', 'QUInt8'.");
-  EXPECT_NE(UsageMessage({"dynamic", "m.onnx", "-o", "q", "--per-chanel"}).find("--per-chanel"),
-            std::string::npos);
+  EXPECT_EQ(UsageMessage({"dynamic", "m.onnx", "-o", "q", "--per-chanel"}),
+            "There is no option '--per-chanel'. 'quantab dynamic --help' says what it takes.");
+  EXPECT_EQ(UsageMessage({"dynamic", "m.onnx", "-o"}),
+            "'-o' needs a value. 'quantab dynamic --help' says what it takes.");
   EXPECT_EQ(UsageMessage({"compare", "a", "--data", "d"}),
             "'quantab compare' takes 2 arguments, got 1. 'quantab compare --help' says which.");
   EXPECT_EQ(UsageMessage({"inspect", "a", "b"}),
@@ -57,6 +116,19 @@ TEST(Arguments, ExitStatuses) {
   EXPECT_EQ(Main({"bench", "m.onnx", "--runs", "many"}, out, err), 2);
   EXPECT_EQ(Main({"inspect", "no/such.onnx"}, out, err), 1);
   EXPECT_NE(err.str().find("no/such.onnx"), std::string::npos);
+}
+
+// A stream that takes nothing, as a full disk does.
+class FullBuffer : public std::streambuf {
+  int overflow(int) override { return traits_type::eof(); }
+};
+
+TEST(Arguments, ResultsThatCannotBeWrittenAreAFailure) {
+  FullBuffer full;
+  std::ostream out(&full);
+  std::ostringstream err;
+  EXPECT_EQ(Main({"--help"}, out, err), 1);
+  EXPECT_EQ(err.str(), "Standard output could not be written. Is the disk full?\n");
 }
 
 TEST(Commands, EveryDescribedCommandHasAnImplementation) {

@@ -1,4 +1,5 @@
-// Arguments by the core's description of the command line.
+// Arguments by the core's description of the command line. The native program's arguments.cc has the same rules and the
+// same words; tests/package/fixtures/cli.json holds both to them.
 import type { CommandDescription, OptionDescription } from '../core/description.js';
 import { description } from '../generated/description.js';
 import { UsageError, type Invocation } from './command.js';
@@ -9,7 +10,11 @@ const camel = (name: string): string =>
   name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /** "--nodes-to-exclude" for "nodes_to_exclude". */
-export const flagOf = (name: string): string => `--${name.replaceAll('_', '-')}`;
+const flagOf = (name: string): string => `--${name.replaceAll('_', '-')}`;
+
+function unexpected(what: string, text: string, expected: string): never {
+  throw new UsageError(`'${what}' is '${text}', expected ${expected}.`);
+}
 
 /** "A,B" to A and B; a comma that belongs to a name is written "\,". */
 function splitList(texts: readonly string[]): string[] {
@@ -18,53 +23,61 @@ function splitList(texts: readonly string[]): string[] {
   );
 }
 
-function parseBool(option: OptionDescription, text: string): boolean {
-  if (text === '' || text === 'true') return true;
-  if (text === 'false') return false;
-  throw new UsageError(`'${flagOf(option.name)}' is '${text}', expected true or false.`);
-}
-
-function parseNumber(option: OptionDescription, text: string): number {
-  const value = text.trim() === '' ? NaN : Number(text);
-  if (Number.isFinite(value)) return value;
-  throw new UsageError(`'${flagOf(option.name)}' is '${text}', expected a number.`);
-}
-
-/** The value of `name` as a whole number of at least 0. */
-export function integer({ value }: Invocation, name: string, otherwise: number): number {
+/** The last value of `name` as a whole number from `lowest` to `highest`. */
+export function integer(
+  { value }: Invocation,
+  name: string,
+  otherwise: number,
+  lowest: number,
+  highest: number,
+): number {
   const text = value(name) ?? String(otherwise);
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new UsageError(`'${flagOf(name)}' is '${text}', expected a whole number.`);
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= lowest && number <= highest) return number;
+  return unexpected(flagOf(name), text, `a whole number from ${lowest} to ${highest}`);
 }
+
+/** The notation both programs read alike, so no "0x10" and no "inf". */
+const DECIMAL = /^-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/;
 
 function valueOf(option: OptionDescription, texts: readonly string[]): unknown {
   const last = texts.at(-1) ?? '';
+  const expected = (what: string): never => unexpected(flagOf(option.name), last, what);
   switch (option.type) {
     case 'bool':
-      return parseBool(option, last);
-    case 'number':
-      return parseNumber(option, last);
+      return last === 'true' || last === 'false' ? last === 'true' : expected('true or false');
+    case 'number': {
+      const value = DECIMAL.test(last) ? Number(last) : NaN;
+      return Number.isFinite(value) ? value : expected('a decimal number');
+    }
     case 'list':
       return splitList(texts);
     case 'choice':
-      if (option.choices.includes(last)) return last;
-      throw new UsageError(
-        `'${flagOf(option.name)}' is '${last}', expected one of ${option.choices.map((c) => `'${c}'`).join(', ')}.`,
-      );
+      return option.choices.includes(last)
+        ? last
+        : expected(`one of ${option.choices.map((choice) => `'${choice}'`).join(', ')}`);
+    case 'path':
+      return last === '' ? expected('a path') : last;
     default:
       return last;
   }
 }
 
-/** The flags of a command line, and the rest of it. */
+/** Tells options from the rest, whatever their values. */
 function split(
   command: CommandDescription,
   options: readonly OptionDescription[],
   args: readonly string[],
 ): { positionals: string[]; values: Map<string, string[]> } {
   const help = `'quantab ${command.name} --help' says what it takes.`;
+  const needsValue = (flag: string) => new UsageError(`'${flag}' needs a value. ${help}`);
+  const end = args.indexOf('--');
+  const valueless = (end < 0 ? args : args.slice(0, end)).find((arg) => /^--[^=]*=$/s.test(arg));
+  if (valueless !== undefined) throw needsValue(valueless.slice(0, -1));
+
   const positionals: string[] = [];
   const values = new Map<string, string[]>();
+  let unknown: string | undefined;
   let flagsEnded = false;
   for (let i = 0; i < args.length; ++i) {
     const arg = args[i]!;
@@ -82,28 +95,47 @@ function split(
     const option = options.find(({ name, shortFlag }) =>
       long ? flag === flagOf(name) : shortFlag !== '' && flag.startsWith(`-${shortFlag}`),
     );
-    if (option === undefined) throw new UsageError(`There is no option '${flag}'. ${help}`);
+    if (option === undefined) {
+      unknown ??= flag;
+      continue;
+    }
     let text: string;
     if (equals >= 0) text = arg.slice(equals + 1);
-    else if (option.type === 'bool') text = '';
+    else if (option.type === 'bool') text = 'true';
     else if (!long && arg.length > 2) text = arg.slice(2);
     else if (i + 1 < args.length) text = args[++i]!;
-    else throw new UsageError(`'${flag}' needs a value. ${help}`);
+    else throw needsValue(arg);
     const texts = values.get(option.name);
     if (texts === undefined) values.set(option.name, [text]);
     else texts.push(text);
   }
+  if (unknown !== undefined) throw new UsageError(`There is no option '${unknown}'. ${help}`);
   return { positionals, values };
 }
 
-function checkCount({ name, positionals }: CommandDescription, count: number): void {
+function checkPositionals(
+  { name, positionals }: CommandDescription,
+  given: readonly string[],
+): void {
   const wanted = positionals.length;
   const open = positionals.at(-1)?.repeated ?? false;
-  if (count === wanted || (open && count > wanted)) return;
-  throw new UsageError(
-    `'quantab ${name}' takes ${wanted}${open ? ' or more' : ''} argument${wanted === 1 ? '' : 's'}, got ${count}. ` +
-      `'quantab ${name} --help' says which.`,
+  if (given.length < wanted || (given.length > wanted && !open)) {
+    throw new UsageError(
+      `'quantab ${name}' takes ${wanted}${open ? ' or more' : ''} argument${wanted === 1 && !open ? '' : 's'}, got ${given.length}. ` +
+        `'quantab ${name} --help' says which.`,
+    );
+  }
+  const empty = given.indexOf('');
+  if (empty >= 0) unexpected(positionals[Math.min(empty, wanted - 1)]!.name, '', 'a path');
+}
+
+/** Whether arguments that cannot be parsed ask for JSON nevertheless. */
+export function askForJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  const last = (end < 0 ? args : args.slice(0, end)).findLast((arg) =>
+    ['--json', '--json=true', '--json=false'].includes(arg),
   );
+  return last !== undefined && last !== '--json=false';
 }
 
 /** Parses what follows the program's name. Throws a UsageError. */
@@ -116,27 +148,26 @@ export function parseArguments(args: readonly string[]): Arguments {
   }
   const options = [...command.options, ...description.commonOptions];
   const { positionals, values } = split(command, options, rest);
-  const given = (option: OptionDescription) => values.get(option.name);
   const parsed: Arguments = {
     command,
     positionals,
     values,
-    has: (option) => values.has(option) && values.get(option)?.at(-1) !== 'false',
+    flag: (option) => values.get(option)?.at(-1) === 'true',
     value: (option) => values.get(option)?.at(-1),
     quantizerOptions: {},
   };
-  if (parsed.has('help')) return parsed;
-  checkCount(command, positionals.length);
+  if (parsed.flag('help')) return parsed;
+  checkPositionals(command, positionals);
   for (const option of options) {
-    const texts = given(option);
-    if (texts === undefined && option.required) {
+    const texts = values.get(option.name);
+    if (texts !== undefined) {
+      const value = valueOf(option, texts);
+      if (option.quantizer) parsed.quantizerOptions[camel(option.name)] = value;
+    } else if (option.required) {
       throw new UsageError(
         `'${flagOf(option.name)}' is missing. 'quantab ${command.name} --help' says what it is.`,
       );
     }
-    if (texts === undefined) continue;
-    const value = valueOf(option, texts);
-    if (option.quantizer) parsed.quantizerOptions[camel(option.name)] = value;
   }
   return parsed;
 }

@@ -1,14 +1,14 @@
 import { QuantabError } from '../core/error.js';
 import type { CallOptions, LogLevel } from '../core/types.js';
 
-/** Values as typed, by the options' names in snake_case. A switch without a value has ''. */
+/** Values as typed, by the options' names in snake_case, in the order given. A switch without a value has 'true'. */
 export type OptionValues = ReadonlyMap<string, readonly string[]>;
 
 export interface Invocation {
   positionals: readonly string[];
   values: OptionValues;
-  /** Whether an option was given. */
-  has(name: string): boolean;
+  /** Whether a switch is on: the last of "--name", "--name=true" and "--name=false" counts. */
+  flag(name: string): boolean;
   /** The last value of an option, or undefined. */
   value(name: string): string | undefined;
   /** The quantizer's own options that were given, by their names in the package. */

@@ -12,13 +12,13 @@ export interface QuantizeResult {
 
 /** Opens the model, lets `quantize` make another of it, and writes that. */
 export async function quantizeFile(
-  { positionals, value, has, call }: Invocation,
+  { positionals, value, flag, call }: Invocation,
   quantize: (model: Model) => Promise<Model>,
 ): Promise<QuantizeResult> {
   const output = value('output')!;
   using model = await openModel(positionals[0]!, call);
   using result = await quantize(model);
-  const useExternalDataFormat = has('use_external_data_format');
+  const useExternalDataFormat = flag('use_external_data_format');
   const sizes = await result.writeTo(output, { ...call, useExternalDataFormat });
   return {
     output,

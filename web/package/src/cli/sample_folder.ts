@@ -1,63 +1,112 @@
 // A folder of samples on disk.
 import fs from 'node:fs';
-import path from 'node:path';
 
 import { QuantabError } from '../core/error.js';
 import type { Tensor, TensorMap } from '../core/tensor.js';
 import type { ValueInfo } from '../core/types.js';
-import { ioError } from '../host/files_node.js';
-import { formatOf, groupSamples, type SampleFile } from '../samples/group.js';
+import { ioError, nodeFiles } from '../host/files_node.js';
+import {
+  formatOf,
+  groupSamples,
+  isNumberedInput,
+  isNumberedOutput,
+  type SampleFile,
+} from '../samples/group.js';
+import { naturalOrder } from '../samples/order.js';
+import { baseName, inFolder, statOf } from './paths.js';
 
-function fileAt(name: string, file: string): SampleFile {
-  return {
-    path: name,
-    async bytes() {
-      try {
-        return await fs.promises.readFile(file);
-      } catch (error) {
-        throw ioError(name, 'cannot be read', error);
-      }
-    },
-  };
+function readFile(file: string): Uint8Array {
+  const source = nodeFiles.openSource({ kind: 'path', name: file, path: file });
+  try {
+    const bytes = new Uint8Array(source.size);
+    const failure = source.read(0, bytes);
+    if (failure !== undefined) throw new QuantabError('Io', failure, { file });
+    return bytes;
+  } finally {
+    source.close();
+  }
 }
 
 /** A file given on the command line. */
-export const sampleFile = (file: string): SampleFile => fileAt(file, file);
+export const sampleFile = (file: string): SampleFile => ({
+  path: file,
+  bytes: async () => readFile(file),
+});
 
-function listFiles(folder: string): SampleFile[] {
-  const files: SampleFile[] = [];
-  const add = (inside: string) => {
-    for (const entry of fs.readdirSync(path.join(folder, inside), { withFileTypes: true })) {
-      const name = inside === '' ? entry.name : `${inside}/${entry.name}`;
-      if (entry.isDirectory()) {
-        if (inside === '' && entry.name.startsWith('test_data_set_')) add(name);
-      } else {
-        files.push(fileAt(name, path.join(folder, name)));
-      }
-    }
-  };
+interface Entry {
+  path: string;
+  isFolder: boolean;
+}
+
+function list(folder: string): Entry[] {
+  let names: string[];
   try {
-    add('');
+    names = fs.readdirSync(folder);
   } catch (error) {
     throw ioError(folder, 'cannot be read', error);
   }
-  return files;
+  return names
+    .map((name) => inFolder(folder, name))
+    .map((path) => ({ path, isFolder: statOf(path)?.isDirectory() ?? false }))
+    .sort((a, b) => naturalOrder(a.path, b.path));
 }
 
-const NEXT = 'Give one .npz per sample, one .npy per sample, or test_data_set_*/input_N.pb.';
+/** The ways to lay out samples, of which a folder may use one. */
+const KINDS = ['.npz', '.npy', '.pb', 'input_N.pb', 'test_data_set_*'] as const;
+type Kind = (typeof KINDS)[number];
+
+function kindOf(path: string): Kind | undefined {
+  if (isNumberedInput(path)) return 'input_N.pb';
+  if (isNumberedOutput(path)) return undefined;
+  return formatOf(path)?.extensions[0] as Kind | undefined;
+}
+
+/** Every file that is a sample or a part of one, and the first of each kind. */
+function filesIn(folder: string): { files: SampleFile[]; kinds: Map<Kind, string> } {
+  const files: SampleFile[] = [];
+  const kinds = new Map<Kind, string>();
+  const add = (kind: Kind, first: string, paths: readonly string[]) => {
+    if (!kinds.has(kind)) kinds.set(kind, first);
+    files.push(...paths.map(sampleFile));
+  };
+  for (const { path, isFolder } of list(folder)) {
+    if (isFolder) {
+      if (!baseName(path).startsWith('test_data_set_')) continue;
+      const inputs = list(path).filter((entry) => !entry.isFolder && isNumberedInput(entry.path));
+      if (inputs.length > 0) {
+        add(
+          'test_data_set_*',
+          path,
+          inputs.map((entry) => entry.path),
+        );
+      }
+    } else {
+      const kind = kindOf(path);
+      if (kind !== undefined) add(kind, path, [path]);
+    }
+  }
+  return { files, kinds };
+}
 
 /** The samples of a folder, read one at a time. Throws when there are none, or several kinds of them. */
 export function samplesIn(
   folder: string,
   inputs: readonly ValueInfo[],
 ): AsyncIterable<TensorMap<Tensor>> & { length: number } {
-  const files = listFiles(folder).filter(({ path: file }) => formatOf(file) !== undefined);
-  const kinds = new Set(files.map(({ path: file }) => path.extname(file)));
+  const { files, kinds } = filesIn(folder);
   if (kinds.size !== 1) {
-    const what = kinds.size === 0 ? 'no samples' : 'several kinds of samples';
-    throw new QuantabError('InvalidArgument', `'${folder}' holds ${what}. ${NEXT}`, {
-      file: folder,
-    });
+    const [first, second] = KINDS.filter((kind) => kinds.has(kind)).map(
+      (kind) => `'${baseName(kinds.get(kind)!)}'`,
+    );
+    const what =
+      first === undefined
+        ? 'no samples'
+        : `several kinds of samples, such as ${first} and ${second}`;
+    throw new QuantabError(
+      'InvalidArgument',
+      `'${folder}' holds ${what}. Give one .npz per sample, one .npy or .pb per sample (models with one input), or test_data_set_*/input_N.pb.`,
+      { file: folder },
+    );
   }
   const samples = groupSamples(files, inputs);
   return {

@@ -1,9 +1,10 @@
-// Files to samples: one .npz or .npy per sample, or ONNX's layout test_data_set_*/input_N.pb.
+// Files to samples: one .npz, .npy or .pb per sample, or ONNX's layout test_data_set_*/input_N.pb.
 import { QuantabError } from '../core/error.js';
 import type { Tensor, TensorMap } from '../core/tensor.js';
 import type { ValueInfo } from '../core/types.js';
 import { formats } from '../generated/formats.js';
-import type { NamedTensors, SampleFormat } from './format.js';
+import { errorOf, type NamedTensors, type SampleFormat } from './format.js';
+import { naturalOrder } from './order.js';
 
 /** A file that may hold (a part of) a sample. `path` may have folders, divided by '/'. */
 export interface SampleFile {
@@ -43,97 +44,90 @@ export async function readTensors(file: SampleFile): Promise<NamedTensors> {
     return await format.read(await file.bytes());
   } catch (error) {
     if (!(error instanceof QuantabError) || error.where.file !== undefined) throw error;
-    throw new QuantabError(
-      error.code,
-      `'${file.path}': ${error.message}`,
-      { file: file.path },
-      { cause: error },
-    );
+    throw errorOf(error, `'${file.path}'`, file.path);
   }
 }
 
-const indexOfInput = (path: string): number =>
-  Number(/^input_(\d+)\.pb$/.exec(baseName(path))?.[1] ?? -1);
+/** The digits of an "input_<digits>.pb", or undefined. */
+const inputNumber = (path: string): string | undefined =>
+  /^input_(\d+)\.pb$/i.exec(baseName(path))?.[1];
 
-/** '/input_10' after '/input_9', whatever the system's order is. */
-const byPath = (a: { path: string }, b: { path: string }): number =>
-  a.path.localeCompare(b.path, 'en', { numeric: true });
+/** Whether a file is an input of a sample that is a folder, as ONNX's test data is laid out. */
+export const isNumberedInput = (path: string): boolean => inputNumber(path) !== undefined;
 
-/** The single tensor of a file that names none belongs to the model's single input. */
-function nameSingle(
-  tensors: NamedTensors,
-  inputs: readonly ValueInfo[],
-  path: string,
-): TensorMap<Tensor> {
-  const single = tensors[''];
-  if (single === undefined) return tensors;
-  const input = inputs[0];
-  if (input === undefined || inputs.length !== 1) {
-    const names = inputs.map(({ name }) => `'${name}'`).join(', ');
-    throw new QuantabError(
-      'InvalidArgument',
-      `'${path}' holds one array without a name, but the model has ${inputs.length} inputs: ${names}. Use .npz files with these names.`,
-      { file: path },
-    );
-  }
-  return { [input.name]: single };
+/** Whether a file is what a model should give, rather than a part of a sample. */
+export const isNumberedOutput = (path: string): boolean => /^output_\d+\.pb$/i.test(baseName(path));
+
+function hasInputs(inputs: readonly ValueInfo[]): string {
+  const names = inputs.map(({ name }) => `'${name}'`).join(', ');
+  const count = `${inputs.length === 0 ? 'no' : inputs.length} input${inputs.length === 1 ? '' : 's'}`;
+  return `the model has ${count}${names === '' ? '' : `: ${names}`}`;
 }
 
-async function readOnnxFolder(
+/** The input that a tensor of a file is for: the one of its name, that of the file's number, or the model's only one. */
+function inputFor(name: string, path: string, inputs: readonly ValueInfo[]): string {
+  if (inputs.some((input) => input.name === name)) return name;
+  const number = inputNumber(path);
+  const input = number === undefined ? inputs[0] : inputs[Number(number)];
+  if (input !== undefined && (number !== undefined || inputs.length === 1)) return input.name;
+  const what =
+    number === undefined
+      ? `holds a tensor without the name of an input, but ${hasInputs(inputs)}. Use .npz files with these names.`
+      : `is for input number ${number}, counted from 0, but ${hasInputs(inputs)}. Leave it out, or name its tensor after an input.`;
+  throw new QuantabError('InvalidArgument', `'${path}' ${what}`, { file: path });
+}
+
+async function readSample(
   files: readonly SampleFile[],
   inputs: readonly ValueInfo[],
 ): Promise<TensorMap<Tensor>> {
-  const sample: TensorMap<Tensor> = {};
+  const sample = new Map<string, Tensor>();
+  const from = new Map<string, string>();
   for (const file of files) {
-    for (const [name, tensor] of Object.entries(await readTensors(file))) {
-      const byName = inputs.find((input) => input.name === name);
-      const input = byName ?? inputs[indexOfInput(file.path)];
-      if (input === undefined) {
+    const { path } = file;
+    const tensors = await readTensors(file);
+    for (const [name, tensor] of Object.entries(tensors)) {
+      const input = formatOf(path)?.keyed ? name : inputFor(name, path, inputs);
+      const earlier = from.get(input);
+      if (earlier !== undefined) {
         throw new QuantabError(
           'InvalidArgument',
-          `'${file.path}' is number ${indexOfInput(file.path)}, but the model has ${inputs.length} inputs.`,
-          { file: file.path },
+          `'${earlier}' and '${path}' are both for input '${input}'. Leave one of them out.`,
+          { file: path },
         );
       }
-      sample[input.name] = tensor;
+      from.set(input, path);
+      sample.set(input, tensor);
     }
   }
-  return sample;
+  return Object.fromEntries(sample);
 }
 
 /**
- * The samples among files, for a model with these inputs, in the order of their paths. Files of other kinds are passed
- * over. Nothing is read yet.
+ * The samples among files, for a model with these inputs, in the order of their paths (naturalOrder). Files of other kinds
+ * are passed over. Nothing is read yet.
  */
 export function groupSamples(
   files: readonly SampleFile[],
   inputs: readonly ValueInfo[],
 ): PendingSample[] {
-  const known = files.filter(({ path }) => formatOf(path) !== undefined).sort(byPath);
-  const folders = new Map<string, SampleFile[]>();
-  const samples: { path: string; sample: PendingSample }[] = [];
-  for (const file of known) {
-    if (/^output_\d+\.pb$/.test(baseName(file.path))) continue;
-    if (indexOfInput(file.path) >= 0) {
-      const folder = folderOf(file.path);
-      const members = folders.get(folder);
-      if (members === undefined) folders.set(folder, [file]);
-      else members.push(file);
-      continue;
-    }
-    samples.push({
-      path: file.path,
-      sample: {
-        name: file.path,
-        read: async () => nameSingle(await readTensors(file), inputs, file.path),
-      },
-    });
+  const byName = new Map<string, SampleFile[]>();
+  for (const file of files) {
+    const { path } = file;
+    if (formatOf(path) === undefined || isNumberedOutput(path)) continue;
+    const name = isNumberedInput(path) ? folderOf(path) || '.' : path;
+    const members = byName.get(name);
+    if (members === undefined) byName.set(name, [file]);
+    else members.push(file);
   }
-  for (const [path, members] of folders) {
-    samples.push({
-      path,
-      sample: { name: path || '.', read: () => readOnnxFolder(members, inputs) },
-    });
-  }
-  return samples.sort(byPath).map(({ sample }) => sample);
+  return [...byName]
+    .sort(([a], [b]) => naturalOrder(a, b))
+    .map(([name, members]) => ({
+      name,
+      read: () =>
+        readSample(
+          members.sort((a, b) => naturalOrder(a.path, b.path)),
+          inputs,
+        ),
+    }));
 }

@@ -5,6 +5,8 @@ import type { Command } from '../command.js';
 import { humanBytes, humanNumber, table } from '../console.js';
 import { samplesIn } from '../sample_folder.js';
 
+const MOST_RUNS = 1_000_000;
+
 interface BenchResult {
   models: (Latency & { model: string })[];
 }
@@ -12,8 +14,8 @@ interface BenchResult {
 export const command: Command<BenchResult> = {
   async run(invocation) {
     const { positionals, value, call } = invocation;
-    const runs = integer(invocation, 'runs', 20);
-    const warmup = integer(invocation, 'warmup', 2);
+    const runs = integer(invocation, 'runs', 20, 1, MOST_RUNS);
+    const warmup = integer(invocation, 'warmup', 2, 0, MOST_RUNS);
     const data = value('data');
     const result: BenchResult = { models: [] };
     for (const file of positionals) {

@@ -13,7 +13,7 @@ export const command: Command<ModelInfo> = {
     return model.info;
   },
 
-  text(info, { positionals, has }) {
+  text(info, { positionals, flag }) {
     const opsets = Object.entries(info.opsets).map(([domain, version]) => ` ${domain} ${version}`);
     const value = (kind: string) => (each: ValueInfo) => [
       kind,
@@ -50,7 +50,7 @@ export const command: Command<ModelInfo> = {
       `${head.join('\n')}\n\n`,
       `${table(values)}\n`,
       table([['operator', 'count', 'parameters', 'bytes'], ...operators]),
-      has('nodes') ? `\n${nodes.join('')}` : '',
+      flag('nodes') ? `\n${nodes.join('')}` : '',
       ...unsupported,
     ].join('');
   },

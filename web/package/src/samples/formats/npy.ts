@@ -1,19 +1,23 @@
-// NumPy's array file (.npy, versions 1 to 3): magic, version, length of a header in Python's notation, the elements.
+// NumPy's array file (.npy, versions 1.0 to 3.0): magic, version, length of a header in Python's notation, the elements.
 import {
   bytesOf,
   bytesOfData,
   dataFromBytes,
   elementCount,
   plainBytes,
+  shapeText,
   Tensor,
   type DType,
   type TensorLike,
 } from '../../core/tensor.js';
+import { QuantabError } from '../../core/error.js';
 import { invalidFile, type SampleFormat } from '../format.js';
 
 type Numeric = Exclude<DType, 'string'>;
 
 const MAGIC = '\x93NUMPY';
+const VERSION_AT = 6;
+const LENGTH_AT = 8;
 
 /** NumPy's type codes, without the byte order. */
 const dtypes: Readonly<Record<string, Numeric>> = {
@@ -29,8 +33,6 @@ const dtypes: Readonly<Record<string, Numeric>> = {
   u4: 'uint32',
   u8: 'uint64',
   b1: 'bool',
-  c8: 'complex64',
-  c16: 'complex128',
 };
 
 const latin1 = (bytes: Uint8Array): string =>
@@ -66,59 +68,88 @@ function swapBytes(bytes: Uint8Array, size: number): Uint8Array {
   return out;
 }
 
-export function readNpy(file: Uint8Array): Tensor {
-  const bytes = plainBytes(file);
-  if (bytes.length < 10 || latin1(bytes.subarray(0, 6)) !== MAGIC) {
+/** The header's dictionary, and where the elements begin. */
+function headerOf(bytes: Uint8Array): { header: string; end: number } {
+  if (latin1(bytes.subarray(0, MAGIC.length)) !== MAGIC) {
     throw invalidFile(
       "This is not a .npy file: its first bytes are not NumPy's. Save the array with numpy.save.",
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const wide = bytes[6]! >= 2;
-  const start = wide ? 12 : 10;
-  const end =
-    start + (wide && bytes.length >= 12 ? view.getUint32(8, true) : view.getUint16(8, true));
-  if (end > bytes.length)
-    throw invalidFile('The .npy file ends within its header. Save the array again.');
-  const header = latin1(bytes.subarray(start, end));
-  const descr = field(header, 'descr', `['"]([^'"]+)['"]`);
-  const dtype = dtypes[descr.slice(1)];
+  const check = (size: number) => {
+    if (size > bytes.length) {
+      throw invalidFile(
+        'The .npy file ends within its header. Save the array again with numpy.save.',
+      );
+    }
+  };
+  check(LENGTH_AT);
+  const [major, minor] = [view.getUint8(VERSION_AT), view.getUint8(VERSION_AT + 1)];
+  if (major < 1 || major > 3 || minor !== 0) {
+    throw invalidFile(
+      `The .npy file has format version ${major}.${minor}, expected 1.0, 2.0 or 3.0. Save the array again with numpy.save.`,
+    );
+  }
+  const start = LENGTH_AT + (major === 1 ? 2 : 4);
+  check(start);
+  const length = major === 1 ? view.getUint16(LENGTH_AT, true) : view.getUint32(LENGTH_AT, true);
+  check(start + length);
+  return { header: latin1(bytes.subarray(start, start + length)), end: start + length };
+}
+
+function dimsOf(header: string): number[] {
+  const shape = field(header, 'shape', '\\(([^)]*)\\)');
+  const texts = shape
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+  const dims = texts.map(Number);
+  if (
+    !texts.every((text) => /^\d+$/.test(text)) ||
+    !dims.every(Number.isSafeInteger) ||
+    !Number.isSafeInteger(elementCount(dims))
+  ) {
+    throw invalidFile(
+      `The .npy file has the impossible shape (${shape}). Save the array again with numpy.save.`,
+    );
+  }
+  return dims;
+}
+
+export function readNpy(file: Uint8Array): Tensor {
+  const bytes = plainBytes(file);
+  const { header, end } = headerOf(bytes);
+  const descr = field(header, 'descr', `['"]([^'"]*)['"]`);
+  const dtype = Object.hasOwn(dtypes, descr.slice(1)) ? dtypes[descr.slice(1)] : undefined;
   if (dtype === undefined || !'<>|='.includes(descr[0]!)) {
     throw invalidFile(
-      `The .npy file holds elements of type '${descr}', which a tensor cannot have. Convert the array to a plain numeric type.`,
+      `The .npy file holds elements of type '${descr}', expected real numbers. Convert the array with astype().`,
     );
   }
-  const dims = field(header, 'shape', '\\(([^)]*)\\)')
-    .split(',')
-    .map((text) => text.trim().replace(/L$/, ''))
-    .filter((text) => text !== '')
-    .map(Number);
-  const count = elementCount(dims);
-  if (!dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0) || !Number.isSafeInteger(count)) {
-    throw invalidFile(`The .npy file has the impossible shape (${dims.join(', ')}).`);
-  }
-  const size = bytesOf(dtype, count);
-  if (bytes.length - end < size) {
+  const isColumnMajor = field(header, 'fortran_order', '(True|False)') === 'True';
+  const dims = dimsOf(header);
+  const size = bytesOf(dtype, elementCount(dims));
+  let elements = bytes.subarray(end);
+  if (elements.length !== size) {
     throw invalidFile(
-      `The .npy file has ${bytes.length - end} bytes of elements, expected ${size}. It is truncated.`,
+      `The .npy file has ${elements.length} bytes of elements, expected ${size} for ${dtype} ${shapeText(dims)}. Save the array again with numpy.save.`,
     );
   }
-  let elements = bytes.subarray(end, end + size);
   const width = bytesOf(dtype, 1);
-  if (descr[0] === '>' && width > 1)
-    elements = swapBytes(elements, dtype.startsWith('complex') ? width / 2 : width);
-  if (field(header, 'fortran_order', '(True|False)') === 'True' && dims.length > 1) {
-    elements = toRowMajor(elements, dims, width);
-  }
+  if (descr[0] === '>' && width > 1) elements = swapBytes(elements, width);
+  if (isColumnMajor && dims.length > 1) elements = toRowMajor(elements, dims, width);
   // A copy: the tensor does not keep the file alive, and is aligned.
   return new Tensor(dtype, dims, dataFromBytes(dtype, elements.slice()));
 }
 
-/** A .npy file (version 1.0). Throws for types NumPy does not have. */
+/** A .npy file (version 1.0). Throws for types that are no real numbers of NumPy's. */
 export function writeNpy({ dtype, dims, data }: TensorLike): Uint8Array<ArrayBuffer> {
   const code = Object.keys(dtypes).find((name) => dtypes[name] === dtype);
   if (code === undefined || Array.isArray(data)) {
-    throw invalidFile(`Elements of type ${dtype} cannot be saved as .npy.`);
+    throw new QuantabError(
+      'Unsupported',
+      `A tensor of type '${dtype}' cannot be saved as .npy. Cast that output to another type in the model.`,
+    );
   }
   const order = code.endsWith('1') ? '|' : '<';
   const shape = dims.length === 1 ? `(${dims[0]},)` : `(${dims.join(', ')})`;
@@ -134,5 +165,6 @@ export function writeNpy({ dtype, dims, data }: TensorLike): Uint8Array<ArrayBuf
 
 export const npy: SampleFormat = {
   extensions: ['.npy'],
+  keyed: false,
   read: (bytes) => ({ '': readNpy(bytes) }),
 };

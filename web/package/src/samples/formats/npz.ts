@@ -1,6 +1,7 @@
 // NumPy's archive of arrays (.npz): a zip file whose members are .npy files, stored or deflated.
-import { plainBytes } from '../../core/tensor.js';
-import { invalidFile, type NamedTensors, type SampleFormat } from '../format.js';
+import { QuantabError } from '../../core/error.js';
+import { errorOf, invalidFile, type NamedTensors, type SampleFormat } from '../format.js';
+import { crc32, inflate } from '../inflate.js';
 import { readNpy } from './npy.js';
 
 const END_RECORD = 0x06054b50;
@@ -9,116 +10,135 @@ const END_LOCATOR_64 = 0x07064b50;
 const CENTRAL_ENTRY = 0x02014b50;
 const LOCAL_ENTRY = 0x04034b50;
 const END_RECORD_SIZE = 22;
+const MOST_COMMENT = 0xffff;
 const STORED = 0;
 const DEFLATED = 8;
+const ENCRYPTED = 1;
+const EXTENSION_64 = 1;
 /** What a field of the old width holds when its value is in the zip64 extension. */
 const IN_EXTENSION = 0xffffffff;
+/** What deflate makes of a byte at most; a member that claims more is not given the memory for it. */
+const LARGEST_RATIO = 1032;
 
-const truncated = () =>
-  invalidFile('The .npz file is damaged or truncated. Save it again with numpy.savez.');
+const EXTENSION = '.npy';
+
+const bad = (what: string) => invalidFile(`${what} Save the arrays again with numpy.savez.`);
+const damaged = () => bad('The .npz file is damaged or truncated.');
 
 interface Entry {
   name: string;
+  flags: number;
   method: number;
+  crc: number;
   compressed: number;
   size: number;
   offset: number;
 }
 
-/** Inflates no further than `size` bytes, so that a small file cannot fill the memory. */
-async function inflate(bytes: Uint8Array, size: number): Promise<Uint8Array> {
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
-    .stream()
-    .pipeThrough(new DecompressionStream('deflate-raw'));
-  const out = new Uint8Array(size);
-  let done = 0;
-  try {
-    for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
-      if (done + chunk.length > size) throw truncated();
-      out.set(chunk, done);
-      done += chunk.length;
-    }
-  } catch {
-    throw truncated();
+/** Numbers and bytes of a file at any position; those outside it are a damage. */
+class Bytes {
+  readonly size: number;
+  readonly #view: DataView;
+
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
+    this.size = byteLength;
+    this.#view = new DataView(buffer, byteOffset, byteLength);
   }
-  if (done !== size) throw truncated();
-  return out;
+
+  u16 = (at: number): number => this.#check(at, 2).getUint16(at, true);
+  u32 = (at: number): number => this.#check(at, 4).getUint32(at, true);
+  u64 = (at: number): number => Number(this.#check(at, 8).getBigUint64(at, true));
+  slice(at: number, size: number): Uint8Array {
+    const { buffer, byteOffset } = this.#check(at, size);
+    return new Uint8Array(buffer, byteOffset + at, size);
+  }
+
+  #check(at: number, size: number): DataView {
+    if (at + size > this.size) throw damaged();
+    return this.#view;
+  }
 }
 
-function entriesOf(view: DataView): Entry[] {
-  let end = view.byteLength - END_RECORD_SIZE;
-  while (end >= 0 && view.getUint32(end, true) !== END_RECORD) --end;
-  if (end < 0) throw invalidFile('This is not a .npz file. Save the arrays with numpy.savez.');
-  let count = view.getUint16(end + 10, true);
-  let at = view.getUint32(end + 16, true);
-  if (end >= 20 && view.getUint32(end - 20, true) === END_LOCATOR_64) {
-    const record = Number(view.getBigUint64(end - 12, true));
-    if (view.getUint32(record, true) !== END_RECORD_64) throw truncated();
-    count = Number(view.getBigUint64(record + 32, true));
-    at = Number(view.getBigUint64(record + 48, true));
+/** Where the directory is and how many entries it has. */
+function directoryOf(file: Bytes): { at: number; count: number } {
+  let end = file.size - END_RECORD_SIZE;
+  const first = Math.max(0, end - MOST_COMMENT);
+  while (end >= first && file.u32(end) !== END_RECORD) --end;
+  if (end < first) throw bad('This is not a .npz file.');
+  if (end < 20 || file.u32(end - 20) !== END_LOCATOR_64) {
+    return { at: file.u32(end + 16), count: file.u16(end + 10) };
   }
-  const entries: Entry[] = [];
-  for (let i = 0; i < count; ++i) {
-    if (view.getUint32(at, true) !== CENTRAL_ENTRY) throw truncated();
-    const nameLength = view.getUint16(at + 28, true);
-    const extraLength = view.getUint16(at + 30, true);
-    const name = new TextDecoder().decode(
-      new Uint8Array(view.buffer, view.byteOffset + at + 46, nameLength),
-    );
+  const record = file.u64(end - 12);
+  if (file.u32(record) !== END_RECORD_64) throw damaged();
+  return { at: file.u64(record + 48), count: file.u64(record + 32) };
+}
+
+function* entriesOf(file: Bytes): Generator<Entry> {
+  const directory = directoryOf(file);
+  let { at } = directory;
+  for (let i = 0; i < directory.count; ++i) {
+    if (file.u32(at) !== CENTRAL_ENTRY) throw damaged();
+    const nameLength = file.u16(at + 28);
     const entry = {
-      name,
-      method: view.getUint16(at + 10, true),
-      compressed: view.getUint32(at + 20, true),
-      size: view.getUint32(at + 24, true),
-      offset: view.getUint32(at + 42, true),
+      name: new TextDecoder().decode(file.slice(at + 46, nameLength)),
+      flags: file.u16(at + 8),
+      method: file.u16(at + 10),
+      crc: file.u32(at + 16),
+      compressed: file.u32(at + 20),
+      size: file.u32(at + 24),
+      offset: file.u32(at + 42),
     };
     const extra = at + 46 + nameLength;
-    for (
-      let field = extra;
-      field + 4 <= extra + extraLength;
-      field += 4 + view.getUint16(field + 2, true)
-    ) {
-      if (view.getUint16(field, true) !== 1) continue;
+    const end = extra + file.u16(at + 30);
+    for (let field = extra; field + 4 <= end; field += 4 + file.u16(field + 2)) {
+      if (file.u16(field) !== EXTENSION_64) continue;
       let value = field + 4;
       for (const key of ['size', 'compressed', 'offset'] as const) {
         if (entry[key] !== IN_EXTENSION) continue;
-        entry[key] = Number(view.getBigUint64(value, true));
+        entry[key] = file.u64(value);
         value += 8;
       }
     }
-    entries.push(entry);
-    at = extra + extraLength + view.getUint16(at + 32, true);
+    yield entry;
+    at = end + file.u16(at + 32);
   }
-  return entries;
 }
 
-export async function readNpz(file: Uint8Array): Promise<NamedTensors> {
-  const bytes = plainBytes(file);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const tensors: NamedTensors = {};
-  try {
-    for (const { name, method, compressed, size, offset } of entriesOf(view)) {
-      if (!name.endsWith('.npy')) continue;
-      if (view.getUint32(offset, true) !== LOCAL_ENTRY) throw truncated();
-      const start =
-        offset + 30 + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true);
-      if (start + compressed > bytes.length) throw truncated();
-      const member = bytes.subarray(start, start + compressed);
-      if (method !== STORED && method !== DEFLATED) {
-        throw invalidFile(
-          `The .npz file's member '${name}' is compressed by method ${method}. Save it with numpy.savez.`,
-        );
-      }
-      tensors[name.slice(0, -'.npy'.length)] = readNpy(
-        method === STORED ? member : await inflate(member, size),
-      );
+/** The content of a member that is there in full. */
+async function readMember(file: Bytes, entry: Entry): Promise<Uint8Array> {
+  const { name, flags, method, crc, compressed, size, offset } = entry;
+  const member = `The .npz file's member '${name}'`;
+  if (flags & ENCRYPTED) throw bad(`${member} is encrypted.`);
+  if (method !== STORED && method !== DEFLATED) {
+    throw bad(`${member} is compressed by method ${method}.`);
+  }
+  const isPlausible =
+    method === STORED ? size === compressed : Math.floor(size / LARGEST_RATIO) <= compressed;
+  if (!isPlausible || file.u32(offset) !== LOCAL_ENTRY) throw damaged();
+  const start = offset + 30 + file.u16(offset + 26) + file.u16(offset + 28);
+  const stored = file.slice(start, compressed);
+  const content = method === STORED ? stored : await inflate(stored, size);
+  if (content === undefined || crc32(content) !== crc) throw damaged();
+  return content;
+}
+
+export async function readNpz(bytes: Uint8Array): Promise<NamedTensors> {
+  const file = new Bytes(bytes);
+  const tensors = new Map<string, NamedTensors[string]>();
+  for (const entry of [...entriesOf(file)]) {
+    if (!entry.name.endsWith(EXTENSION)) {
+      throw bad(`The .npz file's member '${entry.name}' is no .npy array.`);
     }
-  } catch (error) {
-    // A DataView's complaint about a position outside the file.
-    if (error instanceof RangeError) throw truncated();
-    throw error;
+    const name = entry.name.slice(0, -EXTENSION.length);
+    if (tensors.has(name)) throw bad(`The .npz file holds array '${name}' twice.`);
+    const content = await readMember(file, entry);
+    try {
+      tensors.set(name, readNpy(content));
+    } catch (error) {
+      throw error instanceof QuantabError ? errorOf(error, `Array '${name}'`) : error;
+    }
   }
-  return tensors;
+  return Object.fromEntries(tensors);
 }
 
-export const npz: SampleFormat = { extensions: ['.npz'], read: readNpz };
+export const npz: SampleFormat = { extensions: ['.npz'], keyed: true, read: readNpz };

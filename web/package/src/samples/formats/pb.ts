@@ -5,8 +5,10 @@ import {
   dataFromBytes,
   elementCount,
   plainBytes,
+  shapeText,
   Tensor,
   type DType,
+  type TensorData,
 } from '../../core/tensor.js';
 import { invalidFile, type NamedTensors, type SampleFormat } from '../format.js';
 
@@ -60,7 +62,15 @@ const FIXED64 = 1;
 const LENGTH = 2;
 const FIXED32 = 5;
 
-const damaged = () => invalidFile('The .pb file is damaged, truncated or no ONNX tensor.');
+/** TensorProto.DataLocation */
+const EXTERNAL = 1n;
+
+/** A tag is a field's number, of 1 to 29 bits, and its wire type, of 3. */
+const LEAST_TAG = 8;
+const MOST_TAG = 0xffffffff;
+
+const bad = (what: string) => invalidFile(`${what} Save it again with onnx.save_tensor.`);
+const damaged = () => bad('The .pb file is damaged, truncated or no ONNX tensor.');
 
 class Reader {
   #at = 0;
@@ -87,6 +97,15 @@ class Reader {
     throw damaged();
   }
 
+  /** The content of a field of varying length. */
+  bytes(): Uint8Array {
+    return this.take(Number(this.varint()));
+  }
+
+  text(): string {
+    return new TextDecoder().decode(this.bytes());
+  }
+
   take(length: number): Uint8Array {
     if (length > this.#bytes.length - this.#at) throw damaged();
     this.#at += length;
@@ -104,126 +123,162 @@ class Reader {
   }
 }
 
-/** Adds a repeated field's next value, or values when they are packed. */
-function repeat<T>(reader: Reader, wire: number, into: T[], read: (reader: Reader) => T): void {
-  if (wire !== LENGTH) {
-    into.push(read(reader));
-    return;
-  }
-  const packed = new Reader(reader.take(Number(reader.varint())));
-  while (!packed.done) into.push(read(packed));
-}
-
 interface Fields {
   dims: bigint[];
-  dtype: DType | undefined;
+  dataType: number;
   name: string;
-  raw: Uint8Array | undefined;
-  external: boolean;
+  isExternal: boolean;
+  raw: Uint8Array;
   floats: number[];
   doubles: number[];
-  integers: bigint[];
+  int32s: bigint[];
+  int64s: bigint[];
+  uint64s: bigint[];
   strings: string[];
 }
 
+type Read = (reader: Reader) => unknown;
+
+const tagOf = (field: number, wire: number): number => field * 8 + wire;
+
+/** A repeated field: value by value, or packed. */
+function repeated<T>(
+  field: number,
+  wire: number,
+  into: T[],
+  read: (reader: Reader) => T,
+): [number, Read][] {
+  const packed = (reader: Reader) => {
+    const values = new Reader(reader.bytes());
+    while (!values.done) into.push(read(values));
+  };
+  return [
+    [tagOf(field, wire), (reader) => into.push(read(reader))],
+    [tagOf(field, LENGTH), packed],
+  ];
+}
+
+/** What reads each field into `fields`, by its tag. */
+function readersOf(fields: Fields): Map<number, Read> {
+  const { dims, floats, doubles, int32s, int64s, uint64s, strings } = fields;
+  const varint = (reader: Reader) => reader.varint();
+  return new Map<number, Read>([
+    ...repeated(FIELD.dims, VARINT, dims, varint),
+    ...repeated(FIELD.floatData, FIXED32, floats, (reader) => reader.float()),
+    ...repeated(FIELD.doubleData, FIXED64, doubles, (reader) => reader.double()),
+    ...repeated(FIELD.int32Data, VARINT, int32s, varint),
+    ...repeated(FIELD.int64Data, VARINT, int64s, varint),
+    ...repeated(FIELD.uint64Data, VARINT, uint64s, varint),
+    [tagOf(FIELD.stringData, LENGTH), (reader) => strings.push(reader.text())],
+    [tagOf(FIELD.dataType, VARINT), (reader) => (fields.dataType = Number(reader.varint()))],
+    [tagOf(FIELD.name, LENGTH), (reader) => (fields.name = reader.text())],
+    [tagOf(FIELD.rawData, LENGTH), (reader) => (fields.raw = reader.bytes())],
+    [
+      tagOf(FIELD.dataLocation, VARINT),
+      (reader) => (fields.isExternal = reader.varint() === EXTERNAL),
+    ],
+  ]);
+}
+
+function skip(reader: Reader, wire: number): void {
+  if (wire === VARINT) reader.varint();
+  else if (wire === FIXED64) reader.take(8);
+  else if (wire === LENGTH) reader.bytes();
+  else if (wire === FIXED32) reader.take(4);
+  else throw damaged();
+}
+
 function parse(bytes: Uint8Array): Fields {
-  const reader = new Reader(bytes);
   const fields: Fields = {
     dims: [],
-    dtype: undefined,
+    dataType: 0,
     name: '',
-    raw: undefined,
-    external: false,
+    isExternal: false,
+    raw: new Uint8Array(),
     floats: [],
     doubles: [],
-    integers: [],
+    int32s: [],
+    int64s: [],
+    uint64s: [],
     strings: [],
   };
-  const varint = (from: Reader) => from.varint();
+  const readers = readersOf(fields);
+  const reader = new Reader(bytes);
   while (!reader.done) {
     const tag = Number(reader.varint());
-    const wire = tag & 7;
-    switch (tag >>> 3) {
-      case FIELD.dims:
-        repeat(reader, wire, fields.dims, varint);
-        break;
-      case FIELD.dataType:
-        fields.dtype = dtypes[Number(reader.varint())];
-        break;
-      case FIELD.floatData:
-        repeat(reader, wire, fields.floats, (from) => from.float());
-        break;
-      case FIELD.doubleData:
-        repeat(reader, wire, fields.doubles, (from) => from.double());
-        break;
-      case FIELD.int32Data:
-      case FIELD.int64Data:
-      case FIELD.uint64Data:
-        repeat(reader, wire, fields.integers, varint);
-        break;
-      case FIELD.stringData:
-        fields.strings.push(new TextDecoder().decode(reader.take(Number(reader.varint()))));
-        break;
-      case FIELD.name:
-        fields.name = new TextDecoder().decode(reader.take(Number(reader.varint())));
-        break;
-      case FIELD.rawData:
-        fields.raw = reader.take(Number(reader.varint()));
-        break;
-      case FIELD.dataLocation:
-        fields.external = reader.varint() !== 0n;
-        break;
-      default:
-        if (wire === VARINT) reader.varint();
-        else if (wire === FIXED64) reader.take(8);
-        else if (wire === LENGTH) reader.take(Number(reader.varint()));
-        else if (wire === FIXED32) reader.take(4);
-        else throw damaged();
-    }
+    if (tag < LEAST_TAG || tag > MOST_TAG) throw damaged();
+    const read = readers.get(tag);
+    if (read === undefined) skip(reader, tag & 7);
+    else read(reader);
   }
   return fields;
 }
 
-/** The elements, wherever the message has them; `count` of them as stored (complex numbers are two). */
-function elementsOf(fields: Fields, dtype: Exclude<DType, 'string'>, size: number): Uint8Array {
-  if (fields.raw !== undefined) return fields.raw.slice();
+/** The field that holds elements of a type when they are not raw. */
+function typedField(dtype: DType): 'floats' | 'doubles' | 'int32s' | 'int64s' | 'uint64s' {
+  switch (dtype) {
+    case 'float32':
+    case 'complex64':
+      return 'floats';
+    case 'float64':
+    case 'complex128':
+      return 'doubles';
+    case 'int64':
+      return 'int64s';
+    case 'uint32':
+    case 'uint64':
+      return 'uint64s';
+    default:
+      return 'int32s';
+  }
+}
+
+/** The elements from the one field that has any, or undefined when they do not fit the type and their number. */
+function elementsOf(fields: Fields, dtype: DType, count: number): TensorData | undefined {
+  const { raw, floats, doubles, int32s, int64s, uint64s, strings } = fields;
+  const own = dtype === 'string' ? strings : fields[typedField(dtype)];
+  const used = [raw, floats, doubles, int32s, int64s, uint64s, strings].filter(
+    ({ length }) => length > 0,
+  );
+  const [holder = own] = used;
+  if (used.length > 1 || (holder !== own && holder !== raw)) return undefined;
+  if (dtype === 'string') return holder === own && own.length === count ? strings : undefined;
+  const size = bytesOf(dtype, count);
+  if (holder === raw) return raw.length === size ? dataFromBytes(dtype, raw.slice()) : undefined;
+  const width = dataFromBytes(dtype, new Uint8Array()).BYTES_PER_ELEMENT;
+  if (own.length * width !== size) return undefined;
   const data = dataFromBytes(dtype, new Uint8Array(size));
-  const { floats, doubles, integers } = fields;
-  const values = floats.length > 0 ? floats : doubles.length > 0 ? doubles : integers;
-  if (values.length !== data.length) throw damaged();
-  values.forEach((value, i) => {
+  own.forEach((value, i) => {
     if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(value);
-    else data[i] = typeof value === 'bigint' ? Number(BigInt.asIntN(32, value)) : value;
+    else data[i] = Number(typeof value === 'bigint' ? BigInt.asIntN(32, value) : value);
   });
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return data;
 }
 
 /** Reads one tensor and its name ('' when it has none). */
 export function readTensorProto(bytes: Uint8Array): { name: string; tensor: Tensor } {
   const fields = parse(plainBytes(bytes));
-  const { dtype, name } = fields;
-  if (dtype === undefined) throw damaged();
-  if (fields.external)
-    throw invalidFile(
-      `Tensor '${name}' of the .pb file keeps its data in another file. Save it with its data.`,
-    );
+  const { name } = fields;
+  const dtype = dtypes[fields.dataType];
   const dims = fields.dims.map((dim) => Number(BigInt.asIntN(64, dim)));
   const count = elementCount(dims);
-  if (!dims.every((dim) => dim >= 0) || !Number.isSafeInteger(count)) throw damaged();
-  if (dtype === 'string') return { name, tensor: new Tensor(dtype, dims, fields.strings) };
-  const size = bytesOf(dtype, count);
-  if (size > 64 * bytes.length + 64) throw damaged();
-  const elements = elementsOf(fields, dtype, size);
-  if (elements.byteLength !== size) {
-    throw invalidFile(
-      `Tensor '${name}' of the .pb file has ${elements.byteLength} bytes, expected ${size} for ${dtype} [${dims.join(',')}].`,
-    );
+  if (dtype === undefined || !dims.every((dim) => dim >= 0) || !Number.isSafeInteger(count)) {
+    throw damaged();
   }
-  return { name, tensor: new Tensor(dtype, dims, dataFromBytes(dtype, elements)) };
+  const which = `Tensor '${name}' of the .pb file`;
+  if (fields.isExternal) {
+    throw invalidFile(`${which} keeps its data in another file. Save it with its data.`);
+  }
+  const data = elementsOf(fields, dtype, count);
+  if (data === undefined) {
+    throw bad(`${which} has data that does not fit ${dtype} ${shapeText(dims)}.`);
+  }
+  return { name, tensor: new Tensor(dtype, dims, data) };
 }
 
 export const pb: SampleFormat = {
   extensions: ['.pb'],
+  keyed: false,
   read(bytes): NamedTensors {
     const { name, tensor } = readTensorProto(bytes);
     return { [name]: tensor };
