@@ -78,7 +78,7 @@ TEST(Qdq, GroupsOfAConvTransposeShareScales) {
   QuantGraphBuilder b;
   b.Input("x", {1, 4, 3, 3}).Weight("w", {4, 3, 2, 2}).Output("y", {1, 6, 4, 4});
   b.Weight("c", {6}, {1, -2, 3, -4, 5, -6});
-  SetInt(b.Node("ConvTranspose", {"x", "w", "c"}, {"y"}, "a"), "group", 2);
+  SetIntOf(b.Node("ConvTranspose", {"x", "w", "c"}, {"y"}, "a"), "group", 2);
   StaticOptions options;
   options.per_channel = true;
   const Model model = Static(b.model(), options);
