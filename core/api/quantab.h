@@ -87,8 +87,8 @@ Model QuantizeDynamic(const Model& model, const DynamicOptions& options = {},
 //   Model quantized = quantizer.Finish();
 class StaticQuantizer {
  public:
-  StaticQuantizer(const Model& model, const StaticOptions& options = {},
-                  Monitor* monitor = nullptr);
+  explicit StaticQuantizer(const Model& model, const StaticOptions& options = {},
+                           Monitor* monitor = nullptr);
   ~StaticQuantizer();
   StaticQuantizer(StaticQuantizer&&) noexcept;
 

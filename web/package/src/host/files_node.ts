@@ -19,19 +19,27 @@ const reasons: Readonly<Record<string, string>> = {
   EFBIG: 'File too large',
   EROFS: 'Read-only file system',
   EIO: 'Input/output error',
+  ELOOP: 'Too many levels of symbolic links',
   EMFILE: 'Too many open files',
+  ENAMETOOLONG: 'File name too long',
+  ENFILE: 'Too many open files in system',
+};
+
+const advices: Readonly<Record<string, string>> = {
+  EACCES: 'Check the permissions.',
+  EDQUOT: 'Free some space, or choose another folder.',
+  EMFILE: "Close other programs, or allow more open files ('ulimit -n').",
+  ENFILE: "Close other programs, or allow more open files ('ulimit -n').",
+  ENOENT: 'Check the path.',
+  ENOSPC: 'Free some space, or choose another folder.',
+  EPERM: 'Check the permissions.',
+  EROFS: 'Check the permissions.',
 };
 
 /** A failed system call as an error: "'x' cannot be read: No such file or directory. Check the path." */
 export function ioError(name: string, what: string, error: unknown): QuantabError {
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  const advice = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)
-    ? 'Free some space, or choose another folder.'
-    : code === 'ENOENT'
-      ? 'Check the path.'
-      : ['EACCES', 'EPERM'].includes(code)
-        ? 'Check the permissions.'
-        : 'Check the path and the disk.';
+  const advice = advices[code] ?? 'Check the path and the disk.';
   const message = `'${name}' ${what}: ${reasons[code] ?? messageOf(error)}. ${advice}`;
   return new QuantabError('Io', message, { file: name }, { cause: error });
 }
