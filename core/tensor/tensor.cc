@@ -25,8 +25,11 @@ size_t BytesOf(DType dtype, int64_t count) {
 }
 
 std::shared_ptr<std::byte> AllocateBuffer(size_t bytes) {
+  // The library rounds a size up to the alignment, and may wrap.
+  const bool possible = bytes <= SIZE_MAX - kBufferAlignment;
   const size_t size = bytes == 0 ? 1 : bytes;
-  void* memory = ::operator new(size, std::align_val_t(kBufferAlignment), std::nothrow);
+  void* memory =
+      possible ? ::operator new(size, std::align_val_t(kBufferAlignment), std::nothrow) : nullptr;
   if (memory == nullptr) {
     throw Error(ErrorCode::kOutOfMemory,
                 "No memory for a buffer of " + std::to_string(bytes) +

@@ -105,6 +105,17 @@ std::vector<std::byte> Counting(size_t count) {
   return bytes;
 }
 
+TEST(Tensors, ABufferOfNearlyTheWholeAddressSpaceIsRefused) {
+  for (const size_t bytes : {SIZE_MAX, SIZE_MAX - 62}) {
+    try {
+      AllocateBuffer(bytes);
+      ADD_FAILURE() << bytes;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kOutOfMemory);
+    }
+  }
+}
+
 TEST(Blobs, ChunksAreWholeGranulesInOrder) {
   const auto computed = MakeComputedBlob(100, [](uint64_t offset, std::span<std::byte> out) {
     for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::byte>(offset + i);

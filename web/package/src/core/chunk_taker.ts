@@ -48,7 +48,10 @@ export class ChunkTaker {
   /** Counts those that wait, and all that follow, as taken. */
   drop(): void {
     this.#dropping = true;
-    for (; this.#open > 0; this.#open--) this.#taken();
+    while (this.#open > 0) {
+      this.#open--;
+      this.#taken();
+    }
   }
 
   /** Resolves when all are taken; rejects with what the taker threw. */
