@@ -12,7 +12,7 @@ std::string WriteQuantized(const Invocation& invocation, const Model& model,
   WriteOptions options;
   options.use_external_data_format = invocation.Flag("use_external_data_format");
   const std::string path = invocation.Value("output");
-  const uint64_t before = Inspect(model).file_bytes;
+  const uint64_t before = FileBytes(model);
   const uint64_t after = WriteModelFile(quantized, path, options, invocation.monitor);
   const double percent =
       before == 0 ? 100.0 : 100.0 * static_cast<double>(after) / static_cast<double>(before);

@@ -55,10 +55,10 @@ void CheckAgainstSchema(const onnx::OpSchema& schema, const onnx::InferenceConte
   }
 }
 
-// Whether the inferer takes it that the types of all inputs are known.
-bool NeedsTypes(const onnx::OpSchema& schema) {
-  return !schema.domain().empty() || schema.Name() == "EyeLike" ||
-         schema.Name() == "RegexFullMatch";
+// Whether the inferer takes it that the types of all inputs are known; the others ask.
+bool NeedsTypes(const std::string& op_type) {
+  return op_type == "DictVectorizer" || op_type == "EyeLike" || op_type == "LabelEncoder" ||
+         op_type == "RegexFullMatch" || op_type == "TreeEnsemble";
 }
 
 void CheckInputs(const onnx::OpSchema& schema, const onnx::InferenceContext& context) {
@@ -67,7 +67,7 @@ void CheckInputs(const onnx::OpSchema& schema, const onnx::InferenceContext& con
     if (type != nullptr && !IsSmall(*type)) Fail("An input has too many dimensions");
     const bool required =
         i < schema.inputs().size() && schema.inputs()[i].GetOption() == onnx::OpSchema::Single;
-    if (type == nullptr && required && NeedsTypes(schema)) Fail("An input has no type");
+    if (type == nullptr && required && NeedsTypes(schema.Name())) Fail("An input has no type");
   }
   if (schema.Name() == "Expand" && onnx::hasInputShape(context, 1)) {
     // Where the shape itself is unknown, its length is the rank, which is written out.

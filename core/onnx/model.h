@@ -47,8 +47,9 @@ inline constexpr uint64_t kDetachThreshold = 1024;
 // Reads a model of any IR version and opset >= 1. `files` (may be nullptr) gives the external data.
 // The read keeps `source` alive; weights are ranges of it. Errors: kInvalidModel for bytes that are
 // no ONNX model (a foreign format is named), truncation, dims that overflow or disagree with their
-// payload, unsafe or missing external data (the file is named), cyclic graphs; kUnsupported for a
-// model without any operator set import.
+// payload, unsafe or missing external data (the file is named), cyclic graphs, values that are
+// defined twice; kUnsupported for a model without any operator set import, or with functions that
+// call each other too deeply or too often.
 Model ReadModel(std::shared_ptr<const ByteSource> source, const FileSet* files = nullptr,
                 Monitor* monitor = nullptr);
 

@@ -1,5 +1,4 @@
-// A libFuzzer program for the reader. Build it with clang's -fsanitize=fuzzer,address,undefined and
-// link quantab_core; seeds are the .onnx files under tests/.
+// A libFuzzer program for the reader and what is asked of a model that was read: npm run fuzz.
 #include "tests/fuzz/read_model_fuzz.h"
 
 #include <cstdlib>

@@ -286,6 +286,7 @@ TEST(Hostile, InputsWithoutAType) {
   AddNode(*graph, "Foo", {"x"}, {"u"}).set_domain("other");
   SetInt(AddNode(*graph, "EyeLike", {"u"}, {"e"}), "dtype", TensorProto::FLOAT);
   AddNode(*graph, "DictVectorizer", {"u"}, {"d"}).set_domain("ai.onnx.ml");
+  AddNode(*graph, "LabelEncoder", {"u"}, {"l"}).set_domain("ai.onnx.ml");
   AddNode(*graph, "Shape", {"u"}, {"s"});
   AddNode(*graph, "Relu", {"x"}, {"y"});
   Model model = Read(proto);
