@@ -368,7 +368,7 @@ describe('places that cannot be written', () => {
       const args = ['-c', script, process.execPath, cliScript, 'dynamic', digitsPath, '-o', out];
       const { status, stdout, stderr } = await run('bash', args);
       expect(stderr.trim().split('\n').at(-1)).toMatch(
-        /out\.onnx' cannot be written: File too large\. Free some space/,
+        /out\.onnx' cannot be written: File too large\. Check the path and the disk\.$/,
       );
       expect({ status, stdout, left: fs.readdirSync(folder) }).toEqual({
         status: 1,
