@@ -91,7 +91,9 @@ TEST(DispatchTest, FusedMultiplyAddsStayOutOfAReproducibleScope) {
     const ReproducibleScope scope;
     EXPECT_EQ(chosen(f32_gemm_family), "f32_gemm_simd128_6x8");
     EXPECT_EQ(chosen(i8_gemm_family), "i8_gemm_relaxed_2x24c4");  // integers are exact
-    { const ReproducibleScope inner(false); }
+    {
+      const ReproducibleScope inner(false);
+    }
     EXPECT_EQ(chosen(f32_gemm_family), "f32_gemm_simd128_6x8");
   }
   EXPECT_EQ(chosen(f32_gemm_family), "f32_gemm_relaxed_6x8");
