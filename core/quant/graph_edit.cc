@@ -133,12 +133,9 @@ void GraphEdit::SetInput(onnx::NodeProto& node, int index, const std::string& va
   input = value;
 }
 
-void GraphEdit::ReplaceInput(onnx::NodeProto& node, const std::string& value,
-                             const std::string& with) {
-  const std::string from = value;  // may be a part of `node`
-  const std::string to = with;
+void GraphEdit::ReplaceInput(onnx::NodeProto& node, std::string value, std::string with) {
   for (int i = 0; i < node.input_size(); ++i) {
-    if (node.input(i) == from) SetInput(node, i, to);
+    if (node.input(i) == value) SetInput(node, i, with);
   }
 }
 
@@ -149,13 +146,11 @@ void GraphEdit::ReplaceInputs(const std::string& value, const std::string& with,
   }
 }
 
-void GraphEdit::ReplaceOutput(onnx::NodeProto& node, const std::string& value,
-                              const std::string& with) {
-  const std::string from = value;
+void GraphEdit::ReplaceOutput(onnx::NodeProto& node, std::string value, std::string with) {
   for (std::string& output : *node.mutable_output()) {
-    if (output == from) output = with;
+    if (output == value) output = with;
   }
-  producers_.erase(from);
+  producers_.erase(value);
   producers_[with] = &node;
   values_.insert(with);
 }

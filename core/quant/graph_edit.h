@@ -52,12 +52,13 @@ class GraphEdit {
   onnx::NodeProto* Producer(const std::string& value) const;
 
   void SetInput(onnx::NodeProto& node, int index, const std::string& value);
-  void ReplaceInput(onnx::NodeProto& node, const std::string& value, const std::string& with);
+  // The names by value here and below, as they may be parts of `node`.
+  void ReplaceInput(onnx::NodeProto& node, std::string value, std::string with);
   // In every node but those in `except`. Subgraphs keep reading `value`.
   void ReplaceInputs(const std::string& value, const std::string& with,
                      const std::unordered_set<const onnx::NodeProto*>& except = {});
   // Renames what `node`'s outputs make; readers are left alone.
-  void ReplaceOutput(onnx::NodeProto& node, const std::string& value, const std::string& with);
+  void ReplaceOutput(onnx::NodeProto& node, std::string value, std::string with);
 
   // Appends a node.
   onnx::NodeProto& AddNode(const std::string& op_type, const std::vector<std::string>& inputs,

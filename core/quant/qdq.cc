@@ -332,6 +332,7 @@ class QdqQuantizer {
 
   void QuantizeBiasTensor(const onnx::TensorProto& tensor, const BiasMark& bias, float input_scale,
                           const std::vector<float>& weight_scales) {
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it outlives the initializer.
     const std::string name = tensor.name();
     const std::vector<float> values = LoadFloats(model_, tensor);
     std::vector<float> scales(weight_scales.size() == 1 ? 1 : values.size());

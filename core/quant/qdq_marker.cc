@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/quant/qdq.h"
@@ -139,8 +140,8 @@ void QdqMarker::MarkOutputs(const onnx::NodeProto& node) {
 }
 
 bool QdqMarker::Absorb(const onnx::NodeProto& node) {
-  const std::string input = node.input(0);
-  const std::string output = node.output(0);
+  // Copies, as the node goes.
+  const auto [input, output] = std::pair(node.input(0), node.output(0));
   onnx::NodeProto* producer = edit_.Producer(input);
   if (producer == nullptr || !ranges().ranges.contains(input) ||
       !ranges().ranges.contains(output) || edit_.CountReaders(input) != 1 ||

@@ -83,10 +83,10 @@ void ColumnsOf(size_t rows, size_t columns, const float* x, float divisor, float
     for (int v = 0; v < kVectors; ++v) {
       wasm_v128_store(y + c + 4 * v, wasm_f32x4_div(acc[v], divisors));
     }
-    c += 4 * kVectors;
+    return size_t{4} * kVectors;
   };
-  while (c + 32 <= columns) block(std::integral_constant<int, 8>());
-  while (c + 4 <= columns) block(std::integral_constant<int, 1>());
+  while (c + 32 <= columns) c += block(std::integral_constant<int, 8>());
+  while (c + 4 <= columns) c += block(std::integral_constant<int, 1>());
   for (; c < columns; ++c) {
     v128_t acc = wasm_f32x4_splat(Op::kStart);
     for (size_t r = 0; r < rows; ++r) {
