@@ -42,6 +42,14 @@ if(test_sources AND TARGET quantab_core AND EXISTS ${googletest}/CMakeLists.txt)
   quantab_node_program(quantab_tests)
 endif()
 
+# quantab_conformance: runs ONNX's backend test data, natively and as WebAssembly for Node.
+file(GLOB conformance_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/conformance/*.cc)
+if(conformance_sources AND TARGET quantab_core)
+  add_executable(quantab_conformance EXCLUDE_FROM_ALL ${conformance_sources})
+  target_link_libraries(quantab_conformance PRIVATE quantab_core)
+  quantab_node_program(quantab_conformance)
+endif()
+
 # <name>_fuzz: one program per tests/fuzz/<name>_fuzz.cc.
 if(QUANTAB_FUZZ)
   file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cc)

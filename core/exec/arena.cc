@@ -25,6 +25,7 @@ struct Arena::State : std::enable_shared_from_this<Arena::State> {
   uint64_t run = 0;
   int step = 0;
   int ordinal = 0;
+  int inside = 0;  // InsideSteps alive
   std::vector<Allocation> recorded;
 
   std::multimap<size_t, std::shared_ptr<std::byte>> free_blocks;
@@ -67,14 +68,15 @@ struct Arena::State : std::enable_shared_from_this<Arena::State> {
       UpdatePeak();
     }
     size_t record = 0;
-    if (recording) {
+    const bool recorded_here = recording && inside == 0;
+    if (recorded_here) {
       record = recorded.size();
       recorded.push_back({step, ordinal, bytes, -1});
     }
     std::byte* memory = block.get();
     return std::shared_ptr<std::byte>(
         memory, [state = shared_from_this(), block = std::move(block), size, record,
-                 made_in = recording ? run : 0](std::byte*) mutable {
+                 made_in = recorded_here ? run : 0](std::byte*) mutable {
           if (made_in != 0 && made_in == state->run && record < state->recorded.size()) {
             state->recorded[record].last = state->step;
           }
@@ -141,12 +143,16 @@ void Arena::SetStep(int step) {
 
 std::shared_ptr<std::byte> Arena::Allocate(size_t bytes) {
   State& s = *state_;
+  if (s.inside > 0) return s.FromPool(bytes);
   std::shared_ptr<std::byte> buffer;
   if (s.plan != nullptr) buffer = s.FromSlab(bytes);
   if (buffer == nullptr) buffer = s.FromPool(bytes);
   ++s.ordinal;
   return buffer;
 }
+
+Arena::InsideStep::InsideStep(Arena& arena) : arena_(arena) { ++arena_.state_->inside; }
+Arena::InsideStep::~InsideStep() { --arena_.state_->inside; }
 
 void Arena::CountOutside(size_t bytes) {
   state_->outside_bytes += bytes;

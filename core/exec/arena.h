@@ -24,6 +24,19 @@ class Arena {
   void Begin(const MemoryPlan* plan);
   void SetStep(int step);
 
+  // While one lives, buffers come from the pool and are not recorded: what a graph inside a step
+  // allocates, again and again, has no place of its own in a plan.
+  class InsideStep {
+   public:
+    explicit InsideStep(Arena& arena);
+    ~InsideStep();
+    InsideStep(const InsideStep&) = delete;
+    InsideStep& operator=(const InsideStep&) = delete;
+
+   private:
+    Arena& arena_;
+  };
+
   // At least `bytes` bytes, aligned, uninitialised. The buffer stays valid as long as a handle
   // lives, also beyond the run and the arena.
   std::shared_ptr<std::byte> Allocate(size_t bytes);

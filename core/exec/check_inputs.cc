@@ -32,6 +32,15 @@ const InputInfo* FindInfo(const std::vector<InputInfo>& infos, const std::string
   return at == infos.end() ? nullptr : &*at;
 }
 
+// An optional takes anything; what it holds is checked by the operators that read it.
+void CheckKind(const InputInfo& info, const Value& value) {
+  const char* expected = info.type == ValueType::kTensor     ? "a tensor"
+                         : info.type == ValueType::kSequence ? "a sequence"
+                                                             : nullptr;
+  if (expected == nullptr || std::string_view(expected) == KindOf(value)) return;
+  Fail(info.name, std::string("is ") + KindOf(value) + ", expected " + expected + ".");
+}
+
 void CheckShape(const InputInfo& info, const Tensor& tensor,
                 std::map<std::string, std::pair<int64_t, std::string>>& symbols) {
   const std::string mismatch = "has shape " + ToString(tensor.shape()) + ", expected " +
@@ -65,10 +74,31 @@ std::string ShapeLabel(const InputInfo& input) {
   return text + "]";
 }
 
+namespace {
+
+// Files without a type for a value have tensors in mind.
+ValueType TypeOfOther(const onnx::TypeProto& type) {
+  switch (type.value_case()) {
+    case onnx::TypeProto::kSequenceType:
+      return ValueType::kSequence;
+    case onnx::TypeProto::kOptionalType:
+      return ValueType::kOptional;
+    case onnx::TypeProto::VALUE_NOT_SET:
+      return ValueType::kTensor;
+    default:
+      return ValueType::kOther;
+  }
+}
+
+}  // namespace
+
 InputInfo DescribeValue(const onnx::ValueInfoProto& value) {
   InputInfo info;
   info.name = value.name();
-  if (!value.type().has_tensor_type()) return info;
+  if (!value.type().has_tensor_type()) {
+    info.type = TypeOfOther(value.type());
+    return info;
+  }
   const onnx::TypeProto::Tensor& type = value.type().tensor_type();
   info.dtype = static_cast<DType>(type.elem_type());
   info.has_shape = type.has_shape();
@@ -93,8 +123,8 @@ InputCheck DescribeInputs(const onnx::GraphProto& graph) {
   return inputs;
 }
 
-void CheckSample(const InputCheck& expected, const TensorMap& sample) {
-  for (const auto& [name, tensor] : sample) {
+void CheckSample(const InputCheck& expected, const ValueMap& sample) {
+  for (const auto& [name, value] : sample) {
     if (FindInfo(expected.required, name) == nullptr &&
         FindInfo(expected.optional, name) == nullptr) {
       Fail(name, "is not an input of the model; its inputs are " + Names(expected) + ".");
@@ -108,7 +138,9 @@ void CheckSample(const InputCheck& expected, const TensorMap& sample) {
         if (infos == &expected.optional) continue;
         Fail(info.name, "is missing; the model's inputs are " + Names(expected) + ".");
       }
-      const Tensor& tensor = at->second;
+      CheckKind(info, at->second);
+      if (at->second.tensor() == nullptr) continue;
+      const Tensor& tensor = *at->second.tensor();
       if (info.dtype != DType::kUndefined && info.dtype != tensor.dtype()) {
         Fail(info.name, "has type '" + std::string(NameOf(tensor.dtype())) + "', expected '" +
                             std::string(NameOf(info.dtype)) + "'.");

@@ -21,7 +21,7 @@ InputCheck DescribeInputs(const onnx::GraphProto& graph);
 // Throws Error(kInvalidArgument), naming the input and saying expected and got, for an unknown or
 // missing name, a wrong type, rank or fixed dimension, or a symbolic dimension that takes two
 // values in one sample.
-void CheckSample(const InputCheck& expected, const TensorMap& sample);
+void CheckSample(const InputCheck& expected, const ValueMap& sample);
 
 // "[batch,3,224,224]".
 std::string ShapeLabel(const InputInfo& input);

@@ -5,7 +5,7 @@
 namespace quantab {
 
 Constants::Constants(const Model& model, const Plan& plan)
-    : model_(model), plan_(plan), tensors_(plan.values.size()), released_(plan.values.size(), 0) {}
+    : model_(model), plan_(plan), values_(plan.values.size()), released_(plan.values.size(), 0) {}
 
 bool Constants::Is(int value) const {
   const ValueKind kind = plan_.values[static_cast<size_t>(value)].kind;
@@ -13,22 +13,22 @@ bool Constants::Is(int value) const {
 }
 
 const Tensor& Constants::Load(int value) {
-  Tensor& tensor = tensors_[static_cast<size_t>(value)];
-  if (!tensor.exists()) tensor = Reload(value);
-  return tensor;
+  Value& held = values_[static_cast<size_t>(value)];
+  if (!held.exists()) held = Reload(value);
+  return *held.tensor();
 }
 
 void Constants::Release(int value) {
   const PlannedValue& planned = plan_.values[static_cast<size_t>(value)];
   if (++released_[static_cast<size_t>(value)] < planned.readers || planned.is_output) return;
-  Tensor& tensor = tensors_[static_cast<size_t>(value)];
-  if (tensor.dtype() == DType::kString) return;
-  tensor = Tensor(tensor.dtype(), tensor.shape(), nullptr);
+  Tensor* tensor = values_[static_cast<size_t>(value)].mutable_tensor();
+  if (tensor == nullptr || tensor->dtype() == DType::kString) return;
+  *tensor = Tensor(tensor->dtype(), tensor->shape(), nullptr);
 }
 
 bool Constants::Released(int value) const {
-  const Tensor& tensor = tensors_[static_cast<size_t>(value)];
-  return tensor.exists() && tensor.dtype() != DType::kString && tensor.raw() == nullptr;
+  const Tensor* tensor = values_[static_cast<size_t>(value)].tensor();
+  return tensor != nullptr && tensor->dtype() != DType::kString && tensor->raw() == nullptr;
 }
 
 Tensor Constants::Reload(int value) const {
@@ -43,8 +43,9 @@ Tensor Constants::Reload(int value) const {
 
 uint64_t Constants::bytes() const {
   uint64_t total = 0;
-  for (const Tensor& tensor : tensors_) {
-    if (tensor.raw() != nullptr) total += tensor.bytes();
+  for (const Value& value : values_) {
+    const Tensor* tensor = value.tensor();
+    if (tensor != nullptr && tensor->raw() != nullptr) total += tensor->bytes();
   }
   return total;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/exec/plan.h"
+#include "core/tensor/value.h"
 
 namespace quantab {
 
@@ -21,7 +22,8 @@ class Constants {
 
   // The value as an operator sees it while it runs: when it has been released, type and shape are
   // right and there are no elements (raw() is nullptr).
-  const Tensor& Get(int value) const { return tensors_[static_cast<size_t>(value)]; }
+  const Tensor& Get(int value) const { return *GetValue(value).tensor(); }
+  const Value& GetValue(int value) const { return values_[static_cast<size_t>(value)]; }
 
   // One of the value's readers has packed it. The elements go when all have, unless the value is an
   // output of the graph.
@@ -36,7 +38,7 @@ class Constants {
  private:
   const Model& model_;
   const Plan& plan_;
-  std::vector<Tensor> tensors_;
+  std::vector<Value> values_;  // tensors, those that are loaded
   std::vector<int> released_;  // readers that have packed the value
 };
 

@@ -37,19 +37,29 @@ std::vector<bool> NeededNodes(const onnx::GraphProto& graph, const GraphView& vi
   return needed;
 }
 
+// Plans one graph. Values that it does not make come from the graph around it, by `outer`.
 class Planner {
  public:
-  Planner(const Model& model, const GraphView& view) : model_(model), view_(view) {}
+  Planner(const Model& model, const onnx::GraphProto& graph, Planner* outer,
+          std::vector<UnsupportedNode>& unsupported)
+      : model_(model),
+        view_(graph, outer == nullptr ? GraphScope::kMain : GraphScope::kSubgraph),
+        outer_(outer),
+        unsupported_(unsupported) {}
 
   Plan Make() {
-    const onnx::GraphProto& graph = model_.proto.graph();
+    const onnx::GraphProto& graph = view_.graph();
     const std::vector<int> order = view_.TopologicalOrder();
     const std::vector<bool> needed = NeededNodes(graph, view_);
-    for (const onnx::ValueInfoProto& input : graph.input()) Number(input.name());
+    for (const onnx::ValueInfoProto& input : graph.input()) {
+      const int number = Number(input.name());
+      if (plan_.values[static_cast<size_t>(number)].kind == ValueKind::kInput) {
+        plan_.inputs.push_back(number);
+      }
+    }
     for (int index : order) {
       if (needed[static_cast<size_t>(index)]) AddNode(graph.node(index), index);
     }
-    if (!unsupported_.empty()) ThrowUnsupportedNodes(unsupported_);
     for (const onnx::ValueInfoProto& output : graph.output()) AddOutput(output.name());
     FindDeaths();
     return std::move(plan_);
@@ -70,9 +80,28 @@ class Planner {
       value.dtype = TypeOf(*initializer);
     } else if (is_input) {
       value.kind = ValueKind::kInput;
+    } else if (view_.Producer(name) < 0 && outer_ != nullptr) {
+      Capture(name, value);
     }
     plan_.values.push_back(std::move(value));
     return at->second;
+  }
+
+  // Makes `value` the one of that name in the graphs around this one, when they have it.
+  void Capture(const std::string& name, PlannedValue& value) {
+    value.outer = outer_->Known(name);
+    if (value.outer == kNoValue) return;
+    value.kind = ValueKind::kCaptured;
+    value.dtype = outer_->plan_.values[static_cast<size_t>(value.outer)].dtype;
+    outer_->captures_.push_back(value.outer);
+  }
+
+  // The number of a value that this graph has, or the graphs around it; kNoValue when none does.
+  int Known(const std::string& name) {
+    const bool own = plan_.numbers.contains(name) || view_.Input(name) != nullptr ||
+                     view_.Initializer(name) != nullptr || view_.Producer(name) >= 0;
+    if (!own && (outer_ == nullptr || outer_->Known(name) == kNoValue)) return kNoValue;
+    return Number(name);
   }
 
   int Read(const std::string& name, const std::string& label) {
@@ -108,10 +137,25 @@ class Planner {
     for (const std::string& input : node.input()) {
       step.inputs.push_back(input.empty() ? kNoValue : Read(input, step.label));
     }
+    AddBodies(node, step);
     for (const std::string& output : node.output()) {
       step.outputs.push_back(output.empty() ? kNoValue : Number(output));
     }
     plan_.steps.push_back(std::move(step));
+  }
+
+  void AddBodies(const onnx::NodeProto& node, Step& step) {
+    for (const onnx::AttributeProto& attribute : node.attribute()) {
+      if (!attribute.has_g()) continue;
+      captures_.clear();
+      Planner inner(model_, attribute.g(), this, unsupported_);
+      step.bodies.push_back({attribute.name(), std::make_unique<Plan>(inner.Make())});
+      for (int value : captures_) {
+        ++plan_.values[static_cast<size_t>(value)].readers;
+        step.captures.push_back(value);
+      }
+    }
+    captures_.clear();
   }
 
   void AddOutput(const std::string& name) {
@@ -126,7 +170,8 @@ class Planner {
   void FindDeaths() {
     std::vector<int> last(plan_.values.size(), kNoValue);
     for (size_t s = 0; s < plan_.steps.size(); ++s) {
-      for (const std::vector<int>* values : {&plan_.steps[s].outputs, &plan_.steps[s].inputs}) {
+      const Step& step = plan_.steps[s];
+      for (const std::vector<int>* values : {&step.outputs, &step.inputs, &step.captures}) {
         for (int value : *values) {
           if (value != kNoValue) last[static_cast<size_t>(value)] = static_cast<int>(s);
         }
@@ -135,7 +180,7 @@ class Planner {
     for (size_t v = 0; v < last.size(); ++v) {
       const PlannedValue& value = plan_.values[v];
       if (last[v] == kNoValue || value.is_output || value.kind == ValueKind::kInitializer ||
-          value.kind == ValueKind::kConstant) {
+          value.kind == ValueKind::kConstant || value.kind == ValueKind::kCaptured) {
         continue;
       }
       plan_.steps[static_cast<size_t>(last[v])].dies.push_back(static_cast<int>(v));
@@ -143,9 +188,11 @@ class Planner {
   }
 
   const Model& model_;
-  const GraphView& view_;
+  const GraphView view_;
+  Planner* outer_;
   Plan plan_;
-  std::vector<UnsupportedNode> unsupported_;
+  std::vector<int> captures_;  // values of this plan that the body being planned reads
+  std::vector<UnsupportedNode>& unsupported_;
 };
 
 }  // namespace
@@ -156,8 +203,10 @@ int Plan::Find(const std::string& name) const {
 }
 
 Plan MakePlan(const Model& model) {
-  const GraphView view(model.proto.graph());
-  return Planner(model, view).Make();
+  std::vector<UnsupportedNode> unsupported;
+  Plan plan = Planner(model, model.proto.graph(), nullptr, unsupported).Make();
+  if (!unsupported.empty()) ThrowUnsupportedNodes(unsupported);
+  return plan;
 }
 
 void ThrowUnsupportedNodes(const std::vector<UnsupportedNode>& nodes) {

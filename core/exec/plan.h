@@ -2,6 +2,7 @@
 // numbered; names are only for messages and observers.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,6 +19,7 @@ enum class ValueKind {
   kInput,        // given by the caller
   kInitializer,  // `tensor` holds it; overridable when it is a graph input too
   kConstant,     // made by the Constant node `node`
+  kCaptured,     // value `outer` of the plan around this one
   kComputed,     // made by a step
 };
 
@@ -27,9 +29,18 @@ struct PlannedValue {
   const onnx::TensorProto* tensor = nullptr;
   const onnx::NodeProto* node = nullptr;
   bool overridable = false;
+  int outer = kNoValue;
   bool is_output = false;
-  int readers = 0;                  // how many inputs of steps name it
+  int readers = 0;                  // how many inputs and captures of steps name it
   DType dtype = DType::kUndefined;  // as far as the file says
+};
+
+struct Plan;
+
+// A graph that a step's node has as an attribute.
+struct StepBody {
+  std::string attribute;
+  std::unique_ptr<Plan> plan;
 };
 
 struct Step {
@@ -41,20 +52,23 @@ struct Step {
   std::vector<int> inputs;   // value numbers; kNoValue for an absent one
   std::vector<int> outputs;  // value numbers; kNoValue for an absent one
   std::vector<int> dies;     // values that nobody needs after this step
+  std::vector<StepBody> bodies;
+  std::vector<int> captures;  // values that the bodies read, each once for each body
 };
 
 struct Plan {
   std::vector<PlannedValue> values;
   std::unordered_map<std::string, int> numbers;  // name -> value
   std::vector<Step> steps;
+  std::vector<int> inputs;   // the graph's, in order, without those that are initializers too
   std::vector<int> outputs;  // the graph's, in order
 
   int Find(const std::string& name) const;
 };
 
-// Plans the main graph of `model`, which the plan points into. Nodes whose outputs nobody needs are
-// left out. Throws Error(kUnsupported) naming every operator that is not in the registry, and
-// Error(kInvalidModel) for a cycle or a value that nobody makes.
+// Plans the main graph of `model` and the graphs in it, which the plan points into. Nodes whose
+// outputs nobody needs are left out. Throws Error(kUnsupported) naming every operator that is not
+// in the registry, and Error(kInvalidModel) for a cycle or a value that nobody makes.
 Plan MakePlan(const Model& model);
 
 // Throws Error(kUnsupported) that lists `nodes`, at least one.

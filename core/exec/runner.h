@@ -1,13 +1,13 @@
 // One run of a plan.
 #pragma once
 
-#include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/exec/arena.h"
-#include "core/exec/constants.h"
 #include "core/exec/plan.h"
-#include "core/exec/prepare.h"
+#include "core/exec/program.h"
 #include "core/exec/session.h"
 
 namespace quantab {
@@ -16,32 +16,36 @@ class StepContext;
 
 class Runner {
  public:
-  // Everything outlives the run. `fed_states` replaces the states of the steps it names.
-  Runner(const Model& model, const Plan& plan, const Constants& constants, const OpStates& states,
-         Arena& arena);
+  // Everything outlives the run. `outer` is the run around this one, or nullptr.
+  Runner(const Program& program, Arena& arena, const Runner* outer = nullptr);
 
-  // States of steps whose constants the caller feeds, by step.
+  // The state of a step whose constants the caller feeds.
   void UseState(int step, std::unique_ptr<OpState> state);
-  // The value of a released constant that a fed step reads anew.
-  void UseConstant(int value, Tensor tensor);
+  // A value that the run finds there, and must not overwrite.
+  void UseValue(int value, Value given);
 
-  TensorMap Execute(const TensorMap& inputs, Observer* observer, Monitor* monitor);
+  // A run of the main graph.
+  ValueMap Execute(const ValueMap& inputs, Observer* observer, Monitor* monitor);
+  // A run of a graph inside another: inputs and outputs in the graph's order.
+  std::vector<Value> ExecuteBody(std::vector<Value> inputs, Monitor* monitor);
 
  private:
   friend class StepContext;
 
-  const Tensor& Value(int value) const;
-  void ExecuteStep(int s);
+  // What `value` is at this moment; it does not exist when it is not made yet.
+  const Value& At(int value) const;
+  const Tensor* TensorAt(int value) const;
+  void ExecuteStep(int s, Monitor* monitor);
   void Observe(int value);
-  TensorMap TakeOutputs();
+  ValueMap TakeOutputs();
 
-  const Model& model_;
+  const Program& program_;
   const Plan& plan_;
   const Constants& constants_;
-  const OpStates& states_;
   Arena& arena_;
+  const Runner* outer_;
   std::vector<std::pair<int, std::unique_ptr<OpState>>> fed_states_;
-  std::vector<Tensor> values_;
+  std::vector<Value> values_;
   std::vector<bool> given_;            // held in values_ and not to be overwritten
   std::vector<bool> watched_;          // wanted by the observer
   std::vector<const std::byte*> own_;  // buffers allocated for results

@@ -9,9 +9,10 @@
 #include "core/exec/constants.h"
 #include "core/exec/memory_plan.h"
 #include "core/exec/plan.h"
-#include "core/exec/prepare.h"
+#include "core/exec/program.h"
 #include "core/exec/runner.h"
 #include "core/lower/lower.h"
+#include "core/onnx/expand_functions.h"
 #include "core/onnx/official.h"
 
 namespace quantab {
@@ -20,17 +21,25 @@ namespace {
 // Input shapes whose memory plans are kept; the one used longest ago goes first.
 constexpr size_t kRememberedShapes = 4;
 
+// Calls of functions, the model's own and those that ONNX defines operators by, replaced by their
+// bodies.
 Model Inlined(const Model& model) {
   Model copy = model;
   if (copy.proto.functions_size() > 0) InlineFunctions(copy);
+  ExpandFunctions(copy, [](const onnx::NodeProto& node, int64_t opset) {
+    return OpRegistry::Get().Find(node.domain(), node.op_type(), opset) != nullptr;
+  });
   return copy;
 }
 
-std::string ShapesKey(const TensorMap& inputs) {
+// Values that are no tensors have no share in it: what they lead to is beyond any plan.
+std::string ShapesKey(const ValueMap& inputs) {
   std::string key;
-  for (const auto& [name, tensor] : inputs) {
-    key += name + ":" + std::to_string(static_cast<int>(tensor.dtype())) +
-           ToString(tensor.shape()) + ";";
+  for (const auto& [name, value] : inputs) {
+    const Tensor* tensor = value.tensor();
+    if (tensor == nullptr) continue;
+    key += name + ":" + std::to_string(static_cast<int>(tensor->dtype())) +
+           ToString(tensor->shape()) + ";";
   }
   return key;
 }
@@ -56,8 +65,7 @@ struct Session::Impl {
   Plan plan;
   InputCheck input_check;
   std::vector<std::string> outputs;
-  std::unique_ptr<Constants> constants;
-  OpStates states;
+  std::unique_ptr<Program> program;
   Arena arena;
   std::list<Remembered> remembered;  // most recently used first
   RunStats stats;
@@ -67,23 +75,22 @@ struct Session::Impl {
       : model(ForRunning(original, options)),
         plan(MakePlan(model)),
         input_check(DescribeInputs(model.proto.graph())),
-        constants(std::make_unique<Constants>(model, plan)),
-        states(PrepareAll(model, plan, *constants, options.monitor)),
+        program(std::make_unique<Program>(model, plan, nullptr, options.monitor)),
         reproducible(options.reproducible) {
     for (const onnx::ValueInfoProto& output : model.proto.graph().output()) {
       outputs.push_back(output.name());
     }
-    stats.constant_bytes = constants->bytes();
-    for (const auto& state : states) stats.constant_bytes += state ? state->bytes() : 0;
+    stats.constant_bytes = program->bytes();
   }
 
   // Steps that read a constant which the caller feeds see it as an ordinary value in this run.
-  void PrepareFedSteps(const TensorMap& inputs, Runner& run) {
+  void PrepareFedSteps(const ValueMap& inputs, Runner& run) {
+    const Constants& constants = program->constants();
     std::vector<bool> fed(plan.values.size(), false);
     bool any = false;
-    for (const auto& [name, tensor] : inputs) {
+    for (const auto& [name, given] : inputs) {
       const int value = plan.Find(name);
-      if (value == kNoValue || !constants->Is(value)) continue;
+      if (value == kNoValue || !constants.Is(value)) continue;
       fed[static_cast<size_t>(value)] = any = true;
     }
     if (!any) return;
@@ -94,17 +101,17 @@ struct Session::Impl {
         touched = touched || (value != kNoValue && fed[static_cast<size_t>(value)]);
       }
       if (!touched || step.def->prepare == nullptr) continue;
-      run.UseState(static_cast<int>(s), PrepareFed(model, plan, *constants, step, fed));
+      run.UseState(static_cast<int>(s), program->PrepareFed(step, fed));
       for (int value : step.inputs) {
-        if (value != kNoValue && constants->Is(value) && constants->Released(value)) {
-          run.UseConstant(value, constants->Reload(value));
+        if (value != kNoValue && constants.Is(value) && constants.Released(value)) {
+          run.UseValue(value, constants.Reload(value));
         }
       }
     }
   }
 
   // The shapes' memory plan, or nullptr when they are new and the run has to record.
-  Remembered& Recall(const TensorMap& inputs) {
+  Remembered& Recall(const ValueMap& inputs) {
     const std::string key = ShapesKey(inputs);
     for (auto at = remembered.begin(); at != remembered.end(); ++at) {
       if (at->key != key) continue;
@@ -117,15 +124,15 @@ struct Session::Impl {
     return remembered.front();
   }
 
-  TensorMap Execute(const TensorMap& inputs, Observer* observer, Monitor* monitor) {
+  ValueMap Execute(const ValueMap& inputs, Observer* observer, Monitor* monitor) {
     CheckSample(input_check, inputs);
     const ReproducibleScope scope(reproducible);
     Remembered& known = Recall(inputs);
     try {
       arena.Begin(known.memory.get());
-      Runner run(model, plan, *constants, states, arena);
+      Runner run(*program, arena);
       PrepareFedSteps(inputs, run);
-      TensorMap results = run.Execute(inputs, observer, monitor);
+      ValueMap results = run.Execute(inputs, observer, monitor);
       if (!known.memory) known.allocations = arena.Recorded();
       stats.peak_activation_bytes = arena.peak();
       return results;
@@ -156,11 +163,30 @@ const std::vector<InputInfo>& Session::inputs() const { return impl_->input_chec
 const std::vector<std::string>& Session::outputs() const { return impl_->outputs; }
 
 TensorMap Session::Run(const TensorMap& inputs, Observer* observer, Monitor* monitor) {
+  return Guard([&] {
+    const ValueMap values =
+        impl_->Execute(ValueMap(inputs.begin(), inputs.end()), observer, monitor);
+    TensorMap tensors;
+    for (const auto& [name, value] : values) {
+      if (value.tensor() == nullptr) {
+        Place place;
+        place.tensor = name;
+        ThrowUnsupported("Output '" + name + "' is " + KindOf(value) +
+                             ", and only tensors can be given back here.",
+                         place);
+      }
+      tensors[name] = *value.tensor();
+    }
+    return tensors;
+  });
+}
+
+ValueMap Session::RunValues(const ValueMap& inputs, Observer* observer, Monitor* monitor) {
   return Guard([&] { return impl_->Execute(inputs, observer, monitor); });
 }
 
 void Session::CheckInputs(const TensorMap& inputs) const {
-  Guard([&] { CheckSample(impl_->input_check, inputs); });
+  Guard([&] { CheckSample(impl_->input_check, ValueMap(inputs.begin(), inputs.end())); });
 }
 
 const RunStats& Session::stats() const { return impl_->stats; }

@@ -15,7 +15,7 @@
 
 #include "core/base/monitor.h"
 #include "core/onnx/model.h"
-#include "core/tensor/tensor.h"
+#include "core/tensor/value.h"
 
 namespace quantab {
 
@@ -50,8 +50,11 @@ struct UnsupportedNode {
 // Every node the executor cannot run, in file order, without running anything.
 std::vector<UnsupportedNode> FindUnsupported(const Model& model);
 
+enum class ValueType { kTensor, kSequence, kOptional, kOther };
+
 struct InputInfo {
   std::string name;
+  ValueType type = ValueType::kTensor;
   DType dtype = DType::kUndefined;
   std::vector<std::string> shape;  // "3", "batch", "?"; empty and !has_shape when unknown
   bool has_shape = false;
@@ -76,7 +79,12 @@ class Session {
   // Runs on `inputs` and returns the graph's outputs. Throws Error(kInvalidArgument) for a missing
   // or unknown input name, or a type or shape that does not fit (says expected and got), and
   // whatever an operator throws, with its node as the place. A session survives a failed run.
+  // Throws Error(kUnsupported) for a model that gives something else than tensors.
   TensorMap Run(const TensorMap& inputs, Observer* observer = nullptr, Monitor* monitor = nullptr);
+
+  // The same with sequences and optionals among inputs and outputs.
+  ValueMap RunValues(const ValueMap& inputs, Observer* observer = nullptr,
+                     Monitor* monitor = nullptr);
 
   // Checks one sample as Run does, without running.
   void CheckInputs(const TensorMap& inputs) const;

@@ -7,7 +7,9 @@ class CallContext final : public OpContext {
  public:
   CallContext(int64_t opset, const onnx::NodeProto& node, const Attributes& attributes,
               std::vector<Tensor> inputs)
-      : opset_(opset), node_(node), attributes_(attributes), inputs_(std::move(inputs)) {}
+      : opset_(opset), node_(node), attributes_(attributes), inputs_(std::move(inputs)) {
+    values_.assign(inputs_.begin(), inputs_.end());
+  }
 
   const onnx::NodeProto& node() const override { return node_; }
   const Attributes& attributes() const override { return attributes_; }
@@ -21,11 +23,17 @@ class CallContext final : public OpContext {
     const Tensor& input = inputs_[static_cast<size_t>(i)];
     return input.exists() ? &input : nullptr;
   }
+  const Value* OptionalValue(int i) const override {
+    return Optional(i) == nullptr ? nullptr : &values_[static_cast<size_t>(i)];
+  }
+  std::vector<Value> RunGraph(std::string_view, std::vector<Value>) override {
+    ThrowInternal("an operator called on tensors alone runs a graph.");
+  }
   Tensor& Output(int i, DType dtype, Shape shape) override {
     if (i != 0) ThrowInternal("an operator called for its first output made another.");
     return output_ = Tensor(dtype, std::move(shape));
   }
-  void SetOutput(int, Tensor tensor) override { output_ = std::move(tensor); }
+  void SetOutput(int, Value value) override { output_ = std::move(*value.mutable_tensor()); }
 
   Tensor TakeOutput() { return std::move(output_); }
 
@@ -39,6 +47,7 @@ class CallContext final : public OpContext {
   const onnx::NodeProto& node_;
   const Attributes& attributes_;
   std::vector<Tensor> inputs_;
+  std::vector<Value> values_;
   Tensor output_;
   std::vector<std::shared_ptr<std::byte>> scratch_;
 };

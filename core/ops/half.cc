@@ -11,7 +11,8 @@ class FloatContext : public OpContext {
  public:
   FloatContext(OpContext& base, HalfOutputs half) : base_(base), half_(half) {
     for (int i = 0; i < base.input_count(); ++i) {
-      const Tensor* input = base.Optional(i);
+      const Value* value = base.OptionalValue(i);
+      const Tensor* input = value == nullptr ? nullptr : value->tensor();
       if (input == nullptr || !IsHalf(input->dtype())) continue;
       if (input->raw() == nullptr) continue;  // packed by prepare(), which has widened it
       inputs_[i] = HalfToFloat(*input);
@@ -29,13 +30,20 @@ class FloatContext : public OpContext {
     const auto found = inputs_.find(i);
     return found == inputs_.end() ? base_.Optional(i) : &found->second;
   }
+  const Value* OptionalValue(int i) const override { return base_.OptionalValue(i); }
+  std::vector<Value> RunGraph(std::string_view name, std::vector<Value> inputs) override {
+    return base_.RunGraph(name, std::move(inputs));
+  }
   Tensor& Output(int i, DType dtype, Shape shape) override {
     if (!BecomesHalf(i, dtype)) return base_.Output(i, dtype, std::move(shape));
     return outputs_[i] = Tensor(dtype, std::move(shape));
   }
-  void SetOutput(int i, Tensor tensor) override {
-    if (!BecomesHalf(i, tensor.dtype())) return base_.SetOutput(i, std::move(tensor));
-    outputs_[i] = std::move(tensor);
+  void SetOutput(int i, Value value) override {
+    const Tensor* tensor = value.tensor();
+    if (tensor == nullptr || !BecomesHalf(i, tensor->dtype())) {
+      return base_.SetOutput(i, std::move(value));
+    }
+    outputs_[i] = *tensor;
   }
 
   void Finish() {
@@ -87,8 +95,9 @@ class FloatPrepareContext : public PrepareContext {
 
 bool HasHalfInput(const OpContext& c) {
   for (int i = 0; i < c.input_count(); ++i) {
-    const Tensor* input = c.Optional(i);
-    if (input != nullptr && IsHalf(input->dtype())) return true;
+    const Value* input = c.OptionalValue(i);
+    if (input == nullptr || input->tensor() == nullptr) continue;
+    if (IsHalf(input->tensor()->dtype())) return true;
   }
   return false;
 }

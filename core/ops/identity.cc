@@ -4,7 +4,7 @@
 namespace quantab {
 namespace {
 
-void Compute(OpContext& c) { c.SetOutput(0, c.Input(0)); }
+void Compute(OpContext& c) { c.SetOutput(0, c.InputValue(0)); }
 
 }  // namespace
 

@@ -143,6 +143,20 @@ const Tensor& OpContext::Input(int i) const {
   return *tensor;
 }
 
+const Value& OpContext::InputValue(int i) const {
+  const Value* value = OptionalValue(i);
+  if (value == nullptr) Invalid("input " + std::to_string(i) + " is missing.");
+  return *value;
+}
+
+const Sequence& OpContext::InputSequence(int i) const {
+  const Value& value = InputValue(i);
+  if (value.sequence() == nullptr) {
+    Invalid("input " + std::to_string(i) + " is " + KindOf(value) + ", expected a sequence.");
+  }
+  return *value.sequence();
+}
+
 bool OpContext::HasOutput(int i) const {
   return i < node().output_size() && !node().output(i).empty();
 }

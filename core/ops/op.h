@@ -29,6 +29,7 @@
 #include "core/kernels/bytes.h"
 #include "core/onnx/model.h"
 #include "core/tensor/tensor.h"
+#include "core/tensor/value.h"
 
 namespace quantab {
 
@@ -102,17 +103,28 @@ class OpContext {
   virtual int input_count() const = 0;
   virtual int output_count() const = 0;
 
-  // Input `i`, or nullptr when it is absent (an empty name, or fewer inputs).
+  // Input `i`, or nullptr when it is absent (an empty name, or fewer inputs). Throws
+  // Error(kInvalidModel) when it is no tensor.
   virtual const Tensor* Optional(int i) const = 0;
   // Input `i`; throws Error(kInvalidModel) when it is absent.
   const Tensor& Input(int i) const;
+  // Input `i`, whatever it is; nullptr when it is absent.
+  virtual const Value* OptionalValue(int i) const = 0;
+  // These throw Error(kInvalidModel) when input `i` is absent, or no sequence.
+  const Value& InputValue(int i) const;
+  const Sequence& InputSequence(int i) const;
   bool HasOutput(int i) const;
 
   // Allocates output `i`, uninitialised, from the run's arena. With `in_place` operators output 0
   // may share the buffer of input 0: read an element before writing the same one.
   virtual Tensor& Output(int i, DType dtype, Shape shape) = 0;
-  // Makes output `i` share `tensor`'s elements (Identity, Reshape, Squeeze ...).
-  virtual void SetOutput(int i, Tensor tensor) = 0;
+  // Makes output `i` share a tensor's elements (Identity, Reshape, Squeeze ...), or a sequence or
+  // an optional that holds nothing.
+  virtual void SetOutput(int i, Value value) = 0;
+  // Runs the graph that the node has as attribute `name`; it sees the values around the node. Gives
+  // the graph's outputs in order. Throws Error(kInvalidModel) when there is no such attribute or
+  // the number of inputs is not that of the graph's.
+  virtual std::vector<Value> RunGraph(std::string_view name, std::vector<Value> inputs) = 0;
   // Memory for this call only, aligned, uninitialised. `bytes` may be saturated, as sizes from
   // kernels are; throws Error(kOutOfMemory) where the address space does not hold it.
   std::span<std::byte> Scratch(size_t bytes);
