@@ -131,6 +131,12 @@ std::vector<CommandInfo> MakeCommands() {
                       .options = {Flag("nodes", "List every node as well.")}};
   commands.push_back(std::move(inspect));
 
+  CommandInfo ops{.name = "ops",
+                  .help = "List the operators that can run here.",
+                  .positionals = {},
+                  .options = {}};
+  commands.push_back(std::move(ops));
+
   CommandInfo dynamic{.name = "dynamic",
                       .help =
                           "Quantize weights now and activations at run time "

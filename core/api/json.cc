@@ -91,6 +91,18 @@ std::string ToJson(const Latency& latency) {
                {"constantBytes", latency.constant_bytes}});
 }
 
+std::string ToJson(const std::vector<SupportedOperator>& operators) {
+  Json out = Json::array();
+  for (const SupportedOperator& op : operators) {
+    out.push_back({{"domain", op.domain},
+                   {"opType", op.op_type},
+                   {"since", op.since},
+                   {"until", op.until == 0 ? Json() : Json(op.until)},
+                   {"byDefinition", op.by_definition}});
+  }
+  return Dump(out);
+}
+
 std::string ToJson(const Error& error) {
   Json where = Json::object();
   const Place& place = error.place();

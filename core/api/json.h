@@ -13,6 +13,7 @@ std::string ToJson(const ModelInfo& info);
 std::string ToJson(const Comparison& comparison);
 std::string ToJson(const Latency& latency);
 std::string ToJson(const Error& error);
+std::string ToJson(const std::vector<SupportedOperator>& operators);
 
 // Options from a JSON object with camelCase keys ("perChannel": true) or snake_case ones, and
 // "extraOptions": {"ActivationSymmetric": true} with onnxruntime's names. An unknown key or a

@@ -73,6 +73,16 @@ ModelInfo Inspect(const Model& model);
 // The inputs a run of `model` needs, without making a session.
 std::vector<InputInfo> InputsOf(const Model& model);
 
+// An operator that can run.
+struct SupportedOperator {
+  std::string domain;  // "ai.onnx", ...
+  std::string op_type;
+  int since = 1, until = 0;    // operator sets; 0 is the newest known
+  bool by_definition = false;  // by the operators that ONNX defines it with, not a kernel of its own
+};
+// All of them, sorted by domain and name.
+std::vector<SupportedOperator> SupportedOperators();
+
 // quantize_dynamic. The result shares the source's unquantized weights and computes quantized
 // weights when it is written or run: nothing is held in memory as a whole. Throws
 // Error(kInvalidArgument) for an option that matches nothing (a node to exclude, an operator type),

@@ -28,8 +28,25 @@ struct StaticQuantizer::Impl {
       ThrowInvalidArgument("'quant_format' is '" + options.quant_format +
                            "', which needs no calibration. Use quantize_dynamic.");
     }
-    session.emplace(quantization.model(),
-                    SessionOptions{.lower = false, .reproducible = true, .monitor = monitor});
+    session.emplace(
+        quantization.model(),
+        SessionOptions{.lower = false, .reproducible = true, .partial = true, .monitor = monitor});
+    if (!session->unsupported().empty()) LeaveUnsupported();
+  }
+
+  // Operators that nobody but their maker knows, and what comes after them, cannot be calibrated.
+  void LeaveUnsupported() {
+    const std::string what = DescribeUnsupported(session->unsupported());
+    Place place;
+    place.node = session->unsupported().front().node;
+    if (!quantization.LeaveInFloat(session->missing())) {
+      ThrowUnsupported(what + ". Nothing that could be quantized comes before it. " +
+                           "Use quantize_dynamic, which runs no model.",
+                       place);
+    }
+    Warn(monitor, what +
+                      ". What comes before it is calibrated and quantized; it and what depends "
+                      "on it stay in float.");
   }
 
   Quantization quantization;

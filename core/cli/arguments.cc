@@ -157,7 +157,7 @@ void Split(const std::vector<std::string>& arguments, const std::vector<OptionIn
 }
 
 void CheckPositionals(const CommandInfo& command, const std::vector<std::string>& given) {
-  const bool open_ended = command.positionals.back().repeated;
+  const bool open_ended = !command.positionals.empty() && command.positionals.back().repeated;
   const size_t wanted = command.positionals.size();
   if (given.size() < wanted || (given.size() > wanted && !open_ended)) {
     throw UsageError("'quantab " + command.name + "' takes " + std::to_string(wanted) +

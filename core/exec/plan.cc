@@ -1,6 +1,7 @@
 #include "core/exec/plan.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "core/graph/graph_view.h"
 #include "core/lower/lower.h"
@@ -9,6 +10,20 @@ namespace quantab {
 namespace {
 
 constexpr size_t kNamedInMessage = 10;
+
+void CollectLowered(const Model& model, const onnx::GraphProto& graph,
+                    std::vector<UnsupportedNode>& found) {
+  for (int i = 0; i < graph.node_size(); ++i) {
+    const onnx::NodeProto& node = graph.node(i);
+    if (node.domain() == kLowerDomain) {
+      found.push_back({NodeLabel(node, i), node.op_type(), node.domain(),
+                       OpsetVersion(model.proto, node.domain())});
+    }
+    for (const onnx::AttributeProto& attribute : node.attribute()) {
+      if (attribute.has_g()) CollectLowered(model, attribute.g(), found);
+    }
+  }
+}
 
 std::string DomainLabel(const std::string& domain) { return domain.empty() ? "ai.onnx" : domain; }
 
@@ -60,7 +75,9 @@ class Planner {
     for (int index : order) {
       if (needed[static_cast<size_t>(index)]) AddNode(graph.node(index), index);
     }
-    for (const onnx::ValueInfoProto& output : graph.output()) AddOutput(output.name());
+    for (const onnx::ValueInfoProto& output : graph.output()) {
+      if (!missing_.contains(output.name())) AddOutput(output.name());
+    }
     FindDeaths();
     return std::move(plan_);
   }
@@ -116,6 +133,22 @@ class Planner {
     return number;
   }
 
+  // Whether the plan cannot have the node, because what it reads is not made.
+  bool IsCutOff(const onnx::NodeProto& node) const {
+    if (missing_.empty()) return false;
+    const auto is_missing = [&](const std::string& name) { return missing_.contains(name); };
+    const std::vector<std::string> captured = CapturedValues(node);
+    return std::any_of(node.input().begin(), node.input().end(), is_missing) ||
+           std::any_of(captured.begin(), captured.end(), is_missing);
+  }
+
+  void LeaveOut(const onnx::NodeProto& node) {
+    for (const std::string& output : node.output()) {
+      if (output.empty() || !missing_.insert(output).second) continue;
+      plan_.missing.push_back(output);
+    }
+  }
+
   void AddNode(const onnx::NodeProto& node, int index) {
     if (IsConstantNode(node)) {
       PlannedValue& value = plan_.values[static_cast<size_t>(Number(node.output(0)))];
@@ -132,12 +165,20 @@ class Planner {
     step.def = OpRegistry::Get().Find(node.domain(), node.op_type(), step.opset);
     if (step.def == nullptr) {
       unsupported_.push_back({step.place, node.op_type(), DomainLabel(node.domain()), step.opset});
-      return;
+      return LeaveOut(node);
     }
+    if (IsCutOff(node)) {
+      for (const onnx::AttributeProto& attribute : node.attribute()) {
+        if (attribute.has_g()) CollectUnsupported(model_, attribute.g(), unsupported_);
+      }
+      return LeaveOut(node);
+    }
+    const size_t unsupported = unsupported_.size();
+    AddBodies(node, step);
+    if (unsupported_.size() > unsupported) return LeaveOut(node);
     for (const std::string& input : node.input()) {
       step.inputs.push_back(input.empty() ? kNoValue : Read(input, step.label));
     }
-    AddBodies(node, step);
     for (const std::string& output : node.output()) {
       step.outputs.push_back(output.empty() ? kNoValue : Number(output));
     }
@@ -193,6 +234,7 @@ class Planner {
   Plan plan_;
   std::vector<int> captures_;  // values of this plan that the body being planned reads
   std::vector<UnsupportedNode>& unsupported_;
+  std::unordered_set<std::string> missing_;  // outputs of nodes that are left out
 };
 
 }  // namespace
@@ -202,14 +244,15 @@ int Plan::Find(const std::string& name) const {
   return at == numbers.end() ? kNoValue : at->second;
 }
 
-Plan MakePlan(const Model& model) {
+Plan MakePlan(const Model& model, bool partial) {
   std::vector<UnsupportedNode> unsupported;
   Plan plan = Planner(model, model.proto.graph(), nullptr, unsupported).Make();
-  if (!unsupported.empty()) ThrowUnsupportedNodes(unsupported);
+  if (!unsupported.empty() && !partial) ThrowUnsupportedNodes(unsupported);
+  plan.unsupported = std::move(unsupported);
   return plan;
 }
 
-void ThrowUnsupportedNodes(const std::vector<UnsupportedNode>& nodes) {
+std::string DescribeUnsupported(const std::vector<UnsupportedNode>& nodes) {
   std::string message = "Unsupported operator";
   if (nodes.size() > 1) message += "s";
   message += ": ";
@@ -222,20 +265,18 @@ void ThrowUnsupportedNodes(const std::vector<UnsupportedNode>& nodes) {
   if (nodes.size() > kNamedInMessage) {
     message += " and " + std::to_string(nodes.size() - kNamedInMessage) + " more";
   }
+  return message;
+}
+
+void ThrowUnsupportedNodes(const std::vector<UnsupportedNode>& nodes) {
   Place place;
   place.node = nodes.front().node;
-  ThrowUnsupported(message + ". This model cannot run here.", place);
+  ThrowUnsupported(DescribeUnsupported(nodes) + ". This model cannot run here.", place);
 }
 
 void RefuseLoweredOperators(const Model& model) {
-  const onnx::GraphProto& graph = model.proto.graph();
   std::vector<UnsupportedNode> found;
-  for (int i = 0; i < graph.node_size(); ++i) {
-    const onnx::NodeProto& node = graph.node(i);
-    if (node.domain() != kLowerDomain) continue;
-    found.push_back({NodeLabel(node, i), node.op_type(), node.domain(),
-                     OpsetVersion(model.proto, node.domain())});
-  }
+  CollectLowered(model, model.proto.graph(), found);
   if (!found.empty()) ThrowUnsupportedNodes(found);
 }
 

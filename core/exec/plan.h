@@ -61,15 +61,19 @@ struct Plan {
   std::unordered_map<std::string, int> numbers;  // name -> value
   std::vector<Step> steps;
   std::vector<int> inputs;   // the graph's, in order, without those that are initializers too
-  std::vector<int> outputs;  // the graph's, in order
+  std::vector<int> outputs;  // the graph's, in order, those that are made
+  // Of a partial plan: nodes that cannot run, and the values that are not made for want of them.
+  std::vector<UnsupportedNode> unsupported;
+  std::vector<std::string> missing;
 
   int Find(const std::string& name) const;
 };
 
 // Plans the main graph of `model` and the graphs in it, which the plan points into. Nodes whose
 // outputs nobody needs are left out. Throws Error(kUnsupported) naming every operator that is not
-// in the registry, and Error(kInvalidModel) for a cycle or a value that nobody makes.
-Plan MakePlan(const Model& model);
+// in the registry (a `partial` plan leaves such nodes out, and what depends on them), and
+// Error(kInvalidModel) for a cycle or a value that nobody makes.
+Plan MakePlan(const Model& model, bool partial = false);
 
 // Throws Error(kUnsupported) that lists `nodes`, at least one.
 [[noreturn]] void ThrowUnsupportedNodes(const std::vector<UnsupportedNode>& nodes);

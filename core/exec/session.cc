@@ -73,12 +73,12 @@ struct Session::Impl {
 
   Impl(const Model& original, const SessionOptions& options)
       : model(ForRunning(original, options)),
-        plan(MakePlan(model)),
+        plan(MakePlan(model, options.partial)),
         input_check(DescribeInputs(model.proto.graph())),
         program(std::make_unique<Program>(model, plan, nullptr, options.monitor)),
         reproducible(options.reproducible) {
-    for (const onnx::ValueInfoProto& output : model.proto.graph().output()) {
-      outputs.push_back(output.name());
+    for (int output : plan.outputs) {
+      outputs.push_back(plan.values[static_cast<size_t>(output)].name);
     }
     stats.constant_bytes = program->bytes();
   }
@@ -159,6 +159,8 @@ Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
+const std::vector<UnsupportedNode>& Session::unsupported() const { return impl_->plan.unsupported; }
+const std::vector<std::string>& Session::missing() const { return impl_->plan.missing; }
 const std::vector<InputInfo>& Session::inputs() const { return impl_->input_check.required; }
 const std::vector<std::string>& Session::outputs() const { return impl_->outputs; }
 

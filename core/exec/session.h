@@ -36,6 +36,9 @@ struct SessionOptions {
   bool lower = true;
   // The same bits on every machine and in every build, at the price of fused multiply-adds.
   bool reproducible = false;
+  // Run what can be run: nodes that are unsupported are left out, with all that depends on them,
+  // and outputs that are not made do not come back.
+  bool partial = false;
   Monitor* monitor = nullptr;
 };
 
@@ -46,6 +49,10 @@ struct UnsupportedNode {
   std::string domain;
   int64_t opset = 0;
 };
+
+// "Unsupported operators: 'A' of domain 'd' opset 1 (node 'n'), ...": the first of `nodes`, at
+// least one, by name, the others by number.
+std::string DescribeUnsupported(const std::vector<UnsupportedNode>& nodes);
 
 // Every node the executor cannot run, in file order, without running anything.
 std::vector<UnsupportedNode> FindUnsupported(const Model& model);
@@ -72,6 +79,11 @@ class Session {
   ~Session();
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
+
+  // Of a partial session: the nodes that cannot run, and the values that are not made for want of
+  // them.
+  const std::vector<UnsupportedNode>& unsupported() const;
+  const std::vector<std::string>& missing() const;
 
   const std::vector<InputInfo>& inputs() const;
   const std::vector<std::string>& outputs() const;

@@ -118,39 +118,47 @@ class Expander {
       for (onnx::AttributeProto& attribute : *node.mutable_attribute()) {
         if (attribute.has_g()) ExpandGraph(*attribute.mutable_g(), types);
       }
-      std::optional<onnx::FunctionProto> body = BodyOf(node, types);
+      const onnx::OpSchema* schema = SchemaOf(node);
+      std::optional<onnx::FunctionProto> body;
+      if (schema != nullptr) body = BodyOf(*schema, node, types);
       if (!body) {
         *nodes.Add() = std::move(node);
         continue;
       }
       expanded_ = true;
-      for (onnx::NodeProto& inner : Inlined(node, std::move(*body))) {
+      for (onnx::NodeProto& inner : Inlined(*schema, node, std::move(*body))) {
         *nodes.Add() = std::move(inner);
       }
     }
     graph.mutable_node()->Swap(&nodes);
   }
 
-  std::optional<onnx::FunctionProto> BodyOf(const onnx::NodeProto& node, const Types& types) {
+  int VersionFor(const onnx::NodeProto& node) const {
     const int64_t opset = OpsetVersion(model_.proto, node.domain());
-    if (opset <= 0 || opset > INT_MAX || is_known_(node, opset)) return std::nullopt;
-    const int version = static_cast<int>(opset);
-    const std::string domain = node.domain() == "ai.onnx" ? "" : node.domain();
-    const onnx::OpSchema* schema = onnx::OpSchemaRegistry::Schema(node.op_type(), version, domain);
-    if (schema == nullptr || node.input_size() > schema->max_input() ||
-        node.output_size() > schema->max_output()) {
-      return std::nullopt;
-    }
-    if (const onnx::FunctionProto* body = schema->GetFunction(version)) return *body;
-    if (!schema->HasContextDependentFunctionWithOpsetVersion(version) &&
-        !schema->HasContextDependentFunction()) {
-      return std::nullopt;
-    }
+    return opset > 0 && opset <= INT_MAX ? static_cast<int>(opset) : 0;
+  }
+
+  // The schema of an operator that is not known, or nullptr.
+  const onnx::OpSchema* SchemaOf(const onnx::NodeProto& node) const {
+    const int version = VersionFor(node);
+    if (version == 0 || is_known_(node, version)) return nullptr;
+    const onnx::OpSchema* schema =
+        onnx::OpSchemaRegistry::Schema(node.op_type(), version, CanonicalDomain(node.domain()));
+    const bool fits = schema != nullptr && node.input_size() <= schema->max_input() &&
+                      node.output_size() <= schema->max_output();
+    return fits ? schema : nullptr;
+  }
+
+  std::optional<onnx::FunctionProto> BodyOf(const onnx::OpSchema& schema,
+                                            const onnx::NodeProto& node, const Types& types) {
+    const int version = VersionFor(node);
+    if (const onnx::FunctionProto* body = schema.GetFunction(version)) return *body;
+    if (!schema.HasContextDependentFunction()) return std::nullopt;
     if (!typed_) {
       wants_types_ = true;
       return std::nullopt;
     }
-    return Built(*schema, node, types, version);
+    return Built(schema, node, types, version);
   }
 
   static std::optional<onnx::FunctionProto> Built(const onnx::OpSchema& schema,
@@ -171,7 +179,8 @@ class Expander {
     return std::nullopt;
   }
 
-  std::vector<onnx::NodeProto> Inlined(const onnx::NodeProto& call, onnx::FunctionProto body) {
+  std::vector<onnx::NodeProto> Inlined(const onnx::OpSchema& schema, const onnx::NodeProto& call,
+                                       onnx::FunctionProto body) {
     Import(body);
     Renamer renamer(NewPrefix(call));
     for (int i = 0; i < body.input_size(); ++i) {
@@ -183,6 +192,9 @@ class Expander {
       }
     }
     std::unordered_map<std::string, const onnx::AttributeProto*> given;
+    for (const auto& [name, attribute] : schema.attributes()) {
+      if (!attribute.default_value.name().empty()) given[name] = &attribute.default_value;
+    }
     for (const onnx::AttributeProto& attribute : body.attribute_proto()) {
       given[attribute.name()] = &attribute;
     }

@@ -1,5 +1,7 @@
 #include "core/quant/quantization.h"
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/quant/finish.h"
 #include "core/quant/prepare.h"
@@ -43,6 +45,13 @@ std::set<std::string> Quantization::TensorsToCalibrate() const {
   for (const auto& tensor : model_.proto.graph().initializer()) tensors.erase(tensor.name());
   tensors.erase("");
   return tensors;
+}
+
+bool Quantization::LeaveInFloat(const std::vector<std::string>& values) {
+  const onnx::GraphProto& graph = model_.proto.graph();
+  selection_.Exclude(graph, values);
+  return std::any_of(graph.node().begin(), graph.node().end(),
+                     [&](const onnx::NodeProto& node) { return selection_.Selected(node); });
 }
 
 Model Quantization::Run(const TensorRanges& ranges, Monitor* monitor) const {

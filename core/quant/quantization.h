@@ -7,6 +7,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/calib/tensor_ranges.h"
 #include "core/quant/method.h"
@@ -29,6 +30,10 @@ class Quantization {
   // The values of model() whose ranges matter: inputs and outputs of the operators to be quantized.
   // Some may be of another type than float32; they need no range.
   std::set<std::string> TensorsToCalibrate() const;
+
+  // Leaves the nodes of model() that make one of `values` in float. Returns whether there is still
+  // a node to be quantized.
+  bool LeaveInFloat(const std::vector<std::string>& values);
 
   // The quantized model. It shares the source's weights and computes quantized ones when they are
   // read. A tensor without a range stays in float, with a warning.

@@ -161,6 +161,15 @@ bool Selection::Selected(const onnx::NodeProto& node) const {
 
 bool Selection::Excluded(const onnx::NodeProto& node) const { return exclude_.Contains(node); }
 
+void Selection::Exclude(const onnx::GraphProto& graph, const std::vector<std::string>& values) {
+  const std::unordered_set<std::string> made(values.begin(), values.end());
+  for (const onnx::NodeProto& node : graph.node()) {
+    const bool hit = std::any_of(node.output().begin(), node.output().end(),
+                                 [&](const std::string& output) { return made.contains(output); });
+    if (hit) exclude_.outputs.insert(FirstOutput(node));
+  }
+}
+
 void Selection::AddOrigin(const onnx::NodeProto& made, const onnx::NodeProto& origin) {
   onnx::NodeProto known;
   known.set_name(origin.name());

@@ -31,6 +31,9 @@ class Selection {
 
   bool HasType(const std::string& op_type) const { return types_.contains(op_type); }
 
+  // From now on the nodes of `graph` that make one of `values` count as excluded.
+  void Exclude(const onnx::GraphProto& graph, const std::vector<std::string>& values);
+
   // From now on `made` (known by its first output) also counts as `origin` does.
   void AddOrigin(const onnx::NodeProto& made, const onnx::NodeProto& origin);
 

@@ -118,6 +118,10 @@ class Attr {
       : Attr(std::move(name), onnx::AttributeProto::STRINGS) {
     for (const std::string& value : values) proto_.add_strings(value);
   }
+  Attr(std::string name, const onnx::GraphProto& graph)
+      : Attr(std::move(name), onnx::AttributeProto::GRAPH) {
+    *proto_.mutable_g() = graph;
+  }
   Attr(std::string name, const Tensor& value);
 
   const onnx::AttributeProto& proto() const { return proto_; }
