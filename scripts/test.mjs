@@ -7,6 +7,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { PARTS, buildPreset } from './lib/builds.mjs';
+import { FLAVOURS, buildFlavour, caseFolders, runConformance } from './lib/conformance.mjs';
 import { relaxedNode } from './lib/node.mjs';
 import { root } from './lib/paths.mjs';
 import { Failure, main, run, say } from './lib/run.mjs';
@@ -76,6 +77,12 @@ async function jest(name) {
   };
 }
 
+// ONNX's backend test data; what is excluded counts as skipped.
+async function conformance(flavour) {
+  const { passed, failed, excluded, line } = await runConformance(flavour, await caseFolders());
+  return { passed, failed, skipped: excluded, line };
+}
+
 // Every suite in order: what it needs built, and how it runs.
 const SUITES = [
   {
@@ -96,6 +103,12 @@ const SUITES = [
     needs: [() => buildPreset('wasm-relaxed', ['quantab_tests'])],
     run: () => googleTest('wasm-relaxed', relaxedNode(), ['build/wasm-relaxed/quantab_tests.cjs']),
   },
+  ...Object.keys(FLAVOURS).map((flavour) => ({
+    name: `conformance-${flavour}`,
+    title: `ONNX's conformance data, ${flavour}`,
+    needs: [() => buildFlavour(flavour)],
+    run: () => conformance(flavour),
+  })),
   {
     name: 'package',
     title: 'the npm package and the command lines, in Node',
@@ -142,7 +155,7 @@ await main(async () => {
   const counts = ({ passed, failed, skipped }) =>
     `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
   for (const result of results) {
-    process.stdout.write(`${result.name.padEnd(14)}${counts(result)}   ${result.line}\n`);
+    process.stdout.write(`${result.name.padEnd(26)}${counts(result)}   ${result.line}\n`);
   }
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
   const all = { passed: total('passed'), failed: total('failed'), skipped: total('skipped') };

@@ -14,13 +14,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { privateApt, debian } from './lib/apt.mjs';
 import { findEmscripten } from './lib/emscripten.mjs';
 import { locked } from './lib/lock.mjs';
 import { cache, root } from './lib/paths.mjs';
 import { findProtoc } from './lib/protoc.mjs';
 import { Failure, capture, main, run, say, which } from './lib/run.mjs';
-import { BENCHMARK, ONNX, ONNX_BUILD, PROTOBUF } from './lib/versions.mjs';
+import { debianSource, onnxSource, sha256, withSources } from './lib/sources.mjs';
+import { BENCHMARK, ONNX, PROTOBUF } from './lib/versions.mjs';
 
 const FLAGS = {
   native: '-O2 -DNDEBUG',
@@ -32,91 +32,11 @@ const FLAGS = {
 const HEADER_ONLY = { simde: 'libsimde-dev', nlohmann: 'nlohmann-json3-dev', CLI: 'libcli11-dev' };
 const INCLUDE_FOLDERS = ['/usr/include', '/usr/local/include', '/opt/homebrew/include'];
 
-const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
-
-function checkSum(file, pin, advice) {
-  const actual = sha256(file);
-  if (actual === pin.sha256) return;
-  throw new Failure(`'${file}' has sha256 ${actual}, expected ${pin.sha256}. ${advice}`);
-}
-
-async function fetched(file, pin, fetch) {
-  const target = path.join(cache, 'downloads', file);
-  if (fs.existsSync(target)) {
-    checkSum(target, pin, 'Delete it and try again.');
-  } else {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quantab-'));
-    try {
-      await fetch(folder);
-      const found = path.join(folder, file);
-      if (!fs.existsSync(found)) throw new Failure(`'${file}' was not in what was fetched.`);
-      checkSum(found, pin, 'What is served under that name is not what was pinned.');
-      fs.mkdirSync(path.dirname(target), { recursive: true });
-      fs.cpSync(found, `${target}.part`);
-      fs.renameSync(`${target}.part`, target);
-    } finally {
-      fs.rmSync(folder, { recursive: true, force: true });
-    }
-  }
-  return target;
-}
-
-async function unpacked(archive, name) {
-  const folder = path.join(cache, 'sources', name);
-  if (fs.existsSync(folder)) return folder;
-  const temporary = `${folder}.part`;
-  fs.rmSync(temporary, { recursive: true, force: true });
-  fs.mkdirSync(temporary, { recursive: true });
-  await run('tar', ['-xzf', archive, '-C', temporary, '--strip-components=1']);
-  fs.renameSync(temporary, folder);
-  return folder;
-}
-
-async function onnxSource() {
-  const name = `onnx-${ONNX.version}`;
-  const archive = await fetched(`${name}.tar.gz`, ONNX, async (folder) => {
-    say(`Fetching the sources of onnx ${ONNX.version}`);
-    // pip runs the package's build script to learn its version: only after it has compared the sum, and with pinned tools.
-    const wanted = path.join(folder, 'wanted.txt');
-    const tools = path.join(folder, 'tools.txt');
-    fs.writeFileSync(wanted, `onnx==${ONNX.version} --hash=sha256:${ONNX.sha256}\n`);
-    fs.writeFileSync(tools, `${ONNX_BUILD.join('\n')}\n`);
-    await run(
-      'python3',
-      [
-        ...['-m', 'pip', 'download', '--require-hashes', '-r', wanted],
-        ...['--no-deps', '--no-binary', 'onnx', '-d', folder],
-      ],
-      { log: path.join(cache, 'logs', 'pip.log'), env: { PIP_CONSTRAINT: tools } },
-    );
-  });
-  return unpacked(archive, name);
-}
-
-// The upstream archive of a Debian source package, from one release of Debian.
-async function debianSource(name, pin, suite) {
-  const file = `${name}_${pin.version}.orig.tar.gz`;
-  const archive = await fetched(file, pin, async (folder) => {
-    say(`Fetching the sources of ${name} ${pin.version}`);
-    const system = debian();
-    if (!system) {
-      const downloads = path.join(cache, 'downloads');
-      throw new Failure(`Put Debian's '${file}' into '${downloads}' and try again.`);
-    }
-    const apt = await privateApt({ suite: suite || system.codename, types: 'deb-src' });
-    await apt(['source', '--download-only', '--tar-only', name], { cwd: folder });
-  });
-  return unpacked(archive, `${name}-${pin.version}`);
-}
-
 function protoc() {
   const program = findProtoc();
   if (program) return program;
   throw new Failure(`protoc ${PROTOBUF.version} is needed. Run: node scripts/setup.mjs`);
 }
-
-// Fetching and unpacking, by one process at a time: they share folders.
-const withSources = (body) => locked(path.join(cache, 'sources.lock'), body);
 
 function linkHeaders(prefix) {
   for (const [name, pack] of Object.entries(HEADER_ONLY)) {

@@ -19,6 +19,13 @@ export const BENCHMARK = {
   sha256: '32131c08ee31eeff2c8968d7e874f3cb648034377dfc32a4c377fa8796d84981',
 };
 
+// ONNX's backend test data, of the newest release of Debian that has it.
+export const TESTDATA = {
+  version: '1.20.0-6',
+  suite: 'forky',
+  sha256: '8f862eb22f5dad4cf2528d2f6d20582fd89fd8bea774bde7336870c993e1d7ce',
+};
+
 // Oldest compilers and tools that are known to be enough.
 export const MINIMUM = {
   node: '20.19.0',
