@@ -2,9 +2,9 @@
 // attribute up to opset 12, an input from 13 on; without them the parts are equal, the last one
 // smaller where num_outputs (opset 18) does not divide the dimension.
 #include <algorithm>
-#include <cstring>
 
-#include "core/ops/op.h"
+#include "core/ops/copy_elements.h"
+#include "core/ops/join.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/types.h"
 
@@ -46,23 +46,16 @@ std::vector<int64_t> PartSizes(const OpContext& c, int64_t dim) {
 void Compute(OpContext& c) {
   const Tensor& x = c.Input(0);
   const int axis = NormalizeAxis(c, c.attributes().Int("axis", 0), x.rank());
-  const size_t size = MovableSize(c, x);
   const std::vector<int64_t> parts = PartSizes(c, x.dim(axis));
-  const size_t rows = Size(CountOf(x.shape(), 0, axis));
-  const size_t inner = Size(CountOf(x.shape(), axis + 1, x.rank())) * size;
-  const size_t row_bytes = Size(x.dim(axis)) * inner;
-  const std::byte* from = x.raw();
+  int64_t begin = 0;
   for (int i = 0; i < c.output_count(); ++i) {
-    const size_t part = Size(parts[Size(i)]) * inner;
+    const int64_t part = parts[Size(i)];
     if (c.HasOutput(i)) {
       Shape shape = x.shape();
-      shape[Size(axis)] = parts[Size(i)];
-      std::byte* y = c.Output(i, x.dtype(), std::move(shape)).mutable_raw();
-      for (size_t row = 0; part > 0 && row < rows; ++row) {
-        std::memcpy(y + row * part, from + row * row_bytes, part);
-      }
+      shape[Size(axis)] = part;
+      TakePart(x, axis, begin, OutputForCopies(c, i, x.dtype(), std::move(shape)));
     }
-    from += part;
+    begin += part;
   }
 }
 
