@@ -1,7 +1,9 @@
-// Arithmetic of two tensors with broadcasting: Add, Sub, Mul, Div, PRelu.
+// Arithmetic of two tensors with broadcasting: Add, Sub, Mul, Div, PRelu (ai.onnx, since 1; NumPy's
+// broadcasting since 7).
 #include "core/kernels/elementwise/elementwise.h"
 #include "core/ops/broadcast.h"
 #include "core/ops/half.h"
+#include "core/ops/legacy_broadcast.h"
 #include "core/ops/types.h"
 
 namespace quantab {
@@ -75,18 +77,38 @@ void Compute(OpContext& c) {
   });
 }
 
+// Before opset 7 a vector of slopes has one for each channel.
+void LegacyPrelu(OpContext& c) {
+  Tensor slope = c.Input(1);
+  if (slope.rank() == 1 && slope.count() != 1) {
+    Shape shape = slope.shape();
+    for (int d = 2; d < c.Input(0).rank(); ++d) shape.push_back(1);
+    slope = slope.Reshaped(std::move(shape));
+  }
+  ComputeWithSecond(c, InFloat<Compute<BinaryOp::kPrelu>>, slope);
+}
+
+template <BinaryOp kOp>
+void Register(OpRegistry& r, std::string_view name) {
+  r.Add({.name = name,
+         .until = 6,
+         .in_place = true,
+         .compute = LegacyBroadcast<InFloat<Compute<kOp>>>});
+  r.Add({.name = name, .since = 7, .in_place = true, .compute = InFloat<Compute<kOp>>});
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(ops, binary) {
-  const auto add = [&r](std::string_view name, int since, void (*compute)(OpContext&)) {
-    r.Add({.name = name, .since = since, .in_place = true, .compute = compute});
-  };
-  // Before opset 7 broadcasting was an attribute.
-  add("Add", 7, InFloat<Compute<BinaryOp::kAdd>>);
-  add("Sub", 7, InFloat<Compute<BinaryOp::kSub>>);
-  add("Mul", 7, InFloat<Compute<BinaryOp::kMul>>);
-  add("Div", 7, InFloat<Compute<BinaryOp::kDiv>>);
-  add("PRelu", 7, InFloat<Compute<BinaryOp::kPrelu>>);
+  Register<BinaryOp::kAdd>(r, "Add");
+  Register<BinaryOp::kSub>(r, "Sub");
+  Register<BinaryOp::kMul>(r, "Mul");
+  Register<BinaryOp::kDiv>(r, "Div");
+  r.Add({.name = "PRelu", .until = 6, .in_place = true, .compute = LegacyPrelu});
+  r.Add({.name = "PRelu",
+         .since = 7,
+         .in_place = true,
+         .compute = InFloat<Compute<BinaryOp::kPrelu>>});
 }
 
 }  // namespace quantab

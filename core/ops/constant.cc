@@ -28,9 +28,7 @@ Tensor ConstantValue(const Attributes& attributes) {
     tensor.mutable_strings() = values;
     return tensor;
   }
-  if (attributes.Has("sparse_value")) {
-    ThrowUnsupported("a sparse value cannot be used here.");
-  }
+  if (attributes.Has("sparse_value")) return attributes.TensorValue("sparse_value");
   ThrowInvalidModel("the node has no value.");
 }
 

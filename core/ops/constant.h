@@ -4,8 +4,8 @@
 
 namespace quantab {
 
-// The value of a Constant node with these attributes. Throws Error(kUnsupported) for a sparse one,
-// Error(kInvalidModel) for one without a value.
+// The value of a Constant node with these attributes. Throws Error(kInvalidModel) for one without a
+// value.
 Tensor ConstantValue(const Attributes& attributes);
 
 }  // namespace quantab

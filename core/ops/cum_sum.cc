@@ -1,5 +1,5 @@
-// CumSum (ai.onnx, since 11): running sums along an axis, from the other end with `reverse`,
-// without the element itself with `exclusive`.
+// CumSum (ai.onnx, since 11), CumProd (since 26): running sums and products along an axis, from the
+// other end with `reverse`, without the element itself with `exclusive`.
 #include "core/ops/half.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/types.h"
@@ -7,6 +7,7 @@
 namespace quantab {
 namespace {
 
+template <bool kProduct>
 void Compute(OpContext& c) {
   const Tensor& x = c.Input(0);
   const std::vector<int64_t> given = IntegerInput(c, 1);
@@ -24,12 +25,12 @@ void Compute(OpContext& c) {
     T* to = y.mutable_data<T>();
     for (int64_t o = 0; o < outer; ++o) {
       for (int64_t i = 0; i < inner; ++i) {
-        T sum{0};
+        T result{kProduct ? 1 : 0};
         for (int64_t k = 0; k < dim; ++k) {
           const int64_t at = (o * dim + (reverse ? dim - 1 - k : k)) * inner + i;
-          const T next = WrapAdd(sum, from[at]);
-          to[at] = exclusive ? sum : next;
-          sum = next;
+          const T next = kProduct ? WrapMul(result, from[at]) : WrapAdd(result, from[at]);
+          to[at] = exclusive ? result : next;
+          result = next;
         }
       }
     }
@@ -39,7 +40,8 @@ void Compute(OpContext& c) {
 }  // namespace
 
 QUANTAB_REGISTER(ops, cum_sum) {
-  r.Add({.name = "CumSum", .since = 11, .compute = InFloat<Compute>});
+  r.Add({.name = "CumSum", .since = 11, .compute = InFloat<Compute<false>>});
+  r.Add({.name = "CumProd", .since = 26, .compute = InFloat<Compute<true>>});
 }
 
 }  // namespace quantab

@@ -1,5 +1,5 @@
 // Expand (ai.onnx, since 8): x broadcast with a shape.
-#include "core/ops/op.h"
+#include "core/ops/movable.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/strided.h"
 
@@ -26,6 +26,8 @@ void Compute(OpContext& c) {
 
 }  // namespace
 
-QUANTAB_REGISTER(ops, expand) { r.Add({.name = "Expand", .since = 8, .compute = Compute}); }
+QUANTAB_REGISTER(ops, expand) {
+  r.Add({.name = "Expand", .since = 8, .compute = Movable<Compute>});
+}
 
 }  // namespace quantab

@@ -1,7 +1,7 @@
 // Gather (ai.onnx, since 1): y[.., i.., ..] = x[.., indices[i..], ..] along an axis.
 #include <cstring>
 
-#include "core/ops/op.h"
+#include "core/ops/movable.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/types.h"
 
@@ -34,6 +34,6 @@ void Compute(OpContext& c) {
 
 }  // namespace
 
-QUANTAB_REGISTER(ops, gather) { r.Add({.name = "Gather", .compute = Compute}); }
+QUANTAB_REGISTER(ops, gather) { r.Add({.name = "Gather", .compute = Movable<Compute>}); }
 
 }  // namespace quantab

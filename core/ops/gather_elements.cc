@@ -1,5 +1,5 @@
 // GatherElements (ai.onnx, since 11): y[i][j] = x[indices[i][j]][j] for axis 0, and so on.
-#include "core/ops/op.h"
+#include "core/ops/movable.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/strided.h"
 #include "core/ops/types.h"
@@ -47,7 +47,7 @@ void Compute(OpContext& c) {
 }  // namespace
 
 QUANTAB_REGISTER(ops, gather_elements) {
-  r.Add({.name = "GatherElements", .since = 11, .compute = Compute});
+  r.Add({.name = "GatherElements", .since = 11, .compute = Movable<Compute>});
 }
 
 }  // namespace quantab

@@ -2,7 +2,7 @@
 // indices; the first batch_dims (opset 12) dimensions of both walk together.
 #include <cstring>
 
-#include "core/ops/op.h"
+#include "core/ops/movable.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/types.h"
 
@@ -47,6 +47,8 @@ void Compute(OpContext& c) {
 
 }  // namespace
 
-QUANTAB_REGISTER(ops, gather_nd) { r.Add({.name = "GatherND", .since = 11, .compute = Compute}); }
+QUANTAB_REGISTER(ops, gather_nd) {
+  r.Add({.name = "GatherND", .since = 11, .compute = Movable<Compute>});
+}
 
 }  // namespace quantab

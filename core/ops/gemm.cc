@@ -1,4 +1,4 @@
-// Gemm (ai.onnx, since 7): Y = alpha * A' * B' + beta * C, where ' transposes on demand and C is
+// Gemm (ai.onnx, since 1): Y = alpha * A' * B' + beta * C, where ' transposes on demand and C is
 // broadcast to [M,N] (optional since 11).
 #include "core/kernels/f32_gemm/f32_gemm.h"
 #include "core/kernels/transpose/transpose.h"
@@ -143,7 +143,7 @@ void Compute(OpContext& c) {
 }  // namespace
 
 QUANTAB_REGISTER(ops, gemm) {
-  r.Add({.name = "Gemm", .since = 7, .prepare = InFloat<Prepare>, .compute = InFloat<Compute>});
+  r.Add({.name = "Gemm", .prepare = InFloat<Prepare>, .compute = InFloat<Compute>});
 }
 
 }  // namespace quantab

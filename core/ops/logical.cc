@@ -1,5 +1,6 @@
-// Logic of booleans: And, Or, Xor with broadcasting (ai.onnx, since 7), Not (since 1).
+// Logic of booleans: And, Or, Xor with broadcasting (ai.onnx, since 1; NumPy's since 7), Not.
 #include "core/ops/broadcast.h"
+#include "core/ops/legacy_broadcast.h"
 
 namespace quantab {
 namespace {
@@ -27,12 +28,18 @@ void Not(OpContext& c) {
   for (int64_t i = 0; i < count; ++i) y[i] = !from[i];
 }
 
+template <bool (*kApply)(bool, bool)>
+void Register(OpRegistry& r, std::string_view name) {
+  r.Add({.name = name, .until = 6, .in_place = true, .compute = LegacyBroadcast<Binary<kApply>>});
+  r.Add({.name = name, .since = 7, .in_place = true, .compute = Binary<kApply>});
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(ops, logical) {
-  r.Add({.name = "And", .since = 7, .in_place = true, .compute = Binary<And>});
-  r.Add({.name = "Or", .since = 7, .in_place = true, .compute = Binary<Or>});
-  r.Add({.name = "Xor", .since = 7, .in_place = true, .compute = Binary<Xor>});
+  Register<And>(r, "And");
+  Register<Or>(r, "Or");
+  Register<Xor>(r, "Xor");
   r.Add({.name = "Not", .in_place = true, .compute = Not});
 }
 

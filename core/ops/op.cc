@@ -1,5 +1,7 @@
 #include "core/ops/op.h"
 
+#include "core/ops/sparse.h"
+
 namespace quantab {
 
 // Generated from the files of this folder (cmake/registries.cmake).
@@ -97,6 +99,9 @@ std::vector<std::string> Attributes::Strings(std::string_view name) const {
 Tensor Attributes::TensorValue(std::string_view name) const {
   const onnx::AttributeProto* attribute = Find(name);
   if (attribute == nullptr) return {};
+  if (attribute->type() == onnx::AttributeProto::SPARSE_TENSOR) {
+    return DenseTensor(*model_, attribute->sparse_tensor());
+  }
   Expect(*attribute, onnx::AttributeProto::TENSOR, "TENSOR");
   return LoadTensor(*model_, attribute->t());
 }

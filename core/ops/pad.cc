@@ -1,11 +1,13 @@
-// Pad (ai.onnx, since 2): elements added before and after each dimension, or removed where a pad is
+// Pad (ai.onnx, since 1): elements added before and after each dimension, or removed where a pad is
 // negative. Modes: constant, reflect (mirrored at the border element), edge, wrap. Pads and value
 // are attributes up to opset 10 and inputs from 11 on; axes from 18 on.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
-#include "core/ops/op.h"
+#include "core/ops/movable.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/strided.h"
 #include "core/ops/types.h"
@@ -14,6 +16,7 @@
 namespace quantab {
 namespace {
 
+constexpr int64_t kLastPaddings = 1;  // the last opset in which pads were named 'paddings'
 constexpr int64_t kLastAttributes = 10;
 constexpr int64_t kFirstAxes = 18;
 
@@ -25,7 +28,8 @@ struct Pads {
 };
 
 Pads PadsOf(const OpContext& c, int rank) {
-  const std::vector<int64_t> given = AttributeOrInput(c, "pads", 1, kLastAttributes);
+  const std::string_view name = c.opset() <= kLastPaddings ? "paddings" : "pads";
+  const std::vector<int64_t> given = AttributeOrInput(c, name, 1, kLastAttributes);
   std::vector<int64_t> given_axes;
   if (c.opset() >= kFirstAxes) given_axes = IntegerInput(c, 3);
   if (c.opset() < kFirstAxes || c.Optional(3) == nullptr) {
@@ -68,6 +72,12 @@ std::array<std::byte, 16> FillValue(const OpContext& c, const Tensor& x) {
   }
   VisitArithmetic(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
+    if constexpr (std::is_integral_v<T>) {
+      const double end = std::ldexp(1.0, std::numeric_limits<T>::digits);
+      if (!(value >= static_cast<double>(std::numeric_limits<T>::lowest()) && value < end)) {
+        c.Invalid("attribute 'value' is " + std::to_string(value) + ", which input 0 cannot hold.");
+      }
+    }
     const T typed = static_cast<T>(value);
     std::copy_n(reinterpret_cast<const std::byte*>(&typed), sizeof(T), bytes.begin());
   });
@@ -182,6 +192,6 @@ void Compute(OpContext& c) {
 
 }  // namespace
 
-QUANTAB_REGISTER(ops, pad) { r.Add({.name = "Pad", .since = 2, .compute = Compute}); }
+QUANTAB_REGISTER(ops, pad) { r.Add({.name = "Pad", .compute = Movable<Compute, 0b101>}); }
 
 }  // namespace quantab

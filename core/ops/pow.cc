@@ -1,27 +1,26 @@
-// Pow (ai.onnx, since 7): y = a ^ b with broadcasting, in the type of a. The exponent may have
-// another type since opset 12.
+// Pow (ai.onnx, since 1; NumPy's broadcasting since 7): y = a ^ b, in the type of a. The exponent
+// may have another type since opset 12.
 #include <cmath>
 
 #include "core/kernels/elementwise/elementwise.h"
 #include "core/ops/broadcast.h"
 #include "core/ops/half.h"
+#include "core/ops/legacy_broadcast.h"
 #include "core/ops/types.h"
 
 namespace quantab {
 namespace {
 
 // Exact modulo 2^bits for exponents >= 0; negative ones truncate the real quotient towards zero.
-template <class T>
-T IntegerPower(T base, int64_t exponent) {
-  if (exponent < 0) {
+template <class T, class U>
+T IntegerPower(T base, U exponent) {
+  if (exponent < U{0}) {
     if (base == T{1}) return T{1};
-    if constexpr (std::is_signed_v<T>) {
-      if (base == T{-1}) return exponent % 2 == 0 ? T{1} : T{-1};
-    }
+    if (base == T{-1}) return exponent % 2 == 0 ? T{1} : T{-1};
     return T{0};
   }
   T result{1};
-  for (; exponent > 0; exponent >>= 1) {
+  for (; exponent > U{0}; exponent = static_cast<U>(exponent >> 1)) {
     if (exponent & 1) result = WrapMul(result, base);
     base = WrapMul(base, base);
   }
@@ -51,7 +50,7 @@ void Compute(OpContext& c) {
   const BroadcastPlan plan = PlanBroadcast(c, a.shape(), b.shape());
   Tensor& y = c.Output(0, a.dtype(), plan.out);
   VisitWide(c, 0, [&](auto base_zero) {
-    VisitWide(c, 1, [&](auto exponent_zero) {
+    VisitNumeric(c, 1, [&](auto exponent_zero) {
       using T = decltype(base_zero);
       using U = decltype(exponent_zero);
       BroadcastMap(plan, a.data<T>(), b.data<U>(), y.mutable_data<T>(), [](T base, U exponent) {
@@ -77,6 +76,8 @@ void Compute(OpContext& c) {
 }  // namespace
 
 QUANTAB_REGISTER(ops, pow) {
+  r.Add(
+      {.name = "Pow", .until = 6, .in_place = true, .compute = LegacyBroadcast<InFloat<Compute>>});
   r.Add({.name = "Pow", .since = 7, .in_place = true, .compute = InFloat<Compute>});
 }
 

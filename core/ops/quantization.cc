@@ -1,6 +1,9 @@
 #include "core/ops/quantization.h"
 
+#include <array>
+
 #include "core/kernels/quantize/quantize.h"
+#include "core/tensor/packed.h"
 
 namespace quantab {
 namespace {
@@ -78,15 +81,11 @@ void DequantizeRun(size_t n, const void* x, DType dtype, float scale, int32_t ze
 std::vector<int32_t> IntegersOf(const Tensor& tensor) {
   std::vector<int32_t> values(Size(tensor.count()));
   const int bits = BitsOf(tensor.dtype());
-  if (bits == 4 || bits == 2) {
-    const auto* bytes = reinterpret_cast<const uint8_t*>(tensor.raw());
-    const bool is_signed = RangeOf(tensor.dtype()).low < 0;
-    const size_t per_byte = static_cast<size_t>(8 / bits);
-    const int32_t mask = (1 << bits) - 1;
+  if (IsPacked(tensor.dtype()) && RangeOf(tensor.dtype()).high != 0) {
+    const auto* packed = reinterpret_cast<const uint8_t*>(tensor.raw());
+    const std::array<float, 256> numbers = ValuesOfCodes(tensor.dtype());
     for (size_t i = 0; i < values.size(); ++i) {
-      const int shift = static_cast<int>(i % per_byte) * bits;
-      const int32_t value = (bytes[i / per_byte] >> shift) & mask;
-      values[i] = is_signed && value > mask / 2 ? value - mask - 1 : value;
+      values[i] = static_cast<int32_t>(numbers[PackedElement(packed, bits, i)]);
     }
     return values;
   }
@@ -105,6 +104,38 @@ std::vector<int32_t> IntegersOf(const Tensor& tensor) {
 std::vector<int32_t> ZeroPoints(const Tensor* tensor) {
   if (tensor == nullptr) return {0};
   return IntegersOf(*tensor);
+}
+
+std::vector<float> NumbersOf(const Tensor& tensor) {
+  std::vector<float> values(Size(tensor.count()));
+  const auto* codes = reinterpret_cast<const uint8_t*>(tensor.raw());
+  const int bits = BitsOf(tensor.dtype());
+  const std::array<float, 256> numbers = ValuesOfCodes(tensor.dtype());
+  for (size_t i = 0; i < values.size(); ++i) values[i] = numbers[PackedElement(codes, bits, i)];
+  return values;
+}
+
+bool HasOneZero(const OpContext& c) {
+  const Tensor* zero = c.Optional(2);
+  if (zero == nullptr || zero->count() == 1) return true;
+  if (zero->count() != c.Input(1).count()) c.Invalid("inputs 1 and 2 have different shapes.");
+  return false;
+}
+
+const float* ScalesInput(OpContext& c, int i) {
+  const Tensor& scales = c.Input(i);
+  if (scales.dtype() != DType::kInt32 && scales.dtype() != DType::kFloat8E8M0) {
+    return FloatInput(c, i);
+  }
+  float* converted = c.ScratchOf<float>(Size(scales.count()));
+  if (scales.dtype() == DType::kInt32) {
+    const auto integers = scales.span<int32_t>();
+    std::transform(integers.begin(), integers.end(), converted,
+                   [](int32_t value) { return static_cast<float>(value); });
+  } else {
+    std::ranges::copy(NumbersOf(scales), converted);
+  }
+  return converted;
 }
 
 float ScalarInput(const OpContext& c, int i) {

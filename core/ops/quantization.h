@@ -34,8 +34,18 @@ void DequantizeRun(size_t n, const void* x, DType dtype, float scale, int32_t ze
 // Any quantized or integer tensor's elements as int32; 4-bit and 2-bit ones are unpacked.
 std::vector<int32_t> IntegersOf(const Tensor& tensor);
 
+// The numbers that the codes of a tensor stand for (see HasCodes in packed.h).
+std::vector<float> NumbersOf(const Tensor& tensor);
+
 // Zero points as int32; an absent tensor gives a single 0.
 std::vector<int32_t> ZeroPoints(const Tensor* tensor);
+
+// Whether one zero point, input 2 or 0, serves all scales, which are input 1. Throws
+// Error(kInvalidModel) when there are neither one nor as many.
+bool HasOneZero(const OpContext& c);
+
+// Input `i`, scales of type float32, int32 or float8e8m0, as float32.
+const float* ScalesInput(OpContext& c, int i);
 
 // Input `i` as the float32 scalar it must be.
 float ScalarInput(const OpContext& c, int i);

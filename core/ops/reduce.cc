@@ -187,7 +187,8 @@ void Finish(Kind kind, T* y, int64_t count, int64_t reduced) {
   for (int64_t i = 0; i < count; ++i) {
     if (kind == Kind::kMean) {
       if constexpr (std::is_integral_v<T>) {
-        y[i] = reduced == 0 ? T{0} : static_cast<T>(y[i] / static_cast<T>(reduced));
+        using Wide = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
+        y[i] = reduced == 0 ? T{0} : static_cast<T>(Wide{y[i]} / static_cast<Wide>(reduced));
       } else {
         y[i] /= static_cast<T>(reduced);
       }
@@ -199,8 +200,9 @@ void Finish(Kind kind, T* y, int64_t count, int64_t reduced) {
   }
 }
 
+// The elements are seen as T.
 template <class T>
-void Reduce(OpContext& c, Kind kind, const std::vector<bool>& reduced) {
+Tensor& Reduce(OpContext& c, Kind kind, const std::vector<bool>& reduced) {
   const Tensor x = c.Input(0);
   const bool keep = c.attributes().Int("keepdims", 1) != 0;
   Shape kept, shape;
@@ -211,16 +213,26 @@ void Reduce(OpContext& c, Kind kind, const std::vector<bool>& reduced) {
     if (keep || !reduced[i]) shape.push_back(kept.back());
   }
   Tensor& y = c.Output(0, x.dtype(), shape);
-  T* out = y.mutable_data<T>();
+  T* out = reinterpret_cast<T*>(y.mutable_raw());
+  const T* in = reinterpret_cast<const T*>(x.raw());
   const std::vector<Run> runs = RunsOf(x.shape(), reduced);
-  if (y.count() == 0) return;
+  if (y.count() == 0) return y;
   if constexpr (std::is_floating_point_v<T>) {
     if (kind == Kind::kLogSumExp) {
-      return LogSumExp(x.shape(), kept, runs, x.data<T>(), x.count(), out, y.count());
+      LogSumExp(x.shape(), kept, runs, in, x.count(), out, y.count());
+      return y;
     }
   }
-  Chain(FirstStep(kind), runs, x.data<T>(), out);
+  Chain(FirstStep(kind), runs, in, out);
   Finish(kind, out, y.count(), reduced_count);
+  return y;
+}
+
+// Booleans are bytes of 0 and 1; of none the smallest is true.
+void ReduceBool(OpContext& c, Kind kind, const std::vector<bool>& reduced) {
+  const bool empty = c.Input(0).count() == 0;
+  Tensor& y = Reduce<uint8_t>(c, kind, reduced);
+  if (empty && kind == Kind::kMin) std::fill_n(y.mutable_data<bool>(), y.count(), true);
 }
 
 template <Kind kKind, bool kAxesInput>
@@ -228,20 +240,15 @@ void Compute(OpContext& c) {
   const int rank = c.Input(0).rank();
   std::optional<std::vector<bool>> reduced = ReducedAxes(c, rank, kAxesInput);
   if (!reduced) reduced = std::vector<bool>(Size(rank), false);
-  switch (c.Input(0).dtype()) {
-    case DType::kInt8:
-      if (kKind != Kind::kMax && kKind != Kind::kMin) UnsupportedInputType(c, 0);
-      return Reduce<int8_t>(c, kKind, *reduced);
-    case DType::kUint8:
-      if (kKind != Kind::kMax && kKind != Kind::kMin) UnsupportedInputType(c, 0);
-      return Reduce<uint8_t>(c, kKind, *reduced);
-    default:
-      return VisitWide(c, 0, [&](auto zero) {
-        using T = decltype(zero);
-        if (std::is_integral_v<T> && kKind == Kind::kLogSumExp) UnsupportedInputType(c, 0);
-        Reduce<T>(c, kKind, *reduced);
-      });
-  }
+  constexpr bool kSelects = kKind == Kind::kMax || kKind == Kind::kMin;
+  const DType dtype = c.Input(0).dtype();
+  if (!kSelects && (dtype == DType::kBool || BitsOf(dtype) < 32)) UnsupportedInputType(c, 0);
+  if (dtype == DType::kBool) return ReduceBool(c, kKind, *reduced);
+  VisitNumeric(c, 0, [&](auto zero) {
+    using T = decltype(zero);
+    if (std::is_integral_v<T> && kKind == Kind::kLogSumExp) UnsupportedInputType(c, 0);
+    Reduce<T>(c, kKind, *reduced);
+  });
 }
 
 template <Kind kKind>

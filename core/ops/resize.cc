@@ -1,10 +1,11 @@
-// Resize (ai.onnx, since 10), Upsample (7 to 9): an image, or any tensor, at another size: nearest
+// Resize (ai.onnx, since 10), Upsample (1 to 9): an image, or any tensor, at another size: nearest
 // element, linear or cubic interpolation. See resample.h for the arithmetic.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "core/ops/half.h"
+#include "core/ops/movable.h"
 #include "core/ops/resample.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/strided.h"
@@ -13,6 +14,7 @@
 namespace quantab {
 namespace {
 
+constexpr int64_t kScaleList = 7;     // first opset of Upsample with scales for all dimensions
 constexpr int64_t kScalesInput = 9;   // first opset of Upsample with scales as an input
 constexpr int64_t kCoordinates = 11;  // first opset of Resize with coordinate modes
 constexpr int64_t kAxes = 18;         // first opset with axes, antialias and aspect ratio
@@ -98,22 +100,31 @@ ResizeOptions OptionsOf(const OpContext& c) {
   return options;
 }
 
+// Scales of height and width, the last two dimensions of an image.
+std::vector<float> ImageScales(const OpContext& c) {
+  if (c.Input(0).rank() != 4) c.Invalid("input 0 is no image of rank 4.");
+  return {1, 1, c.attributes().Float("height_scale", 0), c.attributes().Float("width_scale", 0)};
+}
+
+// What the node asks for: scales, or sizes where there are any.
+struct Wanted {
+  std::vector<float> scales, roi;
+  std::vector<int64_t> sizes;
+};
+
+Wanted WantedOf(const OpContext& c) {
+  if (c.opset() < kScaleList) return {ImageScales(c), {}, {}};
+  if (c.opset() < kScalesInput) return {c.attributes().Floats("scales"), {}, {}};
+  if (c.opset() < kCoordinates) return {FloatsOf(c, 1), {}, {}};
+  return {FloatsOf(c, 2), FloatsOf(c, 1), IntegerInput(c, 3)};
+}
+
 Request RequestOf(const OpContext& c) {
   const Tensor& x = c.Input(0);
   Request request;
   request.options = OptionsOf(c);
   request.shape = x.shape();
-  std::vector<float> scales, roi;
-  std::vector<int64_t> sizes;
-  if (c.opset() < kScalesInput) {
-    scales = c.attributes().Floats("scales");
-  } else if (c.opset() < kCoordinates) {
-    scales = FloatsOf(c, 1);
-  } else {
-    roi = FloatsOf(c, 1);
-    scales = FloatsOf(c, 2);
-    sizes = IntegerInput(c, 3);
-  }
+  const auto [scales, roi, sizes] = WantedOf(c);
   std::vector<int64_t> given;
   if (c.opset() >= kAxes) given = c.attributes().Ints("axes");
   if (given.empty()) {
@@ -270,11 +281,23 @@ void Compute(OpContext& c) {
   if (request.options.coordinates == "tf_crop_and_resize") Extrapolate(request, taps, y);
 }
 
+// Strings can be copied, but not interpolated or extrapolated.
+void ComputeAny(OpContext& c) {
+  const ResizeOptions options = OptionsOf(c);
+  const bool copies =
+      options.mode == Interpolation::kNearest && options.coordinates != "tf_crop_and_resize";
+  if (copies) {
+    Movable<InFloat<Compute>>(c);
+  } else {
+    InFloat<Compute>(c);
+  }
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(ops, resize) {
-  r.Add({.name = "Upsample", .since = 7, .until = 9, .compute = InFloat<Compute>});
-  r.Add({.name = "Resize", .since = 10, .compute = InFloat<Compute>});
+  r.Add({.name = "Upsample", .until = 9, .compute = ComputeAny});
+  r.Add({.name = "Resize", .since = 10, .compute = ComputeAny});
 }
 
 }  // namespace quantab

@@ -2,7 +2,8 @@
 // y[indices[i][j]][j] is updates[i][j], or its reduction with it (opset 16).
 #include <cstring>
 
-#include "core/ops/op.h"
+#include "core/ops/half.h"
+#include "core/ops/movable.h"
 #include "core/ops/scatter.h"
 #include "core/ops/shape_args.h"
 
@@ -48,11 +49,17 @@ void Compute(OpContext& c) {
   });
 }
 
+// What is reduced is numbers.
+void ComputeAny(OpContext& c) {
+  if (ReductionOf(c) != Reduction::kNone) return InFloat<Compute>(c);
+  Movable<Compute, 0b101>(c);
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(ops, scatter_elements) {
-  r.Add({.name = "Scatter", .since = 9, .until = 10, .in_place = true, .compute = Compute});
-  r.Add({.name = "ScatterElements", .since = 11, .in_place = true, .compute = Compute});
+  r.Add({.name = "Scatter", .since = 9, .until = 10, .in_place = true, .compute = ComputeAny});
+  r.Add({.name = "ScatterElements", .since = 11, .in_place = true, .compute = ComputeAny});
 }
 
 }  // namespace quantab

@@ -2,7 +2,8 @@
 // dimension of the indices, are the updates, or their reduction with them (opset 16).
 #include <cstring>
 
-#include "core/ops/op.h"
+#include "core/ops/half.h"
+#include "core/ops/movable.h"
 #include "core/ops/scatter.h"
 #include "core/ops/shape_args.h"
 
@@ -50,10 +51,16 @@ void Compute(OpContext& c) {
   });
 }
 
+// What is reduced is numbers.
+void ComputeAny(OpContext& c) {
+  if (ReductionOf(c) != Reduction::kNone) return InFloat<Compute>(c);
+  Movable<Compute, 0b101>(c);
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(ops, scatter_nd) {
-  r.Add({.name = "ScatterND", .since = 11, .in_place = true, .compute = Compute});
+  r.Add({.name = "ScatterND", .since = 11, .in_place = true, .compute = ComputeAny});
 }
 
 }  // namespace quantab

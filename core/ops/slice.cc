@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/ops/op.h"
+#include "core/ops/movable.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/strided.h"
 #include "core/ops/types.h"
@@ -93,6 +93,6 @@ void Compute(OpContext& c) {
 
 }  // namespace
 
-QUANTAB_REGISTER(ops, slice) { r.Add({.name = "Slice", .compute = Compute}); }
+QUANTAB_REGISTER(ops, slice) { r.Add({.name = "Slice", .compute = Movable<Compute>}); }
 
 }  // namespace quantab

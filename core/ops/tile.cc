@@ -1,16 +1,44 @@
-// Tile (ai.onnx, since 6): x repeated along every dimension.
-#include "core/ops/op.h"
+// Tile (ai.onnx, since 1): x repeated along every dimension; up to opset 5 along one only.
+#include "core/ops/movable.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/strided.h"
 #include "core/ops/types.h"
+#include "core/tensor/half.h"
 
 namespace quantab {
 namespace {
 
+constexpr int64_t kLastSingle = 5;
+
+// Input `i` is one number of the type of x, which may be a float.
+int64_t NumberInput(const OpContext& c, int i) {
+  constexpr double kLargest = 0x1p62;
+  const Tensor& given = c.Input(i);
+  double number = -1;
+  if (given.count() == 1 && IsHalf(given.dtype())) {
+    number = HalfToFloat(given).data<float>()[0];
+  } else if (given.count() == 1) {
+    VisitNumeric(c, i,
+                 [&](auto zero) { number = static_cast<double>(given.data<decltype(zero)>()[0]); });
+  }
+  if (!(number >= 0 && number <= kLargest)) {
+    c.Invalid("input " + std::to_string(i) + " is not one number from 0 up.");
+  }
+  return static_cast<int64_t>(number);
+}
+
+std::vector<int64_t> RepeatsOf(const OpContext& c) {
+  if (c.opset() > kLastSingle) return IntegerInput(c, 1);
+  const int rank = c.Input(0).rank();
+  std::vector<int64_t> repeats(Size(rank), 1);
+  repeats[Size(NormalizeAxis(c, NumberInput(c, 2), rank))] = NumberInput(c, 1);
+  return repeats;
+}
+
 void Compute(OpContext& c) {
   const Tensor& x = c.Input(0);
   const size_t size = MovableSize(c, x);
-  const std::vector<int64_t> repeats = IntegerInput(c, 1);
+  const std::vector<int64_t> repeats = RepeatsOf(c);
   if (repeats.size() != x.shape().size()) {
     c.Invalid("there are " + std::to_string(repeats.size()) + " repeats for input 0 of shape " +
               ToString(x.shape()) + ".");
@@ -37,6 +65,6 @@ void Compute(OpContext& c) {
 
 }  // namespace
 
-QUANTAB_REGISTER(ops, tile) { r.Add({.name = "Tile", .since = 6, .compute = Compute}); }
+QUANTAB_REGISTER(ops, tile) { r.Add({.name = "Tile", .compute = Movable<Compute>}); }
 
 }  // namespace quantab

@@ -1,5 +1,5 @@
 // Where (ai.onnx, since 9): x where the condition holds, else y, with broadcasting.
-#include "core/ops/op.h"
+#include "core/ops/movable.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/strided.h"
 
@@ -44,6 +44,8 @@ void Compute(OpContext& c) {
 
 }  // namespace
 
-QUANTAB_REGISTER(ops, where) { r.Add({.name = "Where", .since = 9, .compute = Compute}); }
+QUANTAB_REGISTER(ops, where) {
+  r.Add({.name = "Where", .since = 9, .compute = Movable<Compute, 0b110>});
+}
 
 }  // namespace quantab

@@ -54,11 +54,6 @@ TEST(Cast, CastLikeTakesTheOtherType) {
                I32({2}, {1, -2}));
 }
 
-TEST(Cast, RefusesStrings) {
-  ExpectError(ErrorCode::kUnsupported, "from 'float32' to 'string'",
-              [] { Cast(F32({1}, {1}), DType::kString); });
-}
-
 TEST(Compare, AllRelations) {
   const Tensor a = F32({2, 2}, {1, 2, 3, kNaN});
   const Tensor b = F32({2}, {2, 2});

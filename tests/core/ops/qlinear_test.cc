@@ -135,12 +135,67 @@ TEST(QGemm, QuantizedAndFloatResult) {
       1e-5);
 }
 
-TEST(QGemm, ABiasByRowIsRefused) {
+TEST(QGemm, ABiasByRow) {
   OpTest gemm = Microsoft("QGemm");
   By(By(gemm.Input(U8({2, 2}, {1, 2, 3, 4})), 0.03f, 100).Input(U8({2, 2}, {1, 2, 3, 4})), 0.05f,
      20);
   gemm.Constant(I32({2, 1}, {100, 200}));
-  ExpectError(ErrorCode::kUnsupported, "input 6 has shape [2,1]", [&] { gemm.RunOne(); });
+  ExpectTensor(gemm.RunOne(), F32({2, 2}, {5.4705f, 5.175f, 5.5125f, 5.223f}));
+}
+
+TEST(QGemm, ABiasThatDoesNotBroadcast) {
+  for (const Shape& shape : {Shape{3}, Shape{2, 2, 1}, Shape{3, 1}, Shape{0}}) {
+    OpTest gemm = Microsoft("QGemm");
+    By(By(gemm.Input(U8({2, 2}, {1, 2, 3, 4})), 0.03f, 100).Input(U8({2, 2}, {1, 2, 3, 4})), 0.05f,
+       20);
+    gemm.Constant(Tensor(DType::kInt32, shape));
+    ExpectError(ErrorCode::kInvalidModel, "does not broadcast to [2,2]", [&] { gemm.RunOne(); });
+  }
+}
+
+TEST(QLinearSoftmax, RowsOfOneAndNone) {
+  OpTest one = Microsoft("QLinearSoftmax");
+  By(one.Input(U8({2, 1}, {0, 255})), 1.0f, 0);
+  ExpectTensor(By(one, 0.01f, 0).Set("opset", 13).RunOne(), U8({2, 1}, {100, 100}));
+  OpTest none = Microsoft("QLinearSoftmax");
+  By(none.Input(U8({0, 3}, {})), 1.0f, 0);
+  ExpectTensor(By(none, 0.01f, 0).Set("opset", 13).RunOne(), U8({0, 3}, {}));
+  OpTest scalar = Microsoft("QLinearSoftmax");
+  By(By(scalar.Input(U8({}, {1})), 1.0f, 0), 0.01f, 0).Set("opset", 13);
+  ExpectError(ErrorCode::kInvalidModel, "axis '-1' is outside", [&] { scalar.RunOne(); });
+}
+
+TEST(QLinearWhere, ShapesAndTypes) {
+  const auto run = [](const Tensor& condition, const Tensor& x) {
+    OpTest where = Microsoft("QLinearWhere");
+    By(By(where.Input(condition).Input(x), 0.03f, 100).Input(kA), 0.05f, 20);
+    return By(where, 0.03f, 100).RunOne();
+  };
+  // Worked by hand: x stays, y becomes (y - 20) * 5 / 3 + 100, which exceeds 255 from y = 123 on.
+  ExpectTensor(run(Bools({3}, {true, false, true}), kA), U8({2, 3}, {0, 135, 82, 123, 255, 205}));
+  ExpectError(ErrorCode::kInvalidModel, "cannot be broadcast together",
+              [&] { run(Bools({2}, {true, false}), kA); });
+  ExpectError(ErrorCode::kUnsupported, "input 0 of type 'float32'",
+              [&] { run(F32({3}, {1, 0, 1}), kA); });
+  ExpectError(ErrorCode::kUnsupported, "input 1 of type 'float32'",
+              [&] { run(Bools({3}, {true, false, true}), F32({3}, {1, 0, 1})); });
+}
+
+// Worked by hand.
+TEST(QLinearReduceMean, AlongAnAxis) {
+  OpTest mean = Microsoft("QLinearReduceMean");
+  By(mean.Input(kA), 0.03f, 100);
+  By(mean, 0.02f, 91).Set("axes", std::vector<int64_t>{-1}).Set("keepdims", 0);
+  ExpectTensor(mean.RunOne(), U8({2}, {3, 187}));
+}
+
+TEST(ChannelsLast, NeedsThreeDimensions) {
+  for (const char* op : {"QLinearGlobalAveragePool", "QLinearAveragePool", "QLinearConv"}) {
+    OpTest pool = Microsoft(op);
+    By(By(pool.Input(kA), 0.03f, 100), 0.02f, 90).Set("channels_last", 1);
+    pool.Set("kernel_shape", std::vector<int64_t>{2});
+    ExpectError(ErrorCode::kInvalidModel, "expected 3 dimensions or more", [&] { pool.RunOne(); });
+  }
 }
 
 }  // namespace
