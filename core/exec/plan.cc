@@ -1,7 +1,9 @@
 #include "core/exec/plan.h"
 
 #include <algorithm>
+#include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "core/graph/graph_view.h"
 #include "core/lower/lower.h"
@@ -9,7 +11,7 @@
 namespace quantab {
 namespace {
 
-constexpr size_t kNamedInMessage = 10;
+constexpr size_t kNodesInMessage = 10;  // of each operator
 
 void CollectLowered(const Model& model, const onnx::GraphProto& graph,
                     std::vector<UnsupportedNode>& found) {
@@ -26,6 +28,12 @@ void CollectLowered(const Model& model, const onnx::GraphProto& graph,
 }
 
 std::string DomainLabel(const std::string& domain) { return domain.empty() ? "ai.onnx" : domain; }
+
+// Files with operators of com.microsoft need not import it, as ONNX Runtime has it.
+int64_t RunningOpset(const onnx::ModelProto& model, const std::string& domain) {
+  const int64_t imported = OpsetVersion(model, domain);
+  return imported == 0 && domain == "com.microsoft" ? 1 : imported;
+}
 
 bool IsConstantNode(const onnx::NodeProto& node) {
   return node.op_type() == "Constant" && (node.domain().empty() || node.domain() == "ai.onnx") &&
@@ -161,7 +169,7 @@ class Planner {
     step.place = NodeLabel(node, index);
     step.label = node.name().empty() ? "node " + step.place
                                      : "node '" + node.name() + "' (" + node.op_type() + ")";
-    step.opset = OpsetVersion(model_.proto, node.domain());
+    step.opset = RunningOpset(model_.proto, node.domain());
     step.def = OpRegistry::Get().Find(node.domain(), node.op_type(), step.opset);
     if (step.def == nullptr) {
       unsupported_.push_back({step.place, node.op_type(), DomainLabel(node.domain()), step.opset});
@@ -253,17 +261,30 @@ Plan MakePlan(const Model& model, bool partial) {
 }
 
 std::string DescribeUnsupported(const std::vector<UnsupportedNode>& nodes) {
-  std::string message = "Unsupported operator";
-  if (nodes.size() > 1) message += "s";
-  message += ": ";
-  for (size_t i = 0; i < std::min(nodes.size(), kNamedInMessage); ++i) {
-    const UnsupportedNode& node = nodes[i];
-    if (i > 0) message += ", ";
-    message += "'" + node.op_type + "' of domain '" + node.domain + "' opset " +
-               std::to_string(node.opset) + " (node '" + node.node + "')";
+  std::vector<std::pair<std::string, std::vector<std::string>>> operators;  // and their nodes
+  for (const UnsupportedNode& node : nodes) {
+    std::string name = "'" + node.op_type + "' of domain '" + node.domain + "' opset " +
+                       std::to_string(node.opset);
+    const auto at = std::find_if(operators.begin(), operators.end(),
+                                 [&](const auto& op) { return op.first == name; });
+    if (at == operators.end()) {
+      operators.push_back({std::move(name), {node.node}});
+    } else {
+      at->second.push_back(node.node);
+    }
   }
-  if (nodes.size() > kNamedInMessage) {
-    message += " and " + std::to_string(nodes.size() - kNamedInMessage) + " more";
+  std::string message = operators.size() > 1 ? "Unsupported operators" : "Unsupported operator";
+  std::string_view separator = ": ";
+  for (const auto& [name, places] : operators) {
+    message.append(separator) += name + (places.size() > 1 ? " (nodes '" : " (node '");
+    const size_t named = std::min(places.size(), kNodesInMessage);
+    for (size_t i = 0; i < named; ++i) message += (i > 0 ? "', '" : "") + places[i];
+    message += "'";
+    if (places.size() > named) {
+      message += " and " + std::to_string(places.size() - named) + " more";
+    }
+    message += ")";
+    separator = ", ";
   }
   return message;
 }
@@ -284,7 +305,7 @@ void CollectUnsupported(const Model& model, const onnx::GraphProto& graph,
                         std::vector<UnsupportedNode>& found) {
   for (int i = 0; i < graph.node_size(); ++i) {
     const onnx::NodeProto& node = graph.node(i);
-    const int64_t opset = OpsetVersion(model.proto, node.domain());
+    const int64_t opset = RunningOpset(model.proto, node.domain());
     if (node.domain() == kLowerDomain ||
         OpRegistry::Get().Find(node.domain(), node.op_type(), opset) == nullptr) {
       found.push_back({NodeLabel(node, i), node.op_type(), DomainLabel(node.domain()), opset});

@@ -158,7 +158,7 @@ TEST(Lower, OperatorsOfLoweringAreNoFilesToUse) {
   for (const bool lower : {true, false}) {
     SessionOptions options;
     options.lower = lower;
-    ExpectError(ErrorCode::kUnsupported, "'Lookup' of domain 'quantab' opset 1 (node 'mine')",
+    ExpectError(ErrorCode::kUnsupported, "'Lookup' of domain 'quantab' opset 1 (nodes 'mine', 'too')",
                 [&] { Session session(b.model(), options); });
   }
   EXPECT_EQ(FindUnsupported(b.model()).size(), 2U);
