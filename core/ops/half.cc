@@ -2,14 +2,15 @@
 
 #include <map>
 
+#include "core/ops/forwarding_context.h"
 #include "core/tensor/half.h"
 
 namespace quantab {
 namespace {
 
-class FloatContext : public OpContext {
+class FloatContext : public ForwardingContext {
  public:
-  FloatContext(OpContext& base, HalfOutputs half) : base_(base), half_(half) {
+  FloatContext(OpContext& base, HalfOutputs half) : ForwardingContext(base), half_(half) {
     for (int i = 0; i < base.input_count(); ++i) {
       const Value* value = base.OptionalValue(i);
       const Tensor* input = value == nullptr ? nullptr : value->tensor();
@@ -19,46 +20,33 @@ class FloatContext : public OpContext {
     }
   }
 
-  const onnx::NodeProto& node() const override { return base_.node(); }
-  const Attributes& attributes() const override { return base_.attributes(); }
-  int64_t opset() const override { return base_.opset(); }
-  int input_count() const override { return base_.input_count(); }
-  int output_count() const override { return base_.output_count(); }
-  OpState* state() const override { return base_.state(); }
-
   const Tensor* Optional(int i) const override {
     const auto found = inputs_.find(i);
-    return found == inputs_.end() ? base_.Optional(i) : &found->second;
-  }
-  const Value* OptionalValue(int i) const override { return base_.OptionalValue(i); }
-  std::vector<Value> RunGraph(std::string_view name, std::vector<Value> inputs) override {
-    return base_.RunGraph(name, std::move(inputs));
+    return found == inputs_.end() ? base().Optional(i) : &found->second;
   }
   Tensor& Output(int i, DType dtype, Shape shape) override {
-    if (!BecomesHalf(i, dtype)) return base_.Output(i, dtype, std::move(shape));
+    if (!BecomesHalf(i, dtype)) return base().Output(i, dtype, std::move(shape));
     return outputs_[i] = Tensor(dtype, std::move(shape));
   }
   void SetOutput(int i, Value value) override {
     const Tensor* tensor = value.tensor();
     if (tensor == nullptr || !BecomesHalf(i, tensor->dtype())) {
-      return base_.SetOutput(i, std::move(value));
+      return base().SetOutput(i, std::move(value));
     }
     outputs_[i] = *tensor;
   }
 
   void Finish() {
     for (auto& [i, tensor] : outputs_) {
-      FloatToHalf(tensor, base_.Output(i, half_.dtype, tensor.shape()));
+      FloatToHalf(tensor, base().Output(i, half_.dtype, tensor.shape()));
     }
   }
 
  private:
-  std::span<std::byte> NewScratch(size_t bytes) override { return base_.Scratch(bytes); }
   bool BecomesHalf(int i, DType dtype) const {
     return dtype == DType::kFloat && IsHalf(half_.dtype) && i < half_.count;
   }
 
-  OpContext& base_;
   HalfOutputs half_;
   std::map<int, Tensor> inputs_;
   std::map<int, Tensor> outputs_;

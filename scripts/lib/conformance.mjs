@@ -7,6 +7,7 @@ import { relaxedNode } from './node.mjs';
 import { cache, root } from './paths.mjs';
 import { Failure, run } from './run.mjs';
 import { onnxSource, onnxTestData, withSources } from './sources.mjs';
+import { ONNX, TESTDATA } from './versions.mjs';
 
 const PROGRAM = 'quantab_conformance';
 const reports = path.join(root, 'build', 'reports');
@@ -42,18 +43,21 @@ async function unpackedArchive() {
   return folder;
 }
 
-/** The folders of cases: the package's, the linked library's own, the newer set's where it is, and ours for com.microsoft. */
+/**
+ * The folders of cases, with the release that tells them apart: the package's, the linked library's own, the newer set's where it
+ * is, and ours for com.microsoft.
+ */
 export async function caseFolders() {
   const groups = ['simple', 'pytorch-converted', 'pytorch-operator'];
   return withSources(async () => {
     const source = path.join(await onnxSource(), 'onnx', 'backend', 'test', 'data');
     const folders = [
-      path.join(await onnxTestData(), 'node'),
-      ...groups.map((group) => path.join(source, group)),
+      `${TESTDATA.version.split('-')[0]}=${path.join(await onnxTestData(), 'node')}`,
+      ...groups.map((group) => `${ONNX.version}=${path.join(source, group)}`),
     ];
     if (fs.existsSync(archive)) {
       const newer = await unpackedArchive();
-      folders.push(...['node', ...groups].map((group) => path.join(newer, group)));
+      folders.push(...['node', ...groups].map((group) => `newer=${path.join(newer, group)}`));
     }
     folders.push(path.join(root, 'tests', 'conformance', 'contrib'));
     return folders;

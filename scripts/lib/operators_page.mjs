@@ -43,7 +43,7 @@ export function operatorsPage(cases) {
   });
   const reasons = new Map();
   for (const [name, reason] of excluded) {
-    reasons.set(reason, [...(reasons.get(reason) ?? []), name.replace(/^node\//, '')]);
+    reasons.set(reason, [...(reasons.get(reason) ?? []), name.replace(/^.*\//, '')]);
   }
   const lines = [
     '# Operators',

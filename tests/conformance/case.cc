@@ -80,13 +80,16 @@ void Collect(const google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes,
 
 }  // namespace
 
-std::vector<Case> FindCases(const fs::path& root) {
+std::vector<Case> FindCases(const std::string& root) {
+  const size_t equals = root.find('=');
+  const std::string label = equals == std::string::npos ? "" : root.substr(0, equals) + "/";
+  const fs::path top = equals == std::string::npos ? root : root.substr(equals + 1);
   std::vector<Case> cases;
-  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+  for (const auto& entry : fs::recursive_directory_iterator(top)) {
     if (entry.path().filename() != "model.onnx") continue;
     const fs::path folder = entry.path().parent_path();
     const std::string group = folder.parent_path().filename().string();
-    cases.push_back({group + "/" + folder.filename().string(), folder});
+    cases.push_back({label + group + "/" + folder.filename().string(), folder});
   }
   std::sort(cases.begin(), cases.end(),
             [](const Case& a, const Case& b) { return a.name < b.name; });

@@ -11,12 +11,13 @@
 namespace quantab::conformance {
 
 struct Case {
-  std::string name;  // "node/test_abs"
+  std::string name;  // "node/test_abs", below a label where one is given
   std::filesystem::path folder;
 };
 
-// The folders below `root` that hold a model.onnx, as cases, sorted by name.
-std::vector<Case> FindCases(const std::filesystem::path& root);
+// The folders below `root` that hold a model.onnx, as cases, sorted by name. `root` may be
+// "<label>=<folder>": names then begin with "<label>/".
+std::vector<Case> FindCases(const std::string& root);
 
 // Throws Error for a file that is missing or cannot be read.
 Model LoadModel(const Case& test);

@@ -1,12 +1,14 @@
 // Runs ONNX's backend test data.
 //
-//   quantab_conformance [--filter TEXT] [--exclusions FILE] [--report FILE] [--announce] FOLDER...
+//   quantab_conformance [--filter TEXT] [--exclusions FILE] [--report FILE] [--announce]
+//                       [LABEL=]FOLDER...
 //
-// Every folder below a FOLDER that holds a model.onnx is a case. Prints each failure, each
-// exclusion with its reason, and one line "conformance: N passed, N failed, N excluded"; the exit
-// code is 0 when nothing failed. An excluded case runs too, and one that passes is a failure of the
-// list. --filter runs the cases whose name has TEXT in it; --announce prints each name before the
-// case runs, so that a crash has a name; --report writes the results as JSON.
+// Every folder below a FOLDER that holds a model.onnx is a case; LABEL tells two releases apart.
+// Prints each failure, each exclusion with its reason, and one line "conformance: N passed, N
+// failed, N excluded"; the exit code is 0 when nothing failed. An excluded case runs too, and one
+// that passes is a failure of the list. --filter runs the cases whose name has TEXT in it;
+// --announce prints each name before the case runs, so that a crash has a name; --report writes the
+// results as JSON.
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -158,7 +158,8 @@ TEST(Lower, OperatorsOfLoweringAreNoFilesToUse) {
   for (const bool lower : {true, false}) {
     SessionOptions options;
     options.lower = lower;
-    ExpectError(ErrorCode::kUnsupported, "'Lookup' of domain 'quantab' opset 1 (nodes 'mine', 'too')",
+    ExpectError(ErrorCode::kUnsupported,
+                "'Lookup' of domain 'quantab' opset 1 (nodes 'mine', 'too')",
                 [&] { Session session(b.model(), options); });
   }
   EXPECT_EQ(FindUnsupported(b.model()).size(), 2U);
