@@ -1,7 +1,7 @@
 // DynamicQuantizeLSTM (com.microsoft): LSTM with 8-bit weights. X and H are quantized to uint8 by
-// their own range before each product. W and R are [directions, depth, 4 * hidden] (turned,
-// compared with LSTM's), with scales and zero points for each direction, or for each of its
-// columns.
+// their own range before each product; a state that was made beyond its sequence's end does not
+// count. W and R are [directions, depth, 4 * hidden] (turned, compared with LSTM's), with scales
+// and zero points for each direction, or for each of its columns.
 #include <tuple>
 
 #include "core/kernels/i8_gemm/i8_gemm.h"
@@ -66,6 +66,19 @@ std::unique_ptr<OpState> Prepare(PrepareContext& c) {
   return state;
 }
 
+// The range of the states [batch, depth] that enter `step`, without those of sequences that had
+// ended at the step before.
+kernels::FloatRange RangeOfStates(const std::vector<int64_t>& lengths, size_t step, size_t depth,
+                                  const float* x) {
+  kernels::FloatRange range = kernels::MinMax(0, x);
+  for (size_t row = 0; row < lengths.size(); ++row) {
+    if (Size(lengths[row]) < step) continue;
+    const kernels::FloatRange own = kernels::MinMax(depth, x + row * depth);
+    range = {std::min(range.min, own.min), std::max(range.max, own.max)};
+  }
+  return range;
+}
+
 // Weights are input `w`, their scales and zero points inputs `scale` and `zero`.
 Product QuantizedProduct(OpContext& c, int w, int scale, int zero, size_t direction,
                          const RecurrentShape& s) {
@@ -99,9 +112,12 @@ Product QuantizedProduct(OpContext& c, int w, int scale, int zero, size_t direct
   uint8_t* quantized = c.ScratchOf<uint8_t>(w == 1 ? s.length : size_t{1}, s.batch, depth);
   float* products = c.ScratchOf<float>(count);
   const float* own_scales = scales + direction * count;
-  return [=](size_t rows, const float* x, float* y) {
+  const std::vector<int64_t> lengths = w == 1 ? std::vector<int64_t>() : s.lengths;
+  return [=, step = size_t{0}](size_t rows, const float* x, float* y) mutable {
     const size_t n = rows * depth;
-    const kernels::U8Parameters p = kernels::DynamicQuantizeParameters(kernels::MinMax(n, x));
+    const kernels::FloatRange range =
+        lengths.empty() ? kernels::MinMax(n, x) : RangeOfStates(lengths, step++, depth, x);
+    const kernels::U8Parameters p = kernels::DynamicQuantizeParameters(range);
     kernels::QuantizeU8(n, x, p.scale, p.zero, quantized);
     for (size_t i = 0; i < count; ++i) products[i] = p.scale * own_scales[i];
     kernels::I8GemmEpilogue epilogue;

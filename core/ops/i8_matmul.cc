@@ -68,7 +68,9 @@ std::unique_ptr<OpState> PrepareI8MatMul(PrepareContext& c, int b, int b_zero) {
 
 I8MatMul::I8MatMul(OpContext& c, const Shape& a, int b, int b_zero) : c_(c), b_(b) {
   const auto* state = static_cast<const State*>(c.state());
-  shape_ = ShapeMatMul(c, a, state ? state->shape : c.Input(b).shape());
+  const Shape& right = state ? state->shape : c.Input(b).shape();
+  shape_ = ShapeMatMul(c, a, right);
+  if (right.size() > 2) matrices_ = MatricesOf(right);
   step_ = StepOf(shape_.n, shape_.k);
   if (state) {
     all_ = state->packed.raw();
@@ -77,8 +79,7 @@ I8MatMul::I8MatMul(OpContext& c, const Shape& a, int b, int b_zero) : c_(c), b_(
   IsSignedByte(c, b);
   if (c.Optional(b_zero) != nullptr) IsSignedByte(c, b_zero);
   b_zeros_ = ZeroPoints(c.Optional(b_zero));
-  const Shape& matrices = c.Input(b).shape();
-  if (!ZerosFit(b_zeros_.size(), shape_.n, matrices.size() < 2 ? 1 : MatricesOf(matrices))) {
+  if (!ZerosFit(b_zeros_.size(), shape_.n, matrices_)) {
     CheckByColumn(c, b_zero, shape_.n);
   }
   one_ = c.Scratch(step_).data();
@@ -95,12 +96,14 @@ const std::byte* I8MatMul::Packed(size_t matrix) {
 }
 
 void I8MatMul::Run(const void* a, bool a_signed, int32_t a_zero, void* y, size_t size,
-                   const kernels::I8GemmEpilogue& epilogue) {
+                   const kernels::I8GemmEpilogue& epilogue, size_t scale_step) {
   const MatMulShape& s = shape_;
+  kernels::I8GemmEpilogue own = epilogue;
   ForEachMatrix(s, [&](size_t ia, size_t ib, size_t iy) {
+    if (epilogue.scale != nullptr) own.scale = epilogue.scale + ib * scale_step;
     kernels::I8Gemm(s.m, s.n, s.k, static_cast<const std::byte*>(a) + ia * s.m * s.k, a_signed, s.k,
                     a_zero, Packed(ib), static_cast<std::byte*>(y) + iy * s.m * s.n * size, s.n,
-                    epilogue);
+                    own);
   });
 }
 

@@ -21,10 +21,13 @@ class I8MatMul {
   I8MatMul(OpContext& c, const Shape& a, int b, int b_zero);
 
   const MatMulShape& shape() const { return shape_; }
+  // Matrices that the right operand has.
+  size_t matrices() const { return matrices_; }
 
   // Multiplies all pairs of matrices. `y` holds elements of `size` bytes, as `epilogue.out` says.
+  // Matrix `i` of the right operand has the scales from epilogue.scale + i * scale_step on.
   void Run(const void* a, bool a_signed, int32_t a_zero, void* y, size_t size,
-           const kernels::I8GemmEpilogue& epilogue);
+           const kernels::I8GemmEpilogue& epilogue, size_t scale_step = 0);
 
   // The same with a zero point for each row of the left operand.
   void RunByRow(const void* a, bool a_signed, const std::vector<int32_t>& a_zeros, int32_t* y);
@@ -35,6 +38,7 @@ class I8MatMul {
   OpContext& c_;
   int b_;
   MatMulShape shape_;
+  size_t matrices_ = 1;
   size_t step_ = 0;
   const std::byte* all_ = nullptr;  // packed beforehand
   std::byte* one_ = nullptr;        // the matrix packed last

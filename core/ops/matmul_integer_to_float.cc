@@ -2,7 +2,10 @@
 // float32,
 //   Y = (A - a_zero) * (B - b_zero) * a_scale * b_scale + bias
 // where the latter quantizes its float32 A to uint8 on the way in, as DynamicQuantizeLinear does.
+// Scale and zero point of B are one value, one for each column, or one for each column of each
+// matrix.
 #include "core/kernels/quantize/quantize.h"
+#include "core/ops/half.h"
 #include "core/ops/i8_matmul.h"
 
 namespace quantab {
@@ -21,13 +24,15 @@ void Multiply(OpContext& c, const Left& a, int b, int b_scale, int b_zero, int b
   kernels::I8GemmEpilogue epilogue;
   epilogue.out = kernels::I8GemmOut::kDequantize;
   FloatInput(c, b_scale);
-  CheckByColumn(c, b_scale, n);
   const Tensor& scales = c.Input(b_scale);
-  float* scale = c.ScratchOf<float>(Size(scales.count()));
+  const size_t count = Size(scales.count());
+  const bool by_matrix = count != n && count == kernels::SaturatingMul(n, product.matrices());
+  if (!by_matrix) CheckByColumn(c, b_scale, n);
+  float* scale = c.ScratchOf<float>(count);
   std::transform(scales.data<float>(), scales.data<float>() + scales.count(), scale,
                  [&](float s) { return a.scale * s; });
   epilogue.scale = scale;
-  epilogue.scale_stride = scales.count() == 1 ? 0 : 1;
+  epilogue.scale_stride = count == 1 ? 0 : 1;
   if (c.Optional(bias) != nullptr) {
     epilogue.float_bias = FloatInput(c, bias);
     if (Size(c.Input(bias).count()) != n) {
@@ -36,7 +41,7 @@ void Multiply(OpContext& c, const Left& a, int b, int b_scale, int b_zero, int b
     }
   }
   float* y = c.Output(0, DType::kFloat, product.shape().out).mutable_data<float>();
-  product.Run(a.data, a.is_signed, a.zero, y, sizeof(float), epilogue);
+  product.Run(a.data, a.is_signed, a.zero, y, sizeof(float), epilogue, by_matrix ? n : 0);
 }
 
 std::unique_ptr<OpState> Prepare(PrepareContext& c) { return PrepareI8MatMul(c, 1, 5); }
@@ -46,6 +51,8 @@ void Compute(OpContext& c) {
   const Left a{c.Input(0).raw(), is_signed, ZeroInput(c, 4), ScalarInput(c, 2)};
   Multiply(c, a, 1, 3, 5, 6);
 }
+
+void ComputeEither(OpContext& c) { ComputeInFloat(c, Compute, OutputsLikeInput(c, 2, 1)); }
 
 std::unique_ptr<OpState> PrepareDynamic(PrepareContext& c) { return PrepareI8MatMul(c, 1, 3); }
 
@@ -64,7 +71,7 @@ QUANTAB_REGISTER(ops, matmul_integer_to_float) {
   r.Add({.name = "MatMulIntegerToFloat",
          .domain = "com.microsoft",
          .prepare = Prepare,
-         .compute = Compute});
+         .compute = ComputeEither});
   r.Add({.name = "DynamicQuantizeMatMul",
          .domain = "com.microsoft",
          .prepare = PrepareDynamic,

@@ -1,9 +1,10 @@
 // QGemm (com.microsoft): Gemm of 8-bit tensors,
 //   (a, a_scale, a_zero, b, b_scale, b_zero, c, y_scale, y_zero)
-// with c int32 in the scale a_scale * b_scale * alpha. Without y_scale and y_zero it leaves as
-// float32.
+// with c int32 in the scale a_scale * b_scale * alpha, broadcast to the result. Without y_scale and
+// y_zero it leaves as float32.
 #include "core/kernels/transpose/transpose.h"
 #include "core/ops/i8_matmul.h"
+#include "core/ops/strided.h"
 
 namespace quantab {
 namespace {
@@ -68,15 +69,43 @@ Right MakeRight(OpContext& c) {
   return {n, k, packed};
 }
 
-// The bias is one value, or one for each column; ONNX Runtime also knows one for each row.
-void CheckBias(const OpContext& c, int i, size_t columns) {
-  const Shape& shape = c.Input(i).shape();
-  const bool by_column = !shape.empty() && Size(shape.back()) == columns;
-  if (c.Input(i).count() == 1 || (by_column && Size(c.Input(i).count()) == columns)) return;
-  c.Unsupported("input " + std::to_string(i) + " has shape " + ToString(shape) +
-                ", but only a scalar or one value for each of '" + std::to_string(columns) +
-                "' columns is supported.");
-}
+// A bias that broadcasts to [rows, columns].
+class Bias {
+ public:
+  Bias(OpContext& c, int i, size_t rows, size_t columns) : columns_(columns) {
+    const Tensor* bias = c.Optional(i);
+    if (bias == nullptr) return;
+    if (bias->dtype() != DType::kInt32) UnsupportedInputType(c, i);
+    const Shape to = {static_cast<int64_t>(rows), static_cast<int64_t>(columns)};
+    const std::optional<Shape> fit = BroadcastShapes(bias->shape(), to);
+    if (!fit || *fit != to) {
+      c.Invalid("input " + std::to_string(i) + " has shape " + ToString(bias->shape()) +
+                ", which does not broadcast to " + ToString(to) + ".");
+    }
+    const std::vector<int64_t> strides = BroadcastStrides(bias->shape(), to);
+    values_ = bias->data<int32_t>();
+    row_step_ = strides[0];
+    column_step_ = strides[1];
+    if (column_step_ != 1) repeated_ = c.ScratchOf<int32_t>(columns);
+  }
+
+  bool differs_by_row() const { return row_step_ != 0; }
+
+  // One value for each column of the row; nullptr when there is no bias.
+  const int32_t* Row(size_t row) const {
+    if (values_ == nullptr) return nullptr;
+    const int32_t* from = values_ + static_cast<int64_t>(row) * row_step_;
+    if (repeated_ == nullptr) return from;
+    std::fill_n(repeated_, columns_, *from);
+    return repeated_;
+  }
+
+ private:
+  size_t columns_;
+  const int32_t* values_ = nullptr;
+  int64_t row_step_ = 0, column_step_ = 0;
+  int32_t* repeated_ = nullptr;
+};
 
 void Compute(OpContext& c) {
   const bool a_signed = IsSignedByte(c, 0);
@@ -106,14 +135,7 @@ void Compute(OpContext& c) {
   epilogue.out = quantized ? kernels::I8GemmOut::kRequantize : kernels::I8GemmOut::kDequantize;
   epilogue.scale = scale;
   epilogue.scale_stride = count == 1 ? 0 : 1;
-  if (const Tensor* bias = c.Optional(6)) {
-    if (bias->dtype() != DType::kInt32) UnsupportedInputType(c, 6);
-    CheckBias(c, 6, b.n);
-    int32_t* repeated = c.ScratchOf<int32_t>(b.n);
-    const int32_t* values = bias->data<int32_t>();
-    for (size_t i = 0; i < b.n; ++i) repeated[i] = values[bias->count() == 1 ? 0 : i];
-    epilogue.bias = repeated;
-  }
+  const Bias bias(c, 6, m, b.n);
   const Shape shape = {static_cast<int64_t>(m), static_cast<int64_t>(b.n)};
   DType dtype = DType::kFloat;
   if (quantized) {
@@ -122,8 +144,12 @@ void Compute(OpContext& c) {
     epilogue.out_zero = ZeroInput(c, 8);
   }
   Tensor& y = c.Output(0, dtype, shape);
-  kernels::I8Gemm(m, b.n, k, rows, a_signed, k, ZeroInput(c, 2), b.packed, y.mutable_raw(), b.n,
-                  epilogue);
+  const size_t step = bias.differs_by_row() ? 1 : m;
+  for (size_t row = 0; row < m; row += step) {
+    epilogue.bias = bias.Row(row);
+    kernels::I8Gemm(step, b.n, k, rows + row * k, a_signed, k, ZeroInput(c, 2), b.packed,
+                    y.mutable_raw() + row * b.n * SizeOf(dtype), b.n, epilogue);
+  }
 }
 
 }  // namespace

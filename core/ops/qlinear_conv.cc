@@ -1,6 +1,8 @@
-// QLinearConv (ai.onnx, since 10): an 8-bit convolution that leaves as 8-bit,
+// QLinearConv (ai.onnx, since 10; com.microsoft): an 8-bit convolution that leaves as 8-bit,
 //   y = saturate(round_half_even((acc + bias) * x_scale * w_scale / y_scale) + y_zero).
-// Scale and zero point of the weights may differ by output channel.
+// Scale and zero point of the weights may differ by output channel. com.microsoft's has channels
+// last in x and y when attribute 'channels_last' says so; its weights are as ever.
+#include "core/ops/channels_last.h"
 #include "core/ops/i8_conv.h"
 
 namespace quantab {
@@ -32,10 +34,18 @@ void Compute(OpContext& c) {
   conv.Run(ZeroInput(c, 2), y.mutable_raw(), epilogue);
 }
 
+void ComputeEither(OpContext& c) {
+  IsChannelsLast(c) ? ComputeChannelsLast(c, Compute) : Compute(c);
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(ops, qlinear_conv) {
   r.Add({.name = "QLinearConv", .since = 10, .prepare = Prepare, .compute = Compute});
+  r.Add({.name = "QLinearConv",
+         .domain = "com.microsoft",
+         .prepare = Prepare,
+         .compute = ComputeEither});
 }
 
 }  // namespace quantab
