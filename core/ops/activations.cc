@@ -1,7 +1,8 @@
 // Element-wise activation functions that take attributes.
 //
 //   LeakyRelu, ThresholdedRelu, Elu, Selu, Celu, HardSigmoid, Swish, Shrink, Gelu, and
-//   com.microsoft's Gelu, FastGelu, QuickGelu.
+//   com.microsoft's Gelu, QuickGelu, FastGelu and BiasGelu, the last two with a bias along the last
+//   dimension that is added first.
 #include <cmath>
 
 #include "core/kernels/elementwise/elementwise.h"
@@ -55,23 +56,29 @@ void Gelu(OpContext& c) {
   RunKernel(c, approximate == "tanh" ? UnaryOp::kGeluTanh : UnaryOp::kGelu);
 }
 
-// y = gelu_tanh(x + bias), bias along the last dimension.
-void FastGelu(OpContext& c) {
-  const Tensor* bias = c.Optional(1);
-  if (bias == nullptr) return RunKernel(c, UnaryOp::kGeluTanh);
+// y = op(x + bias).
+void Biased(OpContext& c, UnaryOp op) {
   const float* b = FloatInput(c, 1);
+  const Tensor& bias = c.Input(1);
   const float* in = FloatInput(c, 0);
   const Tensor x = c.Input(0);
-  const size_t columns = Size(bias->count());
+  const size_t columns = Size(bias.count());
   if (x.rank() == 0 || Size(x.shape().back()) != columns) {
-    c.Invalid("input 1 has shape " + ToString(bias->shape()) + ", expected the last dimension of " +
+    c.Invalid("input 1 has shape " + ToString(bias.shape()) + ", expected the last dimension of " +
               ToString(x.shape()) + ".");
   }
   const size_t rows = columns == 0 ? 0 : Size(x.count()) / columns;
   float* out = c.Output(0, DType::kFloat, x.shape()).mutable_data<float>();
   kernels::Binary(kernels::BinaryOp::kAdd, rows, columns, in, columns, 1, b, 0, 1, out);
-  kernels::Unary(UnaryOp::kGeluTanh, rows * columns, out, out);
+  kernels::Unary(op, rows * columns, out, out);
 }
+
+void FastGelu(OpContext& c) {
+  if (c.Optional(1) == nullptr) return RunKernel(c, UnaryOp::kGeluTanh);
+  Biased(c, UnaryOp::kGeluTanh);
+}
+
+void BiasGelu(OpContext& c) { Biased(c, UnaryOp::kGelu); }
 
 void Selu(OpContext& c) {
   const float alpha = c.attributes().Float("alpha", 1.67326319217681884765625f);
@@ -114,6 +121,7 @@ QUANTAB_REGISTER(ops, activations) {
   add("Gelu", "", InFloat<Gelu>);
   add("Gelu", "com.microsoft", InFloat<Gelu>);
   add("FastGelu", "com.microsoft", InFloat<FastGelu>);
+  add("BiasGelu", "com.microsoft", InFloat<BiasGelu>);
   add("QuickGelu", "com.microsoft", InFloat<QuickGelu>);
 }
 

@@ -1,7 +1,7 @@
 // LayerNormalization (ai.onnx, since 17; older graphs of ONNX Runtime use it in any opset) and
 // RMSNormalization (since 23; SimplifiedLayerNormalization in ONNX Runtime's graphs): the
 // dimensions from `axis` on are normalised together. Further outputs, the rows' mean and inverse
-// deviation, are float32 whatever the input is.
+// deviation, are float32 whatever the input is. The result of the second has its scale's type.
 #include "core/kernels/norm/norm.h"
 #include "core/ops/broadcast.h"
 #include "core/ops/half.h"
@@ -50,6 +50,8 @@ void Compute(OpContext& c) {
   float* inv = nullptr;
   if (c.HasOutput(2)) inv = c.Output(2, DType::kFloat, reduced).mutable_data<float>();
   float* y = c.Output(0, DType::kFloat, x.shape()).mutable_data<float>();
+  // Rows without elements may be more than can be walked.
+  if (x.count() == 0 && mean == nullptr && inv == nullptr) return;
   if constexpr (kRms) {
     // Its only further output is the inverse deviation.
     kernels::RmsNormRows(rows, columns, x.data<float>(), gamma, beta, epsilon, y, mean);
@@ -58,17 +60,17 @@ void Compute(OpContext& c) {
   }
 }
 
+void ComputeRms(OpContext& c) {
+  if (!HasHalfInput(c)) return Compute<true>(c);
+  ComputeInFloat(c, Compute<true>, OutputsLikeInput(c, 1, 1));
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(ops, layer_normalization) {
   r.Add({.name = "LayerNormalization", .in_place = true, .compute = InFloat<Compute<false>, 1>});
-  r.Add({.name = "RMSNormalization",
-         .since = 23,
-         .in_place = true,
-         .compute = InFloat<Compute<true>, 1>});
-  r.Add({.name = "SimplifiedLayerNormalization",
-         .in_place = true,
-         .compute = InFloat<Compute<true>, 1>});
+  r.Add({.name = "RMSNormalization", .since = 23, .in_place = true, .compute = ComputeRms});
+  r.Add({.name = "SimplifiedLayerNormalization", .in_place = true, .compute = ComputeRms});
 }
 
 }  // namespace quantab

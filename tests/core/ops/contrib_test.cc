@@ -159,6 +159,8 @@ OpTest Conv(const std::string& op_type, const Shape& x, const char* activation) 
 TEST(FusedConv, RejectsWhatDoesNotFit) {
   const Shape x = {1, 1, 2, 2};
   ExpectTensor(Conv("FusedConv", x, "Relu").RunOne(), F32({1, 1, 1, 1}, {14}));
+  // 14 / (1 + exp(-14)).
+  ExpectTensor(Conv("FusedConv", x, "Silu").RunOne(), F32({1, 1, 1, 1}, {13.9999884f}));
   ExpectUnsupported(Conv("FusedConv", x, "Softmax"), "activation 'Softmax'");
   ExpectInvalid(Conv("FusedConv", x, "Clip"), "has 0 values, expected 2");
   ExpectInvalid(Conv("FusedConv", x, "Relu").Input(Iota({1})), "input 3 has shape [1]");

@@ -1,0 +1,1 @@
+Jx˜B7‚4B¿#¶A¡ÔA6¾ãAÔþ&B`æ9BËA¬IÀAÍïÞAÁø÷AãO+BPPªA,ÝÉAw&ÎA	~+B6WKB¸õÐAaÁæA<uÙA•2BƒbUB˜§Bœ÷A„ÂòA B¾Ó9B'õÊAÖÓAúÉîA

@@ -1,0 +1,1 @@
+JxОzBwЖ$BъAФA†Т†A­vєAEАљAґќиAЁuAWEЋAТЧxAЙыBф!FBRgBЊZШACгЩAІРWBЌ}B:B-BK“BTџB К?BвшуAЇqФA8ВAГ-qB—€„BABh„&B‹оB

@@ -1,0 +1,1 @@
+JlnTqrf2yfñy/ñM/yMyd1qrZvlvlYh5yhyd1NZ-NSvSvcCUcCUW}%-r%rrbrhbWh8W¼8W&7REr^Er|\o|\! 8`Áw`ÁEû^Eo|\o|\àe

@@ -1,0 +1,1 @@
+JQcjeZbV]f_ZX]\Y_VcX_b\^]UYRZQW

@@ -1,0 +1,1 @@
+JGwŠ~^vTh€o`\ig]oU{XlsdgfS^KaIX

@@ -1,0 +1,1 @@
+JFy‹}`wUgn^Yfd]nUxXlsehfP[J`IX

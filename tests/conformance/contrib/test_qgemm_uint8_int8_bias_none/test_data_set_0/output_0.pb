@@ -1,0 +1,1 @@
+JGwä~_vSgm_Zge[mTyYnteigQ]J`HW

@@ -1,0 +1,1 @@
+JFw‰}^uRf~m^YfdZlSxXmtdhfQ\I_GV

@@ -1,0 +1,1 @@
+JGwä~^uSgm^Zge[mSyYnteigQ]J`GW

@@ -1,0 +1,1 @@
+JHxˆ}]tTh}m]YhfZmRwZosegfR^H`FV

@@ -1,0 +1,1 @@
+JIyˆ}_uTh}m_ZigYmTxZoseifS^H`HV

@@ -1,0 +1,1 @@
+JHx‹_vTgn_[hf\nTyZnufihR]JaHW

@@ -1,0 +1,1 @@
+Jx´±JÁv}7ÁDßBn	øAçB¹%BT&ÇÀØTˆÁt§BJ.šA©p×A-b@z›Àx¾„ÂªóšB%*ãAÈ­(BSëB&¿4ÀPWÈ?ßúzB;rUAdõABóšAßÑÁ{yAÂpùA°©€Aà ˆAÃÒHÀ

@@ -1,0 +1,1 @@
+JMGV7VY^\YbEYVRNHleVXXNOp`H^EMl

@@ -1,0 +1,1 @@
+JOHV6T\`\[bBZVSPIhhXXWQNscH]GLo

@@ -1,0 +1,1 @@
+JZGXš…|2]¹«Ž$L…‚~(>WifSXO^[^_XgY~˜•rnqœ¾“…•¡¹Š‰Ž¼¦¹¦Å¡ˆ¢”„JAj€rbPt~pjureWz€€s[krs~ncZi€x

@@ -1,0 +1,1 @@
+JZG~JX˜Aš•j…r€|nr2qb]œP¹¾t«“~Ž…p$•jL¡u…¹r‚Še~W(‰z>Ž€W¼€i¦sf[S¹kX¦rOÅs^¡~[n^ˆc_ZX¢ig”€Y„x

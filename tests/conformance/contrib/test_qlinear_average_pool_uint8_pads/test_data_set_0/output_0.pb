@@ -1,0 +1,1 @@
+JZ•†f3 rXE+6[-'6C8XvŸPbi‡yFrh‰ƒ<rŽ¥¾euˆ“¼‰pnQWª„‚k˜Œ€rH–€…^tB@¡Œ”q\¡z…v’yŽÂpz‰{´r¤°‹­

@@ -1,0 +1,1 @@
+JZ•<†r^fŽt3¥B ¾@re¡XuŒEˆ”+“q6¼\[‰¡pz-n…'Qv6W’Cª8„yX‚ŽvkŸÂP˜pbŒzi€‰‡r{yH´F–rr¤h€°‰…‹ƒ­

@@ -1,0 +1,1 @@
+	JH`LO@rc?=YYIdT`RNUQHf(zS6X_NRvZe#YW`hY…iJg3mH_cRS`NbNWmGDiRbQ5s`-Dz4T]WN

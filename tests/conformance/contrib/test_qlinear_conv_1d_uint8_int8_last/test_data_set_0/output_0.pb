@@ -1,0 +1,1 @@
+	JH`YHRLIfvOd(Z@Tzer`S#cR6Y?NXW=U_`YQNhY_m`…cG-iRDDSizJ`R4gNbT3bQ]mN5WHWsN

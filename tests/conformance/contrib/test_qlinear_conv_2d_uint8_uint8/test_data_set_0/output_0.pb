@@ -1,0 +1,1 @@
+J0U]RY[LY\OF_U]T_YT]T`Wc[W_OYXXLYQFfV^VRPfQYZ=`ah^

@@ -1,0 +1,1 @@
+J0U]_V]TORR_YPYYXf[TXQL]LYYTYZ\`Q=OWF`Fcfa_[VhUW^^

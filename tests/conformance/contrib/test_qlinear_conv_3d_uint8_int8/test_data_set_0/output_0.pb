@@ -1,0 +1,1 @@
+JH00Bd;B[:c-Dk.&_*f:>g:Dhhj-kwV…3akiHH€i8’R5dQ*C)Ao8	EE+}?XIIg’=W|r

@@ -1,0 +1,1 @@
+JH0*0hCBj)d-;kABwo[V8:…	c3E-aEDk+ki}.H&H?_€X*iIf8I:g>’’gR=:5WDd|hQr

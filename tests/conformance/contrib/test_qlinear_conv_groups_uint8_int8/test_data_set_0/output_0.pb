@@ -1,0 +1,1 @@
+JHŠ9]\J@QZ`n-!~F†OˆAY/`"IMF‹oU<toaBJˆ_\o^[YSbAke\8M:4U@…~s”HƒaUncBw\f][S

@@ -1,0 +1,1 @@
+JHŠ!M_8a9~F\MU]F‹o:n\†o^4cJOU[UB@ˆ<Y@wQAtS…\ZYob~f/aAs]``Bk”[n"JeH-Iˆ\ƒS

@@ -1,0 +1,1 @@
+J3Šöv¶“Œuréuÿ˜i•pusvrébÌ¹qaøqŒò¼QuoqLŸ‹²Š ’uZvnosK
