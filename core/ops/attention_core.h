@@ -35,16 +35,23 @@ struct HeadRows {
   int64_t batch = 0, head = 0, row = 0;
 };
 
+// A product that may wrap: of an empty tensor, whose other sizes say nothing and whose strides
+// nobody uses.
+inline int64_t StrideOf(int64_t a, int64_t b, int64_t c = 1) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b) *
+                              static_cast<uint64_t>(c));
+}
+
 // A tensor [batch, heads, rows, size].
 template <class T>
 HeadRows<T> SplitHeads(T* data, int64_t heads, int64_t rows, int64_t size) {
-  return {data, heads * rows * size, rows * size, size};
+  return {data, StrideOf(heads, rows, size), StrideOf(rows, size), size};
 }
 
 // A tensor [batch, rows, heads * size], the heads of a row one after the other.
 template <class T>
 HeadRows<T> PackedHeads(T* data, int64_t rows, int64_t heads, int64_t size) {
-  return {data, rows * heads * size, size, heads * size};
+  return {data, StrideOf(rows, heads, size), size, StrideOf(heads, size)};
 }
 
 // One value for each score: that of sample b, head h, query i and key j is

@@ -126,9 +126,9 @@ class Search {
     for (int64_t b = 0; b < batch_; ++b) {
       int32_t position = 0;
       for (int64_t i = b * length_; i < (b + 1) * length_; ++i) {
-        const bool seen = given != nullptr ? given[i] != 0 : ids[i] != settings_.pad_token;
-        mask[Size(i)] = seen ? 1 : 0;
-        if (seen) positions[Size(i)] = position++;
+        const bool is_token = ids[i] != settings_.pad_token;
+        mask[Size(i)] = given != nullptr ? given[i] : is_token ? 1 : 0;
+        if (is_token) positions[Size(i)] = position++;
       }
       next_position_.push_back(position);
       scorers_.emplace_back(settings_, TokenSequence(ids + b * length_, ids + (b + 1) * length_));

@@ -22,6 +22,7 @@ size_t F32GemmPackedBytes(size_t n, size_t k) {
 }
 
 void F32GemmPack(size_t n, size_t k, const float* b, size_t ldb, bool transposed, float* packed) {
+  if (k == 0) return;  // nothing to pack, however many columns there are
   const size_t k_step = transposed ? 1 : ldb;
   const size_t n_step = transposed ? ldb : 1;
   for (size_t first = 0; first < n; first += kF32GemmPanel) {
