@@ -6,8 +6,8 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import { Failure, main } from './lib/run.mjs';
 
-// Per module, .wasm and .mjs together, in bytes.
-const BUDGET = { raw: 3_000_000, gzip: 1_000_000 };
+// Per module, .wasm and .mjs together, in bytes. Of it about 1.3 MB is the onnx library with its schemas, and 1 MB are operators.
+const BUDGET = { raw: 3_500_000, gzip: 1_100_000 };
 
 const sizes = (bytes) => ({
   raw: bytes.length,
