@@ -55,6 +55,10 @@ val DescribeCommands() {
   return Answer([] { return DescribeAll(); });
 }
 
+val ListOperators() {
+  return Answer([] { return ToJson(SupportedOperators()); });
+}
+
 val Open(val source, val files, val monitor) {
   return Answer([&] {
     const JsFileSet file_set(std::move(files));
@@ -123,9 +127,9 @@ val RunBenchmark(SessionHandle& handle, val inputs, int runs, int warmup) {
   });
 }
 
-val MakeRandomSample(const SessionHandle& handle, double seed) {
+val MakeRandomSample(const ModelHandle& handle, double seed) {
   return Answer([&] {
-    return TensorMapToJs(RandomSample(handle.session.inputs(), static_cast<uint64_t>(seed)));
+    return TensorMapToJs(RandomSample(InputsOf(handle.model), static_cast<uint64_t>(seed)));
   });
 }
 
@@ -171,6 +175,7 @@ EMSCRIPTEN_BINDINGS(quantab) {
 
   function("version", &Version);
   function("describe", &DescribeCommands);
+  function("operators", &ListOperators);
   function("heapBytes", &HeapBytes);
   function("openModel", &Open);
   function("inspect", &InspectModel);

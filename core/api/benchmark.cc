@@ -36,7 +36,20 @@ class Random {
   uint64_t state_;
 };
 
+[[noreturn]] void Refuse(const InputInfo& input, const std::string& is, const std::string& next) {
+  Place place;
+  place.tensor = input.name;
+  ThrowUnsupported(
+      "Input '" + input.name + "' " + is + ", for which no random data can be made. " + next,
+      place);
+}
+
 Tensor RandomTensor(const InputInfo& input, Random& random) {
+  if (input.type == ValueType::kOptional) Refuse(input, "is an optional", "Give a sample.");
+  if (input.type != ValueType::kTensor) {
+    Refuse(input, input.type == ValueType::kSequence ? "is a sequence" : "is no tensor",
+           "Only tensors can be given here.");
+  }
   Shape shape;
   for (const std::string& dim : input.shape) {
     int64_t value = 1;
@@ -57,8 +70,7 @@ Tensor RandomTensor(const InputInfo& input, Random& random) {
     }
   });
   if (!known) {
-    ThrowUnsupported("Input '" + input.name + "' has type '" + std::string(NameOf(input.dtype)) +
-                     "', for which no random data can be made. Give a sample.");
+    Refuse(input, "has type '" + std::string(NameOf(input.dtype)) + "'", "Give a sample.");
   }
   return tensor;
 }
@@ -81,11 +93,13 @@ Latency Benchmark(Session& session, const TensorMap& sample, int runs, int warmu
       ThrowInvalidArgument("'runs' is " + std::to_string(runs) + " and 'warmup' " +
                            std::to_string(warmup) + ". Give at least 1 and at least 0.");
     }
+    // Outputs of any kind will do: they are not given back.
+    const ValueMap values(sample.begin(), sample.end());
     uint64_t done = 0;
     const auto total = static_cast<uint64_t>(runs) + static_cast<uint64_t>(warmup);
     std::vector<double> times = TimeRuns(
         [&] {
-          session.Run(sample, nullptr, nullptr);
+          session.RunValues(values, nullptr, nullptr);
           Report(monitor, "benchmark", ++done, total);
         },
         runs, warmup);

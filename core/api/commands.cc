@@ -272,7 +272,8 @@ std::string HelpText(std::string_view name) {
     for (const PositionalInfo& positional : command.positionals) {
       out += " " + positional.name + (positional.repeated ? "..." : "");
     }
-    out += " [options]\n\nArguments:\n";
+    out += " [options]\n";
+    if (!command.positionals.empty()) out += "\nArguments:\n";
     for (const PositionalInfo& positional : command.positionals) {
       out += "  " + positional.name + "\n" + std::string(kHelpIndent, ' ') + positional.help + "\n";
     }

@@ -18,14 +18,26 @@ namespace {
 
 std::string DomainName(const std::string& domain) { return domain.empty() ? "ai.onnx" : domain; }
 
+std::string TypeText(const onnx::TypeProto& type, const InputInfo& info) {
+  switch (type.value_case()) {
+    case onnx::TypeProto::kSequenceType:
+      return "sequence";
+    case onnx::TypeProto::kOptionalType:
+      return "optional";
+    case onnx::TypeProto::kMapType:
+      return "map";
+    case onnx::TypeProto::kSparseTensorType:
+      return "sparse tensor";
+    default:
+      return info.type == ValueType::kOther ? "other" : std::string(NameOf(info.dtype));
+  }
+}
+
 ValueSummary Summarize(const onnx::ValueInfoProto& value) {
   InputInfo info = DescribeValue(value);
-  const onnx::TypeProto& type = value.type();
   return {.name = std::move(info.name),
-          .dtype = type.has_sequence_type()   ? "sequence"
-                   : type.has_optional_type() ? "optional"
-                   : type.has_map_type()      ? "map"
-                                              : std::string(NameOf(info.dtype)),
+          .kind = info.type,
+          .dtype = TypeText(value.type(), info),
           .shape = std::move(info.shape),
           .has_shape = info.has_shape};
 }

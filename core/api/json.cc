@@ -18,8 +18,23 @@ std::string Dump(const Json& json) {
 // JSON has no infinity and no NaN: both are null.
 Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
+const char* KindName(ValueType kind) {
+  switch (kind) {
+    case ValueType::kTensor:
+      return "tensor";
+    case ValueType::kSequence:
+      return "sequence";
+    case ValueType::kOptional:
+      return "optional";
+    case ValueType::kOther:
+      break;
+  }
+  return "other";
+}
+
 Json ToObject(const ValueSummary& value) {
   return {{"name", value.name},
+          {"kind", KindName(value.kind)},
           {"dtype", value.dtype},
           {"shape", value.shape},
           {"hasShape", value.has_shape}};

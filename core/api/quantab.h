@@ -33,7 +33,8 @@ Model OpenModel(std::shared_ptr<const ByteSource> source, const FileSet* files =
 // What a model is, as data.
 struct ValueSummary {
   std::string name;
-  std::string dtype;               // "float32", ...
+  ValueType kind = ValueType::kTensor;
+  std::string dtype;               // "float32", ...; of what is no tensor, "sequence", "map", ...
   std::vector<std::string> shape;  // "3", "batch", "?"
   bool has_shape = false;
 };
@@ -77,8 +78,9 @@ std::vector<InputInfo> InputsOf(const Model& model);
 struct SupportedOperator {
   std::string domain;  // "ai.onnx", ...
   std::string op_type;
-  int since = 1, until = 0;    // operator sets; 0 is the newest known
-  bool by_definition = false;  // by the operators that ONNX defines it with, not a kernel of its own
+  int since = 1, until = 0;  // operator sets; 0 is the newest known
+  // Whether it runs as the operators that ONNX defines it with, not by a kernel of its own.
+  bool by_definition = false;
 };
 // All of them, sorted by domain and name.
 std::vector<SupportedOperator> SupportedOperators();

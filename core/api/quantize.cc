@@ -11,6 +11,11 @@ namespace quantab {
 
 Model QuantizeDynamic(const Model& model, const DynamicOptions& options, Monitor* monitor) {
   return Guard([&] {
+    const std::vector<UnsupportedNode> unsupported = FindUnsupported(model);
+    if (!unsupported.empty()) {
+      Warn(monitor, DescribeUnsupported(unsupported) +
+                        ". The model is quantized all the same, but it cannot run here.");
+    }
     return Quantization(model, ToStaticOptions(options), monitor).Run(TensorRanges(), monitor);
   });
 }
@@ -67,7 +72,8 @@ void StaticQuantizer::Collect(const TensorMap& sample) {
       ThrowInvalidArgument("The quantizer is finished and takes no more samples.");
     }
     QuietMonitor quiet(impl_->monitor);
-    impl_->session->Run(sample, &impl_->collector, &quiet);
+    // Outputs of any kind will do: they are not given back.
+    impl_->session->RunValues(ValueMap(sample.begin(), sample.end()), &impl_->collector, &quiet);
     ++impl_->samples;
   });
 }

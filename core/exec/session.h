@@ -50,8 +50,8 @@ struct UnsupportedNode {
   int64_t opset = 0;
 };
 
-// "Unsupported operators: 'A' of domain 'd' opset 1 (node 'n'), ...": the first of `nodes`, at
-// least one, by name, the others by number.
+// "Unsupported operators: 'A' of domain 'd' opset 1 (node 'n'), ...": each operator of `nodes`, at
+// least one, once, with its first nodes by name and the others by number.
 std::string DescribeUnsupported(const std::vector<UnsupportedNode>& nodes);
 
 // Every node the executor cannot run, in file order, without running anything.

@@ -319,9 +319,9 @@ float FloatAttribute(const onnx::NodeProto& node, const std::string& name, float
   return otherwise;
 }
 
-std::optional<Tensor> BiasInScale(LowerGraph& graph, const std::string& dequantized, float x_scale,
-                                  const Tensor& w_scales, int64_t count) {
-  if (dequantized.empty()) return Tensor();
+std::optional<Bias> BiasInScale(LowerGraph& graph, const std::string& dequantized, float x_scale,
+                                const Tensor& w_scales, int64_t count) {
+  if (dequantized.empty()) return Bias();
   const std::optional<DequantizedConstant> bias = graph.DequantizedFromConstant(dequantized);
   if (!bias || bias->dtype != DType::kInt32) return std::nullopt;
   std::optional<Tensor> values = graph.Constant(bias->value);
@@ -340,7 +340,7 @@ std::optional<Tensor> BiasInScale(LowerGraph& graph, const std::string& dequanti
   };
   if (bias->scales.count() != 1 && bias->scales.count() != count) return std::nullopt;
   if (w_scales.count() != 1 && w_scales.count() != count) return std::nullopt;
-  Tensor out(DType::kInt32, {count});
+  Bias out{Tensor(DType::kInt32, {count})};
   for (int64_t i = 0; i < count; ++i) {
     const int32_t value = values->data<int32_t>()[i];
     const double ratio = static_cast<double>(scale_of(bias->scales, i)) /
@@ -348,7 +348,9 @@ std::optional<Tensor> BiasInScale(LowerGraph& graph, const std::string& dequanti
     // Scales that agree to float's precision leave the value as it is.
     const double scaled = std::fabs(ratio - 1) < 1e-6 ? value : std::nearbyint(value * ratio);
     if (!(std::fabs(scaled) < 2147483647.0)) return std::nullopt;
-    out.mutable_data<int32_t>()[i] = static_cast<int32_t>(scaled);
+    const bool same = std::fabs(ratio - 1) < 1e-6 || std::fabs(scaled - value * ratio) < 1e-6;
+    out.exact = out.exact && same;
+    out.values.mutable_data<int32_t>()[i] = static_cast<int32_t>(scaled);
   }
   return out;
 }

@@ -115,10 +115,15 @@ void SetString(onnx::NodeProto& node, const std::string& name, const std::string
 int64_t IntAttribute(const onnx::NodeProto& node, const std::string& name, int64_t otherwise);
 float FloatAttribute(const onnx::NodeProto& node, const std::string& name, float otherwise);
 
+struct Bias {
+  Tensor values;
+  bool exact = true;  // none was rounded
+};
+
 // The int32 values of a bias that is `dequantized` (or absent: empty) in the scale `x_scale` times
 // each of `w_scales`, `count` of them; nothing when the bias does not fit, or is not one value for
 // each index of the last dimension. When it already has that scale, its values are unchanged.
-std::optional<Tensor> BiasInScale(LowerGraph& graph, const std::string& dequantized, float x_scale,
-                                  const Tensor& w_scales, int64_t count);
+std::optional<Bias> BiasInScale(LowerGraph& graph, const std::string& dequantized, float x_scale,
+                                const Tensor& w_scales, int64_t count);
 
 }  // namespace quantab

@@ -30,9 +30,9 @@ std::optional<Match> MatchConv(LowerGraph& graph, int i) {
   const int64_t channels = (*weights)[0];
   if (w->scales.count() != 1 && w->scales.count() != channels) return std::nullopt;
   const std::string bias = InputOf(conv, 2);
-  std::optional<Tensor> values = BiasInScale(graph, bias, x->by.scale_value, w->scales, channels);
-  if (!values) return std::nullopt;
-  return Match{*x, *w, *values};
+  std::optional<Bias> in_scale = BiasInScale(graph, bias, x->by.scale_value, w->scales, channels);
+  if (!in_scale) return std::nullopt;
+  return Match{*x, *w, in_scale->values};
 }
 
 void ToFloat(LowerGraph& graph, int i, const Match& m) {

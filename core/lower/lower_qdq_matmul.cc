@@ -5,7 +5,8 @@
 //   after:   QGemm(q_a, q_b, q_c) -> y
 // Where no QuantizeLinear follows the product leaves as float: MatMulIntegerToFloat, QGemm.
 // Needs: one scale for a; one scale, or one for each column, for b; a constant int32 c with one
-// value for each column; for Gemm beta = 1.
+// value for each column; for Gemm beta = 1. A c in another scale than the product's is rounded to
+// it, unless the product leaves as float.
 #include "core/lower/activation_range.h"
 #include "core/lower/lower.h"
 
@@ -62,17 +63,17 @@ void LowerGemm(LowerGraph& graph, int i) {
   const auto a = graph.DequantizedFrom(InputOf(gemm, 0));
   const auto b = MatchRight(graph, InputOf(gemm, 1), transposed ? 0 : 1);
   if (!a || !b || (has_c && FloatAttribute(gemm, "beta", 1) != 1)) return;
+  const std::optional<QuantizedEnd> end = FindQuantizedEnd(graph, i);
   std::string c;
   if (has_c) {
     const std::optional<Shape> weights = graph.ConstantShape(b->value);
     if (!weights || weights->size() != 2) return;
-    const std::optional<Tensor> bias =
-        BiasInScale(graph, InputOf(gemm, 2), a->by.scale_value * alpha, b->scales,
-                    (*weights)[transposed ? 0 : 1]);
-    if (!bias) return;
-    c = graph.AddConstant(OutputOf(gemm, 0) + "_bias", *bias);
+    const std::optional<Bias> bias = BiasInScale(graph, InputOf(gemm, 2), a->by.scale_value * alpha,
+                                                 b->scales, (*weights)[transposed ? 0 : 1]);
+    // What is rounded beside the product shows where that leaves as float.
+    if (!bias || (!end && !bias->exact)) return;
+    c = graph.AddConstant(OutputOf(gemm, 0) + "_bias", bias->values);
   }
-  const std::optional<QuantizedEnd> end = FindQuantizedEnd(graph, i);
   onnx::NodeProto lowered = MakeNode(
       "QGemm", "com.microsoft", gemm.name(),
       {a->value, a->by.scale, a->by.zero, b->value, b->scale, b->zero, c}, OutputOf(gemm, 0));

@@ -1,6 +1,6 @@
 // Takes quantized tensors straight into averaging.
 //   before:  q_x -> DQ -> GlobalAveragePool -> Q(s, z) -> y     (also AveragePool)
-//   after:   QLinearGlobalAveragePool(q_x) -> y
+//   after:   QLinearGlobalAveragePool(q_x) -> y                 (quantab.QLinearAveragePool)
 // Needs: one scale for each tensor; nobody else reads the result.
 #include "core/lower/lower.h"
 
@@ -15,7 +15,8 @@ void LowerQdqPool(LowerGraph& graph) {
     const int quantize = graph.OnlyReader(i);
     const auto by = quantize < 0 || !x ? std::nullopt : graph.QuantizedTo(quantize);
     if (!by) continue;
-    onnx::NodeProto lowered = MakeNode("QLinear" + pool.op_type(), "com.microsoft", pool.name(),
+    const char* domain = pool.op_type() == "AveragePool" ? kLowerDomain : "com.microsoft";
+    onnx::NodeProto lowered = MakeNode("QLinear" + pool.op_type(), domain, pool.name(),
                                        {x->value, x->by.scale, x->by.zero, by->scale, by->zero},
                                        OutputOf(graph.node(quantize), 0));
     *lowered.mutable_attribute() = pool.attribute();

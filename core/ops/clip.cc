@@ -1,5 +1,5 @@
 // Clip (ai.onnx): y = min(max(x, low), high). The bounds are attributes before opset 11 and
-// optional scalar inputs since.
+// optional scalar inputs since; one that is absent is the least or largest finite number.
 #include "core/kernels/elementwise/elementwise.h"
 #include "core/ops/half.h"
 #include "core/ops/types.h"
@@ -45,9 +45,7 @@ void ComputeInputs(OpContext& c) {
   VisitNumeric(c, 0, [&](auto zero) {
     using T = decltype(zero);
     using Limits = std::numeric_limits<T>;
-    const T lowest = Limits::has_infinity ? static_cast<T>(-Limits::infinity()) : Limits::lowest();
-    const T largest = Limits::has_infinity ? Limits::infinity() : Limits::max();
-    Clamp(c, Bound(c, 1, lowest), Bound(c, 2, largest));
+    Clamp(c, Bound(c, 1, Limits::lowest()), Bound(c, 2, Limits::max()));
   });
 }
 

@@ -7,8 +7,8 @@
 namespace quantab {
 namespace {
 
-void Compute(OpContext& c) {
-  FloatInput(c, 0);
+template <class T>
+void Run(OpContext& c) {
   const Tensor x = c.Input(0);
   const int64_t p = c.attributes().Int("p", 2);
   if (p != 1 && p != 2) c.Invalid("attribute 'p' is '" + std::to_string(p) + "', expected 1 or 2.");
@@ -16,15 +16,15 @@ void Compute(OpContext& c) {
   const size_t outer = Size(CountOf(x.shape(), 0, axis));
   const size_t size = Size(x.dim(axis));
   const size_t inner = Size(CountOf(x.shape(), axis + 1, x.rank()));
-  const float* in = x.data<float>();
-  float* y = c.Output(0, DType::kFloat, x.shape()).mutable_data<float>();
+  const T* in = x.data<T>();
+  T* y = c.Output(0, x.dtype(), x.shape()).template mutable_data<T>();
   for (size_t o = 0; o < outer; ++o) {
     for (size_t i = 0; i < inner; ++i) {
       const size_t base = o * size * inner + i;
-      float norm = 0;
+      T norm = 0;
       for (size_t k = 0; k < size; ++k) {
-        const float v = in[base + k * inner];
-        norm += p == 1 ? std::fabs(v) : v * v;
+        const T v = in[base + k * inner];
+        norm += p == 1 ? std::abs(v) : v * v;
       }
       if (p == 2) norm = std::sqrt(norm);
       for (size_t k = 0; k < size; ++k) {
@@ -32,6 +32,12 @@ void Compute(OpContext& c) {
       }
     }
   }
+}
+
+void Compute(OpContext& c) {
+  if (c.Input(0).dtype() == DType::kDouble) return Run<double>(c);
+  FloatInput(c, 0);
+  Run<float>(c);
 }
 
 }  // namespace

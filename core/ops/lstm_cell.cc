@@ -24,7 +24,9 @@ void RunLstm(OpContext& c, RecurrentRun& run, const RecurrentShape& s, size_t di
           forget[i] += d.peephole[2 * hidden + i] * state[i];
         }
       }
-      ClipGates(s.clip, columns, g);
+      // The output gate is complete only once the new state is known.
+      ClipGates(s.clip, hidden, in);
+      ClipGates(s.clip, 2 * hidden, forget);
       d.activations[0].Apply(hidden, in);
       if (input_forget) {
         for (size_t i = 0; i < hidden; ++i) forget[i] = 1 - in[i];
@@ -37,6 +39,7 @@ void RunLstm(OpContext& c, RecurrentRun& run, const RecurrentShape& s, size_t di
         if (d.peephole) out[i] += d.peephole[hidden + i] * state[i];
         squashed[i] = state[i];
       }
+      ClipGates(s.clip, hidden, out);
       d.activations[0].Apply(hidden, out);
       d.activations[2].Apply(hidden, squashed);
       for (size_t i = 0; i < hidden; ++i) h[b * hidden + i] = out[i] * squashed[i];

@@ -4,8 +4,10 @@
 //   com.microsoft: QLinearGlobalAveragePool, QLinearAveragePool (channels first, or last as
 //   attribute 'channels_last' says), QLinearReduceMean
 //
+//   quantab, made by lowering only: QLinearAveragePool
+//
 // QLinearAveragePool rounds when the zero point has been added, as ONNX Runtime's does: means of
-// few integers often lie half-way between two.
+// few integers often lie half-way between two. That of lowering rounds as QuantizeLinear does.
 #include "core/ops/channels_last.h"
 #include "core/ops/float_call.h"
 #include "core/ops/quantization.h"
@@ -41,6 +43,7 @@ void Run(OpContext& c, std::string_view op_type, Round round) {
 
 void GlobalAveragePool(OpContext& c) { Run(c, "GlobalAveragePool", Round::kBeforeZeroPoint); }
 void AveragePool(OpContext& c) { Run(c, "AveragePool", Round::kAfterZeroPoint); }
+void LoweredAveragePool(OpContext& c) { Run(c, "AveragePool", Round::kBeforeZeroPoint); }
 void ReduceMean(OpContext& c) { Run(c, "ReduceMean", Round::kBeforeZeroPoint); }
 
 template <void (*kCompute)(OpContext&)>
@@ -51,11 +54,13 @@ void Pool(OpContext& c) {
 }  // namespace
 
 QUANTAB_REGISTER(ops, qlinear_float) {
-  const auto add = [&r](std::string_view name, void (*compute)(OpContext&)) {
-    r.Add({.name = name, .domain = "com.microsoft", .compute = compute});
+  const auto add = [&r](std::string_view name, void (*compute)(OpContext&),
+                        std::string_view domain = "com.microsoft") {
+    r.Add({.name = name, .domain = domain, .compute = compute});
   };
   add("QLinearGlobalAveragePool", Pool<GlobalAveragePool>);
   add("QLinearAveragePool", Pool<AveragePool>);
+  add("QLinearAveragePool", LoweredAveragePool, "quantab");
   add("QLinearReduceMean", ReduceMean);
 }
 

@@ -5,12 +5,10 @@ const message = (field, ...parts) => text(field, Buffer.concat(parts));
 const FLOAT = 1;
 
 const dimension = (dim) => message(1, typeof dim === 'number' ? number(1, dim) : text(2, dim));
-const value = (field, { name, dims }) =>
-  message(
-    field,
-    text(1, name),
-    message(2, message(1, number(1, FLOAT), message(2, ...dims.map(dimension)))),
-  );
+const value = (field, { name, dims, sequence = false }) => {
+  const type = message(1, number(1, FLOAT), message(2, ...dims.map(dimension)));
+  return message(field, text(1, name), message(2, sequence ? message(4, message(1, type)) : type));
+};
 
 const nodeOf = ({ type, inputs, outputs, domain }) =>
   message(
@@ -27,7 +25,7 @@ const floats = (values) => Buffer.from(Float32Array.from(values).buffer);
 /** Values between -1 and 1 that differ. */
 const pattern = (count) => Array.from({ length: count }, (_, i) => (((i * 37) % 64) - 31.5) / 32);
 
-/** A model of float inputs, outputs, weights (name to dims) and nodes { type, inputs, outputs, domain? }. */
+/** A model of float inputs and outputs { name, dims, sequence? }, weights (name to dims) and nodes { type, inputs, outputs, domain? }. */
 export function makeModel({ inputs, outputs, weights = {}, nodes }) {
   const initializers = Object.entries(weights).map(([name, dims]) =>
     tensor(name, dims, floats(pattern(dims.reduce((a, b) => a * b, 1)))),

@@ -45,21 +45,8 @@ const { cases } = JSON.parse(
 const refused = (mode) =>
   new Set(cases.filter((c) => c.mode === mode && !c.runs).map(({ model }) => model));
 
-/** Control flow, which the executor does not run yet. */
-const NOT_RUN = 'subgraph';
-const runnable = modelNames.filter((name) => name !== NOT_RUN);
-
-test('control flow is refused by name', async () => {
-  const model = await keep(openModel(modelPath(NOT_RUN)));
-  const [feeds] = await samplesOf(NOT_RUN);
-  await expect(model.run(feeds)).rejects.toMatchObject({
-    code: 'Unsupported',
-    message: expect.stringMatching(/'If'/),
-  });
-});
-
 describe('float', () => {
-  test.each(runnable)('%s', async (name) => {
+  test.each(modelNames)('%s', async (name) => {
     const model = await keep(openModel(modelPath(name)));
     for (const feeds of await samplesOf(name)) await expectAgreement(model, feeds, FLOAT);
   });
@@ -76,7 +63,7 @@ describe.each(['dynamic', 'static'])('%s', (mode) => {
       ? model.quantizeDynamic(options)
       : model.quantizeStatic({ calibrationData, activationType: 'QUInt8', ...options });
 
-  test.each(runnable.filter((name) => !refused(mode).has(name)))('%s', async (name) => {
+  test.each(modelNames.filter((name) => !refused(mode).has(name)))('%s', async (name) => {
     const samples = await samplesOf(name);
     const model = await keep(openModel(modelPath(name)));
     const quantized = await keep(quantize(model, samples, { weightType: 'QInt8' }));

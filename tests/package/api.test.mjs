@@ -25,12 +25,41 @@ const entries = [
   ['directly', direct],
 ];
 
-describe.each(entries)('%s', (_, { openModel, Tensor }) => {
+describe.each(entries)('%s', (_, { openModel, supportedOperators, Tensor }) => {
+  test('the operators that can run are told, each once and in order', async () => {
+    const operators = await supportedOperators();
+    const find = (type) => operators.find(({ opType }) => opType === type);
+    expect(find('Conv')).toEqual({
+      domain: 'ai.onnx',
+      opType: 'Conv',
+      since: 1,
+      until: null,
+      byDefinition: false,
+    });
+    expect(find('HannWindow')).toMatchObject({ since: 17, until: null, byDefinition: true });
+    expect(find('QLinearAdd').domain).toBe('com.microsoft');
+    const names = operators.map(({ domain, opType }) => `${domain}\0${opType}`);
+    expect(names).toEqual([...new Set(names)].sort());
+    await expect(supportedOperators({ flavor: 'fast' })).rejects.toMatchObject({
+      code: 'InvalidArgument',
+      message: expect.stringMatching(/'fast'/),
+    });
+    await expect(supportedOperators({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'Cancelled',
+    });
+  });
+
   test('a model says what it is', async () => {
     const model = await keep(openModel(digitsPath));
     const { info } = model;
     expect(info.inputs).toEqual([
-      { name: 'image', dtype: 'float32', shape: ['batch', '1', '8', '8'], hasShape: true },
+      {
+        name: 'image',
+        kind: 'tensor',
+        dtype: 'float32',
+        shape: ['batch', '1', '8', '8'],
+        hasShape: true,
+      },
     ]);
     expect(info.outputs.map(({ name }) => name)).toEqual(['logits']);
     expect(info.opsets['ai.onnx']).toBe(17);

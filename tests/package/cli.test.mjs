@@ -260,7 +260,7 @@ describe.each(programs)('%s', (_, quantab) => {
   });
 });
 
-/** The files of cli_files.json, and models for them: x, or x and y, of type float32 [1,3] to z. */
+/** The files of cli_files.json, and models for them: of inputs of type float32 [1,3], in most of them x, or x and y, to z. */
 function writeCaseFiles(folder) {
   for (const [name, content] of Object.entries(fixture('cli_files'))) {
     fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
@@ -281,6 +281,37 @@ function writeCaseFiles(folder) {
   };
   for (const [name, parts] of Object.entries(models)) {
     const bytes = proto.model(...parts, proto.output('z', [1, 3]));
+    fs.writeFileSync(path.join(folder, `${name}.onnx`), bytes);
+  }
+  const magic = (from, to) => node('Magic', [from], [to], 'magic', { domain: proto.CUSTOM });
+  const weight = proto.tensor('w', [3, 3], new Uint8Array(new Float32Array(9).fill(0.5).buffer));
+  const others = {
+    custom: proto.customModel([
+      ...[node('MatMul', ['x', 'w'], ['h'], 'matmul'), magic('h', 'z'), weight],
+      ...[...inputs('x'), proto.output('z', [1, 3])],
+    ]),
+    early: proto.customModel([
+      ...[magic('x', 'h'), node('MatMul', ['h', 'w'], ['z'], 'matmul'), weight],
+      ...[...inputs('x'), proto.output('z', [1, 3])],
+    ]),
+    listed: proto.model(
+      node('SequenceConstruct', ['x', 'x'], ['z']),
+      ...inputs('x'),
+      proto.sequenceOutput('z', [1, 3]),
+    ),
+    taken: proto.model(
+      node('SequenceAt', ['s', 'i'], ['z']),
+      proto.tensor('i', [], Buffer.alloc(8), 7),
+      proto.sequenceInput('s', [1, 3]),
+      proto.output('z', [1, 3]),
+    ),
+    maybe: proto.model(
+      node('OptionalGetElement', ['o'], ['z']),
+      proto.optionalInput('o', [1, 3]),
+      proto.output('z', [1, 3]),
+    ),
+  };
+  for (const [name, bytes] of Object.entries(others)) {
     fs.writeFileSync(path.join(folder, `${name}.onnx`), bytes);
   }
 }
@@ -324,6 +355,34 @@ describe('one surface', () => {
     for (const layout of ['inputs', 'named', 'sets', 'linked']) {
       const [{ stdout }] = await both(['compare', 'sub.onnx', 'add.onnx', '--data', layout]);
       expect(stdout.split('\n')[2]).toMatch(/^z +1867 /);
+    }
+  });
+
+  const MAGIC = "Unsupported operator: 'Magic' of domain 'com.acme' opset 1 (node 'magic')";
+
+  test.each([
+    [
+      'static',
+      ['--calibration-data', 'npy'],
+      'What comes before it is calibrated and quantized; it and what depends on it stay in float.',
+    ],
+    ['dynamic', [], 'The model is quantized all the same, but it cannot run here.'],
+  ])('%s quantizes a model with a custom operator and warns', async (command, rest, warning) => {
+    const run = (...more) => both([command, 'custom.onnx', ...rest, '-o', '/dev/null', ...more]);
+    const [node, other] = await run('--quiet');
+    expect(node).toEqual(other);
+    expect(node).toMatchObject({ ...done, stderr: `warning: ${MAGIC}. ${warning}\n` });
+    for (const { stderr } of await run()) {
+      expect(stderr).toMatch(/^read [^]*^warning: Unsupported[^]*\n(calibrate|quantize) /m);
+      expect(stderr).not.toMatch(/^calibrate[^]*warning/m);
+    }
+  });
+
+  test('no model is timed when one of them cannot run', async () => {
+    for (const { status, stderr } of await both(['bench', 'one.onnx', 'custom.onnx'])) {
+      expect(status).toBe(1);
+      expect(stderr).not.toMatch(/benchmark/);
+      expect(stderr).toMatch(/'Magic' of domain 'com\.acme' opset 1 \(node 'magic'\)/);
     }
   });
 

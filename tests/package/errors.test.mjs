@@ -320,9 +320,11 @@ describe('options and samples that do not fit', () => {
   });
 
   test('an operator that cannot be run is named before anything runs', async () => {
-    const opened = await keep(openModel(model(node('Det', ['x'], ['y'], 'odd one'), ...ends)));
+    const opened = await keep(
+      openModel(model(node('NoSuchOperator', ['x'], ['y'], 'odd one'), ...ends)),
+    );
     expect(opened.info.unsupported).toEqual([
-      expect.objectContaining({ node: 'odd one', opType: 'Det' }),
+      expect.objectContaining({ node: 'odd one', opType: 'NoSuchOperator' }),
     ]);
     await expect(opened.benchmark()).rejects.toMatchObject({
       code: 'Unsupported',

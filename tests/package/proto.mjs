@@ -38,30 +38,62 @@ export const externalTensor = (name, dims, entries) =>
     number(14, 1),
   );
 
-export const node = (opType, inputs, outputs, name = '') =>
-  message(
-    1,
+const GRAPH = 5;
+
+/** An attribute that is a graph, of parts of a GraphProto. */
+const graphAttribute = ([name, parts]) =>
+  message(5, text(1, name), message(6, ...parts, text(2, name)), number(20, GRAPH));
+
+const nodeProto = (opType, inputs, outputs, name = '', { domain = '', graphs = {} } = {}) =>
+  bytes(
     ...inputs.map((input) => text(1, input)),
     ...outputs.map((output) => text(2, output)),
     ...(name ? [text(3, name)] : []),
     text(4, opType),
+    ...Object.entries(graphs).map(graphAttribute),
+    ...(domain ? [text(7, domain)] : []),
   );
 
-const value = (field, name, dims) =>
-  message(
-    field,
-    text(1, name),
-    message(
-      2,
-      message(1, number(1, FLOAT), message(2, ...dims.map((dim) => message(1, number(1, dim))))),
-    ),
-  );
-export const input = (name, dims) => value(11, name, dims);
-export const output = (name, dims) => value(12, name, dims);
+/** A node of GraphProto; `graphs` are its attributes that are graphs, by name. */
+export const node = (...args) => message(1, nodeProto(...args));
+
+const tensorType = (dims) =>
+  message(1, number(1, FLOAT), message(2, ...dims.map((dim) => message(1, number(1, dim)))));
+const sequenceType = (dims) => message(4, message(1, tensorType(dims)));
+const optionalType = (dims) => message(9, message(1, tensorType(dims)));
+
+const value = (field, name, type) => message(field, text(1, name), message(2, type));
+export const input = (name, dims) => value(11, name, tensorType(dims));
+export const output = (name, dims) => value(12, name, tensorType(dims));
+export const sequenceInput = (name, dims) => value(11, name, sequenceType(dims));
+export const sequenceOutput = (name, dims) => value(12, name, sequenceType(dims));
+export const optionalInput = (name, dims) => value(11, name, optionalType(dims));
+
+const opset = (field, domain, version) => message(field, text(1, domain), number(2, version));
 
 /** ModelProto of IR 8, opset 17, around parts of a GraphProto. */
 export const model = (...parts) =>
-  bytes(number(1, 8), message(7, ...parts, text(2, 'g')), message(8, text(1, ''), number(2, 17)));
+  bytes(number(1, 8), message(7, ...parts, text(2, 'g')), opset(8, '', 17));
+
+/** The domain of operators that nobody knows, and of functions. */
+export const CUSTOM = 'com.acme';
+
+/** A model, as model() makes it, that may have operators of CUSTOM, and functions. */
+export const customModel = (parts, functions = []) =>
+  bytes(model(...parts), opset(8, CUSTOM, 1), ...functions);
+
+/** A function of ModelProto in CUSTOM; each of `nodes` is what node() takes. */
+export const functionOf = (name, inputs, outputs, nodes) =>
+  message(
+    25,
+    text(1, name),
+    ...inputs.map((each) => text(4, each)),
+    ...outputs.map((each) => text(5, each)),
+    ...nodes.map((args) => message(7, nodeProto(...args))),
+    opset(9, '', 17),
+    opset(9, CUSTOM, 1),
+    text(10, CUSTOM),
+  );
 
 /**
  * Writes a chain of MatMuls whose weights are `count` float matrices of `size` x `size`, filled by `fill(index, floats)`,

@@ -314,8 +314,8 @@ def scan(_):
 
 
 # Every float32 model that is there, by family. Not here: squeezenet1.1_fp16, fp16model_loop and gh_issue_18338 (fp16),
-# mobilenetv2_qdq and conv_qdq_external_ini (quantized already), three_layer_nested_subgraph_v2 (its optional input cannot be
-# written to a file of samples, so it is compared in dynamic mode alone).
+# mobilenetv2_qdq and conv_qdq_external_ini (quantized already), three_layer_nested_subgraph_v2 (ONNX Runtime's calibration has no
+# optional inputs, so it is compared in dynamic mode alone).
 FEEDS = {
     "audio/dnsmos_sig_bak_ovr.onnx": dnsmos,
     "audio/gtcrn_stream.onnx": gtcrn("audio/gtcrn_stream.onnx"),
@@ -362,20 +362,25 @@ def folder_name(model: str) -> str:
     return model.removesuffix(".onnx").replace("/", "__")
 
 
-def prepare(data: Path, out: Path, model: str) -> Path:
+def tensor_type(kind: onnx.TypeProto) -> onnx.TypeProto.Tensor:
+    """An optional tensor is fed as a tensor: a file of samples cannot hold what is not there."""
+    return (kind.optional_type.elem_type if kind.HasField("optional_type") else kind).tensor_type
+
+
+def prepare(data: Path, out: Path, model: str, feeds: dict = FEEDS, makers: tuple = (Path(__file__),)) -> Path:
     """Makes the model's folder of samples unless it is there; every feed is checked against the model's inputs."""
     folder = out / folder_name(model)
-    # Beside the folder, which holds samples and nothing else; samples made by another version of this file are made anew.
+    # Beside the folder, which holds samples and nothing else; samples made by another version of their makers are made anew.
     done = folder.with_name(folder.name + ".done")
-    version = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    version = hashlib.sha256(b"".join(maker.read_bytes() for maker in makers)).hexdigest()
     if done.exists() and done.read_text() == version:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     graph = onnx.load(data / model, load_external_data=False).graph
     constants = {t.name for t in graph.initializer}
-    inputs = {i.name: i.type.tensor_type for i in graph.input if i.name not in constants}
-    for number, feed in enumerate(FEEDS[model](Samples(data))):
+    inputs = {i.name: tensor_type(i.type) for i in graph.input if i.name not in constants}
+    for number, feed in enumerate(feeds[model](Samples(data))):
         feed = {name: np.ascontiguousarray(values).reshape(np.shape(values)) for name, values in feed.items()}
         assert feed.keys() == inputs.keys(), f"{model}: feed {sorted(feed)}, inputs {sorted(inputs)}"
         for name, values in feed.items():

@@ -5,6 +5,7 @@
 #include "core/api/quantab.h"
 #include "core/exec/check_inputs.h"
 #include "tests/core/onnx/model_testing.h"
+#include "tests/core/ops/op_test.h"
 
 namespace quantab {
 namespace {
@@ -52,6 +53,34 @@ TEST(Inspect, TypesNarrowerThanAByteAreCountedPacked) {
   *proto.mutable_graph()->add_initializer() =
       RawTensor("six", TensorProto::FLOAT6E3M2, {9}, std::string(7, 0));
   EXPECT_EQ(Inspect(Read(proto)).weight_bytes, 2048u + 2 + 7);
+}
+
+TEST(Inspect, TellsWhatIsNoTensor) {
+  ModelProto proto = MatMulModel();
+  auto* graph = proto.mutable_graph();
+  const auto add = [&](const std::string& name) {
+    auto* input = graph->add_input();
+    input->set_name(name);
+    return input->mutable_type();
+  };
+  auto* tensor = add("items")->mutable_sequence_type()->mutable_elem_type()->mutable_tensor_type();
+  tensor->set_elem_type(TensorProto::FLOAT);
+  *add("maybe")->mutable_optional_type()->mutable_elem_type() = graph->input(0).type();
+  add("table")->mutable_map_type()->set_key_type(TensorProto::INT64);
+  const Model model = Read(proto);
+  const ModelInfo info = Inspect(model);
+  ASSERT_EQ(info.inputs.size(), 4u);
+  EXPECT_EQ(info.inputs[0].kind, ValueType::kTensor);
+  EXPECT_EQ(info.inputs[1].kind, ValueType::kSequence);
+  EXPECT_EQ(info.inputs[1].dtype, "sequence");
+  EXPECT_EQ(info.inputs[2].kind, ValueType::kOptional);
+  EXPECT_EQ(info.inputs[3].kind, ValueType::kOther);
+  EXPECT_EQ(info.inputs[3].dtype, "map");
+  for (const InputInfo& input : InputsOf(model)) {
+    if (input.type == ValueType::kTensor) continue;
+    ExpectError(ErrorCode::kUnsupported, "Input '" + input.name + "' is ",
+                [&] { RandomSample({input}); });
+  }
 }
 
 // Both say the same of one input, and neither asks for what the file has.

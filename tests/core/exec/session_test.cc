@@ -181,6 +181,24 @@ TEST(Session, NamesEveryUnsupportedOperatorBeforeRunning) {
               [&] { Session session(b.model()); });
 }
 
+TEST(Session, NamesEachUnsupportedOperatorOnce) {
+  GraphBuilder b;
+  b.Opset("my.domain", 1).Input("x", DType::kFloat, {1});
+  std::string last = "x";
+  for (int i = 0; i < 24; ++i) {
+    const std::string name = std::to_string(i);
+    b.Node(i < 12 ? "Same" : "Other" + name, {last}, {"h" + name}, {}, "n" + name, "my.domain");
+    last = "h" + name;
+  }
+  b.Output(last);
+  const std::string all = DescribeUnsupported(FindUnsupported(b.model()));
+  EXPECT_TRUE(all.starts_with(
+      "Unsupported operators: 'Same' of domain 'my.domain' opset 1 (nodes 'n0', 'n1', "))
+      << all;
+  EXPECT_NE(all.find(", 'n9' and 2 more), 'Other12' of domain"), std::string::npos) << all;
+  EXPECT_TRUE(all.ends_with(", 'Other23' of domain 'my.domain' opset 1 (node 'n23')")) << all;
+}
+
 TEST(Session, RefusesACycle) {
   GraphBuilder b;
   b.Input("x", DType::kFloat, {2});

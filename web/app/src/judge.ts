@@ -10,6 +10,7 @@ import {
 } from 'quantab';
 import { isCancelled, messageOf } from './alerts';
 import { counted } from './format';
+import { operatorsOf } from './limits';
 import type { SampleSource } from './samples';
 import { timeBoth, type Latencies } from './timing';
 import type { Made } from './work';
@@ -22,7 +23,9 @@ export interface Judgement {
 }
 
 function cannotRun(nodes: readonly UnsupportedNode[]): string {
-  const types = [...new Set(nodes.map(({ opType }) => opType))].slice(0, 5).join(', ');
+  const types = operatorsOf(nodes)
+    .map(({ opType }) => opType)
+    .join(', ');
   return `There are no error figures and no latency, as ${counted(nodes.length, 'node')} cannot run on this page (${types}). The model itself is complete.`;
 }
 
@@ -49,8 +52,8 @@ export async function judge(model: Model, made: Made, call: CallOptions): Promis
       'Ranges were measured on random data: expect a worse model than with real samples.',
     );
   }
-  const stuck = [...model.info.unsupported, ...quantized.info.unsupported];
-  if (stuck.length > 0) {
+  const stuck = [model, quantized].map(({ info }) => info.unsupported).find(({ length }) => length);
+  if (stuck !== undefined) {
     notices.push(cannotRun(stuck));
     return judgement;
   }

@@ -1,7 +1,8 @@
 // What the opened model is.
-import type { Model, ModelInfo } from 'quantab';
+import type { Model, ModelInfo, ValueKind } from 'quantab';
 import { el, table } from './dom';
 import { bytes, count, shape } from './format';
+import { operatorsOf, strangersAmong, type UnsupportedOperator } from './limits';
 
 function facts(info: ModelInfo): HTMLElement {
   const opsets = Object.entries(info.opsets).map(([domain, version]) => `${domain} ${version}`);
@@ -54,8 +55,49 @@ function operators(info: ModelInfo): HTMLElement {
   );
 }
 
+/** So many nodes of an operator are named. */
+const NAMED = 8;
+
+function operatorLine({ opType, domain, nodes }: UnsupportedOperator): HTMLElement {
+  const named = nodes.slice(0, NAMED).map((node) => `'${node}'`);
+  const more = nodes.length > NAMED ? `, and ${count(nodes.length - NAMED)} more` : '';
+  const noun = nodes.length === 1 ? 'node' : 'nodes';
+  return el('li', {}, `${opType} of domain ${domain}: ${noun} ${named.join(', ')}${more}`);
+}
+
+function cannotRun(info: ModelInfo): HTMLElement {
+  return el(
+    'div',
+    { class: 'notice', id: 'unsupported' },
+    el('p', {}, 'This page cannot run these operators:'),
+    el('ul', {}, ...operatorsOf(info.unsupported).map(operatorLine)),
+    el(
+      'p',
+      {},
+      'The model can be quantized all the same. Static quantization reaches what comes before them: they, and what depends on them, stay in float. Dynamic quantization reaches the whole model. The outputs cannot be compared and runs cannot be timed, as the model does not run here.',
+    ),
+  );
+}
+
+function strangers(info: ModelInfo): HTMLElement[] {
+  const line = (text: string) => el('p', { class: 'notice' }, text);
+  const what = (kind: ValueKind) => (kind === 'sequence' ? 'a sequence' : 'no tensor');
+  return [
+    ...strangersAmong(info.inputs).map(({ name, kind }) =>
+      line(
+        `Input '${name}' is ${what(kind)}, and this page can give tensors only: the model cannot be calibrated, compared or timed here. Dynamic quantization works all the same.`,
+      ),
+    ),
+    ...strangersAmong(info.outputs).map(({ name, kind }) =>
+      line(`Output '${name}' is ${what(kind)}: the outputs cannot be compared here.`),
+    ),
+  ];
+}
+
 function notices(info: ModelInfo): HTMLElement[] {
-  const lines = info.warnings.map((warning) => el('p', { class: 'notice' }, warning));
+  const lines: HTMLElement[] = info.warnings.map((warning) =>
+    el('p', { class: 'notice' }, warning),
+  );
   if (info.quantized) {
     lines.push(
       el(
@@ -65,20 +107,8 @@ function notices(info: ModelInfo): HTMLElement[] {
       ),
     );
   }
-  if (info.unsupported.length > 0) {
-    const names = info.unsupported.map(
-      ({ node, opType, domain }) => `${node} (${domain}:${opType})`,
-    );
-    const shown =
-      names.slice(0, 8).join(', ') + (names.length > 8 ? `, and ${names.length - 8} more` : '');
-    lines.push(
-      el(
-        'p',
-        { class: 'notice' },
-        `This page cannot run these nodes: ${shown}. Dynamic quantization works all the same, but neither calibration nor a comparison does.`,
-      ),
-    );
-  }
+  if (info.unsupported.length > 0) lines.push(cannotRun(info));
+  lines.push(...strangers(info));
   return lines;
 }
 

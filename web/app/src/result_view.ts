@@ -73,10 +73,13 @@ function howMade({ job }: Made): HTMLElement {
   return el('p', { id: 'made-with' }, `${method}${on} · ${chosen}`);
 }
 
+/** So many remarks are shown at once; more are there to be opened. */
+const FEW = 5;
+
 function remarks(log: readonly string[]): HTMLElement {
   return el(
     'details',
-    { id: 'remarks' },
+    { id: 'remarks', class: 'notice', open: log.length <= FEW },
     el('summary', {}, counted(log.length, 'remark')),
     el('ul', {}, ...log.map((line) => el('li', {}, line))),
   );
@@ -138,6 +141,7 @@ export function showResult(section: HTMLElement, model: Model, made: Made): Resu
     howMade(made),
     el('p', { class: 'actions' }, ...links),
     ...(made.files.length > 1 ? [el('p', { class: 'help' }, KEEP_TOGETHER)] : []),
+    ...(made.log.length > 0 ? [remarks(made.log)] : []),
     figures,
   );
   return {
@@ -146,7 +150,6 @@ export function showResult(section: HTMLElement, model: Model, made: Made): Resu
         gains(model, made, latency),
         ...(comparison === undefined ? [] : [errors(comparison)]),
         ...notices.map((text) => notice(text)),
-        ...(made.log.length > 0 ? [remarks(made.log)] : []),
       );
     },
     setOutdated(value) {

@@ -4,6 +4,7 @@ import { alertError } from './alerts';
 import { el } from './dom';
 import { focusFieldOf } from './fields';
 import type { NamedFile } from './files';
+import { canRun } from './limits';
 import { optionFields, readOptions, type Method } from './option_fields';
 import { sampleFields } from './sample_fields';
 import type { Job } from './work';
@@ -25,18 +26,21 @@ const METHODS: [Method, string, string][] = [
   ],
 ];
 
+/** What more there is to say of static quantization where a part of the model does not run here. */
+const PARTLY = ' Here: of what comes before the operators that this page cannot run.';
+
 export function showSettings(
   form: HTMLFormElement,
   model: Model,
   start: (job: Job, key: string) => void,
   changed: () => void,
 ): SettingsView {
-  const runs = model.info.unsupported.length === 0;
+  const partly = model.info.unsupported.length > 0;
   const fields = { static: optionFields('static'), dynamic: optionFields('dynamic') };
   const options = el('div', { id: 'options' });
   const samples = sampleFields(model, changed);
   const go = el('button', { type: 'submit', class: 'primary', id: 'quantize' }, 'Quantize');
-  let method: Method = runs ? 'static' : 'dynamic';
+  let method: Method = canRun(model.info) ? 'static' : 'dynamic';
   const choose = (chosen: Method) => {
     method = chosen;
     options.replaceChildren(fields[method]);
@@ -53,12 +57,11 @@ export function showSettings(
         id,
         value,
         checked: method === value,
-        disabled: value === 'static' && !runs,
         'aria-describedby': `${id}-help`,
         onchange: () => choose(value),
       }),
       el('label', { for: id }, label),
-      el('p', { class: 'help', id: `${id}-help` }, help),
+      el('p', { class: 'help', id: `${id}-help` }, help, value === 'static' && partly && PARTLY),
     );
   };
 

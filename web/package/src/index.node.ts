@@ -1,17 +1,23 @@
 // The package in Node; the core runs in a worker thread.
 import { makeOpenModel } from './core/open.js';
-import type { OpenModel } from './core/types.js';
+import { makeSupportedOperators } from './core/operators.js';
+import type { CreateEngine } from './core/start.js';
+import type { OpenModel, SupportedOperators } from './core/types.js';
 import { WorkerEngine } from './core/worker_engine.js';
 import { nodePlatform as platform } from './platform/node.js';
 
 export * from './core/public.js';
 
-export const openModel: OpenModel = /* @__PURE__ */ makeOpenModel(
+const createEngine: CreateEngine = ({ module, worker }) =>
+  new WorkerEngine({
+    spawn: () => platform.spawn(worker),
+    module,
+    readsBlobs: platform.workersReadBlobs,
+  });
+
+export const openModel: OpenModel = /* @__PURE__ */ makeOpenModel(platform, createEngine);
+
+export const supportedOperators: SupportedOperators = /* @__PURE__ */ makeSupportedOperators(
   platform,
-  ({ module, worker }) =>
-    new WorkerEngine({
-      spawn: () => platform.spawn(worker),
-      module,
-      readsBlobs: platform.workersReadBlobs,
-    }),
+  createEngine,
 );

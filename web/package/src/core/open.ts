@@ -1,28 +1,18 @@
 import { throwIfAborted } from './abort.js';
-import type { Engine } from './engine.js';
 import { QuantabError } from './error.js';
 import { Model } from './model.js';
 import { checkCall } from './options.js';
-import type { ExternalInput, Flavor, ModelInput, OpenModel, OpenOptions } from './types.js';
-import { bestFlavor, isBlob } from '../platform/common.js';
-import type { ModulePlace, Platform } from '../platform/platform.js';
+import { startEngine, type CreateEngine } from './start.js';
+import type { ExternalInput, ModelInput, OpenModel } from './types.js';
+import { isBlob } from '../platform/common.js';
+import type { Platform } from '../platform/platform.js';
 
-/** Where the core is made from. */
-export interface EngineParts {
-  module: () => Promise<WebAssembly.Module>;
-  worker: OpenOptions['worker'];
-}
-
-export function makeOpenModel(
-  platform: Platform,
-  createEngine: (parts: EngineParts) => Engine,
-): OpenModel {
+export function makeOpenModel(platform: Platform, createEngine: CreateEngine): OpenModel {
   return async (input, options = {}) => {
     checkCall(options);
     const { externalData, flavor, worker, wasm, ...call } = options;
     throwIfAborted(call.signal);
-    const module = moduleFor(flavor, wasm);
-    const engine = createEngine({ module: () => platform.compile(module), worker });
+    const engine = startEngine(platform, createEngine, { flavor, worker, wasm });
     const resolve = (file: ModelInput) => platform.resolveSource(file, engine.readsBlobs, call);
     const source = await resolve(input);
     const files = [];
@@ -33,23 +23,6 @@ export function makeOpenModel(
     const opening = { source, externalData: { files: Object.fromEntries(files), directory } };
     return Model._open(engine, platform, opening, call);
   };
-}
-
-/** A module of the package's own, or elsewhere. */
-function moduleFor(flavor: Flavor | undefined, wasm: OpenOptions['wasm']): ModulePlace {
-  if (flavor !== undefined && flavor !== 'simd' && flavor !== 'relaxed') {
-    throw new QuantabError(
-      'InvalidArgument',
-      `flavor must be 'simd' or 'relaxed', got '${String(flavor)}'.`,
-    );
-  }
-  const wanted = flavor ?? bestFlavor();
-  if (wasm === undefined) return wanted;
-  const byFlavor =
-    typeof wasm === 'object' && wasm !== null && ('simd' in wasm || 'relaxed' in wasm);
-  if (!byFlavor) return { url: wasm as string | URL };
-  const url = wasm[wanted] ?? (flavor === undefined ? wasm.simd : undefined);
-  return url === undefined ? wanted : { url };
 }
 
 function entriesOf(external: ExternalInput | undefined): [string, ModelInput][] {

@@ -8,6 +8,7 @@ import type {
   LogLevel,
   ModelInfo,
   Progress,
+  SupportedOperator,
   WriteOptions,
   WrittenSizes,
 } from './types.js';
@@ -69,6 +70,7 @@ interface Call<Args, Result> {
 
 /** `options` is JSON text: the core reads it, and says what is wrong with it. */
 export interface Requests {
+  operators: Call<Record<never, never>, SupportedOperator[]>;
   open: Call<Opening, Opened>;
   quantizeDynamic: Call<{ model: ModelHandle; options: string }, Opened>;
   beginStatic: Call<{ model: ModelHandle; options: string }, QuantizerHandle>;

@@ -1,4 +1,4 @@
-// What every entry of the package exports besides openModel.
+// What every entry of the package exports besides openModel and supportedOperators.
 export { QuantabError, type ErrorCode, type Place } from './error.js';
 export { Model } from './model.js';
 export {
@@ -13,6 +13,7 @@ export type {
   BenchmarkOptions,
   CallOptions,
   Comparison,
+  CoreOptions,
   DynamicCall,
   ExternalInput,
   Flavor,
@@ -29,8 +30,11 @@ export type {
   Samples,
   Stage,
   StaticCall,
+  SupportedOperator,
+  SupportedOperators,
   UnsupportedNode,
   ValueInfo,
+  ValueKind,
   WorkerLike,
   WritableHandle,
   WriteOptions,

@@ -23,8 +23,13 @@ export interface CallOptions {
   onLog?: ((level: LogLevel, message: string) => void) | undefined;
 }
 
+/** What a graph's input or output is. Samples, and what a run gives, are tensors only. */
+export type ValueKind = 'tensor' | 'sequence' | 'optional' | 'other';
+
 export interface ValueInfo {
   name: string;
+  kind: ValueKind;
+  /** A tensor's elements: "float32", ...; of other kinds what they are: "sequence", "map", ... */
   dtype: string;
   /** "3", a symbol such as "batch", or "?". */
   shape: string[];
@@ -54,6 +59,18 @@ export interface UnsupportedNode {
   opType: string;
   domain: string;
   opset: number;
+}
+
+/** An operator that can run here. */
+export interface SupportedOperator {
+  /** "ai.onnx" is ONNX's own. */
+  domain: string;
+  opType: string;
+  /** The first operator set with it, and the last one; null is the newest known. */
+  since: number;
+  until: number | null;
+  /** Whether it runs as the operators that ONNX defines it with, rather than by a kernel of its own. */
+  byDefinition: boolean;
 }
 
 export interface ModelInfo {
@@ -117,7 +134,7 @@ export interface BenchmarkOptions extends CallOptions {
   /** Runs before them that do not count; 2 by default. */
   warmup?: number;
   /** What to run on; made up from the inputs' types and shapes by default. */
-  feeds?: TensorMap;
+  feeds?: TensorMap | undefined;
 }
 
 /** Samples: any iterable, or async iterable, of tensors by input name. */
@@ -174,9 +191,8 @@ export interface WorkerLike {
   terminate(): unknown;
 }
 
-export interface OpenOptions extends CallOptions {
-  /** Files the model refers to. In Node, those beside a path are found by themselves. */
-  externalData?: ExternalInput | undefined;
+/** Which build of the core is started, and where it is. */
+export interface CoreOptions extends CallOptions {
   /** Which module runs; by default relaxed SIMD where it is known. */
   flavor?: Flavor | undefined;
   /**
@@ -191,8 +207,19 @@ export interface OpenOptions extends CallOptions {
   wasm?: string | URL | { simd?: string | URL; relaxed?: string | URL } | undefined;
 }
 
+export interface OpenOptions extends CoreOptions {
+  /** Files the model refers to. In Node, those beside a path are found by themselves. */
+  externalData?: ExternalInput | undefined;
+}
+
 /**
  * Opens an ONNX model. Reads its structure; weights stay where they are. Rejects with a QuantabError: 'InvalidModel' for what
  * is no model or a broken one, 'Io' for what cannot be read.
  */
 export type OpenModel = (input: ModelInput, options?: OpenOptions) => Promise<Model>;
+
+/**
+ * The operators that can run here, sorted by domain and name. A model with others can be opened, quantized and written; its
+ * `info.unsupported` names them.
+ */
+export type SupportedOperators = (options?: CoreOptions) => Promise<SupportedOperator[]>;

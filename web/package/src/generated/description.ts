@@ -29,6 +29,14 @@ export const description: Description = {
         'Say what a model is: inputs, outputs, operators, weights.\n\nUsage: quantab inspect MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  --nodes\n      List every node as well.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n',
     },
     {
+      name: 'ops',
+      help: 'List the operators that can run here.',
+      positionals: [],
+      options: [],
+      helpText:
+        'List the operators that can run here.\n\nUsage: quantab ops [options]\n\nOptions:\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n',
+    },
+    {
       name: 'dynamic',
       help: 'Quantize weights now and activations at run time (quantize_dynamic).',
       positionals: [{ name: 'MODEL', help: 'An ONNX model.', repeated: false }],
@@ -677,5 +685,5 @@ export const description: Description = {
       quantizer: false,
     },
   ],
-  help: "quantab 0.1.0: quantizes ONNX models on this machine, and nowhere else.\n\nUsage: quantab COMMAND [arguments]\n\nCommands:\n  inspect   Say what a model is: inputs, outputs, operators, weights.\n  dynamic   Quantize weights now and activations at run time (quantize_dynamic).\n  static    Quantize weights and activations, with ranges measured on samples\n            (quantize_static).\n  run       Run a model once and keep its outputs.\n  compare   Run two forms of a model on the same samples and measure how far apart they are.\n  bench     Time models, one run after another.\n\n'quantab COMMAND --help' says what a command takes. Results go to standard output, progress\nand messages to standard error. Exit status: 0 done, 1 failed, 2 wrong usage.\n",
+  help: "quantab 0.1.0: quantizes ONNX models on this machine, and nowhere else.\n\nUsage: quantab COMMAND [arguments]\n\nCommands:\n  inspect   Say what a model is: inputs, outputs, operators, weights.\n  ops       List the operators that can run here.\n  dynamic   Quantize weights now and activations at run time (quantize_dynamic).\n  static    Quantize weights and activations, with ranges measured on samples\n            (quantize_static).\n  run       Run a model once and keep its outputs.\n  compare   Run two forms of a model on the same samples and measure how far apart they are.\n  bench     Time models, one run after another.\n\n'quantab COMMAND --help' says what a command takes. Results go to standard output, progress\nand messages to standard error. Exit status: 0 done, 1 failed, 2 wrong usage.\n",
 };

@@ -141,6 +141,8 @@ export class Host {
   };
 
   readonly #handlers: Handlers = {
+    operators: () => JSON.parse(valueOf(this.#core.operators())) as Result<'operators'>,
+
     open: ({ source, externalData }) =>
       this.#adopt(
         valueOf(
@@ -203,7 +205,7 @@ export class Host {
         ),
       ) as Result<'benchmark'>,
     randomSample: ({ model, seed }) =>
-      fromWasm(valueOf(this.#core.randomSample(this.#session(model), seed))),
+      fromWasm(valueOf(this.#core.randomSample(this.#model(model), seed))),
 
     write: ({ model, options, target, external }) => this.#write(model, options, target, external),
 

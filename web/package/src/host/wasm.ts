@@ -49,6 +49,7 @@ export interface WasmWriteOptions {
 export interface WasmCore {
   version(): string;
   describe(): Answer<string>;
+  operators(): Answer<string>;
   heapBytes(): number;
   openModel(source: WasmSource, files: WasmFiles, monitor: WasmMonitor): Answer<WasmModel>;
   inspect(model: WasmModel): Answer<string>;
@@ -71,7 +72,7 @@ export interface WasmCore {
     runs: number,
     warmup: number,
   ): Answer<string>;
-  randomSample(session: WasmSession, seed: number): Answer<WasmTensors>;
+  randomSample(model: WasmModel, seed: number): Answer<WasmTensors>;
   sizes(model: WasmModel, options: WasmWriteOptions): Answer<{ model: number; external: number }>;
   write(
     model: WasmModel,

@@ -1,7 +1,7 @@
 // quantab bench MODEL...: how long models take.
-import { openModel, type Latency, type TensorMap } from '../../index.node.js';
+import { openModel, type Latency, type Model, type TensorMap } from '../../index.node.js';
 import { integer } from '../arguments.js';
-import type { Command } from '../command.js';
+import type { Command, Invocation } from '../command.js';
 import { humanBytes, humanNumber, table } from '../console.js';
 import { samplesIn } from '../sample_folder.js';
 
@@ -11,21 +11,49 @@ interface BenchResult {
   models: (Latency & { model: string })[];
 }
 
+interface Candidate {
+  model: Model;
+  feeds: TensorMap | undefined;
+}
+
+async function firstOf(data: string, model: Model): Promise<TensorMap | undefined> {
+  for await (const sample of samplesIn(data, model.info.inputs)) return sample;
+  return undefined;
+}
+
+/** Opens the models into `candidates`. Throws for one that cannot run, before any is timed. */
+async function openAll(
+  { positionals, value, call }: Invocation,
+  candidates: Candidate[],
+): Promise<void> {
+  const data = value('data');
+  for (const file of positionals) {
+    const candidate: Candidate = { model: await openModel(file, call), feeds: undefined };
+    candidates.push(candidate);
+    if (data !== undefined) candidate.feeds = await firstOf(data, candidate.model);
+  }
+  for (const { model, feeds } of candidates) {
+    if (model.info.unsupported.length === 0) continue;
+    await model.benchmark({ runs: 1, warmup: 0, feeds, signal: call.signal });
+  }
+}
+
 export const command: Command<BenchResult> = {
   async run(invocation) {
-    const { positionals, value, call } = invocation;
+    const { positionals, call } = invocation;
     const runs = integer(invocation, 'runs', 20, 1, MOST_RUNS);
     const warmup = integer(invocation, 'warmup', 2, 0, MOST_RUNS);
-    const data = value('data');
     const result: BenchResult = { models: [] };
-    for (const file of positionals) {
-      using model = await openModel(file, call);
-      let feeds: TensorMap | undefined;
-      if (data !== undefined) {
-        for await (feeds of samplesIn(data, model.info.inputs)) break;
+    const candidates: Candidate[] = [];
+    try {
+      await openAll(invocation, candidates);
+      for (const [i, { model, feeds }] of candidates.entries()) {
+        const latency = await model.benchmark({ runs, warmup, feeds, ...call });
+        result.models.push({ ...latency, model: positionals[i]! });
+        model.close();
       }
-      const latency = await model.benchmark({ runs, warmup, ...(feeds && { feeds }), ...call });
-      result.models.push({ ...latency, model: file });
+    } finally {
+      for (const { model } of candidates) model.close();
     }
     return result;
   },
