@@ -42,16 +42,18 @@ struct StaticQuantizer::Impl {
   // Operators that nobody but their maker knows, and what comes after them, cannot be calibrated.
   void LeaveUnsupported() {
     const std::string what = DescribeUnsupported(session->unsupported());
+    const bool several = session->unsupported().size() > 1;
+    const std::string them = several ? "them" : "it";
     Place place;
     place.node = session->unsupported().front().node;
     if (!quantization.LeaveInFloat(session->missing())) {
-      ThrowUnsupported(what + ". Nothing that could be quantized comes before it. " +
-                           "Use quantize_dynamic, which runs no model.",
+      ThrowUnsupported(what + ". Nothing that could be quantized comes before " + them +
+                           ". Use quantize_dynamic, which runs no model.",
                        place);
     }
-    Warn(monitor, what +
-                      ". What comes before it is calibrated and quantized; it and what depends "
-                      "on it stay in float.");
+    Warn(monitor, what + ". What comes before " + them + " is calibrated and quantized; " +
+                      (several ? "they" : "it") + " and what depends on " + them +
+                      " stay in float.");
   }
 
   Quantization quantization;

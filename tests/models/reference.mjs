@@ -1,0 +1,51 @@
+// What onnxruntime makes of a file, and how far rounding alone moves it.
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { peer } from './engines.mjs';
+import { jittered } from './jitter.mjs';
+
+const SEEDS = [1, 2, 3, 4];
+
+async function runAll(engine, file, samples) {
+  const opened = await engine.open(file);
+  try {
+    const results = [];
+    for (const sample of samples) results.push(await opened.run(sample));
+    return results;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** The model with its constants moved, in a folder that has the files it refers to. */
+function moved(file, seed, scratch) {
+  const folder = fs.mkdtempSync(path.join(scratch, 'moved-'));
+  const beside = fs.readdirSync(path.dirname(file), { withFileTypes: true });
+  for (const { name } of beside.filter(
+    (entry) => entry.isFile() && !entry.name.endsWith('.onnx'),
+  )) {
+    fs.copyFileSync(path.join(path.dirname(file), name), path.join(folder, name));
+  }
+  const out = path.join(folder, path.basename(file));
+  fs.writeFileSync(out, jittered(fs.readFileSync(file), seed));
+  return out;
+}
+
+/**
+ * onnxruntime's outputs for each sample: [{ outputs, others }]. `others` are its outputs for the same file without optimizations, when
+ * each node computes what the file says, and, unless it is a float32 one, with its constants moved a little.
+ */
+export async function reference({ file, kind, sampleFiles }, scratch) {
+  const results = await runAll(peer(), file, sampleFiles);
+  const runs = [await runAll(peer({ graphOptimizationLevel: 'disabled' }), file, sampleFiles)];
+  for (const seed of kind === 'float32' ? [] : SEEDS) {
+    const copy = moved(file, seed, scratch);
+    try {
+      runs.push(await runAll(peer(), copy, sampleFiles));
+    } finally {
+      fs.rmSync(path.dirname(copy), { recursive: true });
+    }
+  }
+  return results.map((outputs, i) => ({ outputs, others: runs.map((run) => run[i]) }));
+}
