@@ -172,11 +172,11 @@ class Expander {
     try {
       const onnx::FunctionBodyBuildContextImpl context(node, inputs);
       onnx::FunctionProto body;
-      if (schema.BuildContextDependentFunction(context, body, version)) return body;
+      const bool built = schema.BuildContextDependentFunction(context, body, version);
+      return built ? std::optional(std::move(body)) : std::nullopt;
     } catch (const std::exception&) {
-      // The node is malformed, and stays as it is.
+      return std::nullopt;  // the node is malformed, and stays as it is
     }
-    return std::nullopt;
   }
 
   std::vector<onnx::NodeProto> Inlined(const onnx::OpSchema& schema, const onnx::NodeProto& call,
