@@ -1,5 +1,5 @@
 // What runs a model on a sample: onnxruntime-node, the native program, and the package with either WebAssembly module. All give
-// tensors { dtype, dims, data } by name, float16 as bits.
+// tensors { dtype, dims, data } by name, float16 as bits. The last three quantize as well.
 import { execFile } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -17,7 +17,7 @@ const bits = (data) => new Uint16Array(data.buffer, data.byteOffset, data.length
 /** One thread adds in one order. */
 const quietly = { logSeverityLevel: 4, intraOpNumThreads: 1, interOpNumThreads: 1 };
 
-/** An engine's `open(file)` gives { run(sample file), close() }. */
+/** An engine's `open(file)` gives { run(sample file), close() }; its `quantize(file, how, out)` writes a file. */
 export function peer(options = {}) {
   return {
     name: 'onnxruntime',
@@ -41,6 +41,10 @@ export function peer(options = {}) {
   };
 }
 
+async function* feeds(sampleFiles) {
+  for (const sample of sampleFiles) yield readNpz(await readFile(sample));
+}
+
 export function wasm(flavor) {
   return {
     name: flavor,
@@ -51,11 +55,24 @@ export function wasm(flavor) {
         close: () => model.close(),
       };
     },
+    async quantize(file, { mode, options, apart, sampleFiles }, out) {
+      const model = await openModel(file, { flavor });
+      try {
+        const quantized =
+          mode === 'dynamic'
+            ? await model.quantizeDynamic(options)
+            : await model.quantizeStatic({ ...options, calibrationData: feeds(sampleFiles) });
+        await quantized.writeTo(out, { useExternalDataFormat: apart });
+        quantized.close();
+      } finally {
+        model.close();
+      }
+    },
   };
 }
 
 /** `quantab ARGS`; what it prints as JSON. A failure's message is the program's own last line. */
-export async function callProgram(program, ...args) {
+async function callProgram(program, ...args) {
   try {
     const { stdout } = await promisify(execFile)(program, [...args, '--json', '--quiet'], {
       maxBuffer: 2 ** 28,
@@ -67,6 +84,8 @@ export async function callProgram(program, ...args) {
     throw new Error(said || ended, { cause: error });
   }
 }
+
+const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Its outputs go through files in `scratch`. */
 export function native(program, scratch) {
@@ -85,6 +104,12 @@ export function native(program, scratch) {
         },
         close() {},
       };
+    },
+    async quantize(file, { mode, options, apart, samples }, out) {
+      const flags = Object.entries(options).map(([name, value]) => `--${kebab(name)}=${value}`);
+      if (apart) flags.push('--use-external-data-format');
+      if (mode === 'static') flags.push('--calibration-data', samples);
+      await callProgram(program, mode, file, '-o', out, ...flags);
     },
   };
 }

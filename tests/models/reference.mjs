@@ -19,7 +19,7 @@ async function runAll(engine, file, samples) {
 }
 
 /** The model with its constants moved, in a folder that has the files it refers to. */
-function moved(file, seed, scratch) {
+function movedCopy(file, seed, scratch) {
   const folder = fs.mkdtempSync(path.join(scratch, 'moved-'));
   const beside = fs.readdirSync(path.dirname(file), { withFileTypes: true });
   for (const { name } of beside.filter(
@@ -33,19 +33,24 @@ function moved(file, seed, scratch) {
 }
 
 /**
- * onnxruntime's outputs for each sample: [{ outputs, others }]. `others` are its outputs for the same file without optimizations, when
- * each node computes what the file says, and, unless it is a float32 one, with its constants moved a little.
+ * onnxruntime's outputs for each sample: [{ outputs, plain, moved }]. `plain` are those without optimizations, when each node computes
+ * what the file says; `moved`, unless it is a float32 file, those of several copies with their constants moved a little.
  */
 export async function reference({ file, kind, sampleFiles }, scratch) {
-  const results = await runAll(peer(), file, sampleFiles);
-  const runs = [await runAll(peer({ graphOptimizationLevel: 'disabled' }), file, sampleFiles)];
+  const outputs = await runAll(peer(), file, sampleFiles);
+  const plain = await runAll(peer({ graphOptimizationLevel: 'disabled' }), file, sampleFiles);
+  const copies = [];
   for (const seed of kind === 'float32' ? [] : SEEDS) {
-    const copy = moved(file, seed, scratch);
+    const copy = movedCopy(file, seed, scratch);
     try {
-      runs.push(await runAll(peer(), copy, sampleFiles));
+      copies.push(await runAll(peer(), copy, sampleFiles));
     } finally {
       fs.rmSync(path.dirname(copy), { recursive: true });
     }
   }
-  return results.map((outputs, i) => ({ outputs, others: runs.map((run) => run[i]) }));
+  return outputs.map((each, i) => ({
+    outputs: each,
+    plain: plain[i],
+    moved: copies.map((copy) => copy[i]),
+  }));
 }

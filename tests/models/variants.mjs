@@ -1,34 +1,25 @@
-// The quantized files that are made of each float32 model, by the native program.
-import path from 'node:path';
-import { callProgram } from './engines.mjs';
-
-const dynamic = (weights, ...flags) => ['dynamic', '--weight-type', weights, ...flags];
-const fixed = (activations, weights, ...flags) => [
+// The quantized files that are made of each float32 model: [mode, options of the package; the program's are the same].
+const dynamic = (weightType, options = {}) => ['dynamic', { weightType, ...options }];
+const fixed = (activationType, weightType, options = {}) => [
   'static',
-  '--activation-type',
-  activations,
-  '--weight-type',
-  weights,
-  ...flags,
+  { activationType, weightType, ...options },
 ];
+const perChannel = { perChannel: true };
 
-const VARIANTS = {
+export const VARIANTS = {
   'dynamic s8': dynamic('QInt8'),
-  'dynamic s8 per channel': dynamic('QInt8', '--per-channel'),
+  'dynamic s8 per channel': dynamic('QInt8', perChannel),
   'dynamic u8': dynamic('QUInt8'),
-  'dynamic u8 per channel, weights apart': dynamic(
-    'QUInt8',
-    '--per-channel',
-    '--use-external-data-format',
-  ),
+  'dynamic u8 per channel': dynamic('QUInt8', perChannel),
   'static u8s8': fixed('QUInt8', 'QInt8'),
-  'static u8s8 per channel': fixed('QUInt8', 'QInt8', '--per-channel'),
+  'static u8s8 per channel': fixed('QUInt8', 'QInt8', perChannel),
   'static s8s8': fixed('QInt8', 'QInt8'),
-  'static s8s8 per channel': fixed('QInt8', 'QInt8', '--per-channel'),
+  'static s8s8 per channel': fixed('QInt8', 'QInt8', perChannel),
   'static u8u8': fixed('QUInt8', 'QUInt8'),
 };
 
-export const variantNames = Object.keys(VARIANTS);
+/** The one whose weights are written to a second file. */
+export const APART = 'dynamic u8 per channel';
 
 /** Models that cannot be quantized, by us or by ONNX Runtime's quantizer, and what our message says. */
 export const REFUSED = {
@@ -36,12 +27,3 @@ export const REFUSED = {
   'style/candy_opset7.onnx':
     "cannot be converted to operator set 11: it has no operator 'ImageScaler'",
 };
-
-/** Makes the file in `folder`; returns its path. `samples` is the folder of calibration samples. */
-export async function quantized(program, model, variant, samples, folder) {
-  const [mode, ...flags] = VARIANTS[variant];
-  const out = path.join(folder, 'quantized.onnx');
-  const data = mode === 'static' ? ['--calibration-data', samples] : [];
-  await callProgram(program, mode, model, '-o', out, ...flags, ...data);
-  return out;
-}
