@@ -49,14 +49,16 @@ void LowerDynamicConv(LowerGraph& graph) {
     const std::optional<Tensor> scale = graph.Constant(tail->b_scale);
     if (!weights || !scale || static_cast<int>(weights->size()) < 3) continue;
     const int64_t channels = (*weights)[0];
-    // A scale by channel has the shape [C,1,...], which broadcasts over the result.
-    const bool fits =
-        scale->count() == 1 ||
-        (scale->count() == channels && scale->rank() > 1 &&
-         scale->rank() == static_cast<int>(weights->size()) - 1 && scale->dim(0) == channels);
+    // A scale by channel has the shape [C,1,...], which broadcasts over the result. One of more
+    // dimensions than the result would give it as many.
+    const int rank = static_cast<int>(weights->size());
+    const bool fits = scale->count() == 1
+                          ? scale->rank() <= rank
+                          : scale->count() == channels && scale->rank() > 1 &&
+                                scale->rank() == rank - 1 && scale->dim(0) == channels;
     if (!fits || scale->dtype() != DType::kFloat) continue;
     if (!tail->bias.empty()) {
-      tail->bias = ChannelBias(graph, tail->bias, channels, static_cast<int>(weights->size()));
+      tail->bias = ChannelBias(graph, tail->bias, channels, rank);
       if (tail->bias.empty()) tail->DropBias(graph, i);
     }
     onnx::NodeProto lowered = MakeNode("ConvIntegerToFloat", kLowerDomain, conv.name(),

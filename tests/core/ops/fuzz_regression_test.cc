@@ -73,5 +73,20 @@ TEST(FuzzRegression, ABiasInAnotherScaleIsNotRoundedIntoAFloatResult) {
   }
 }
 
+TEST(FuzzRegression, AScaleOfMoreDimensionsGivesItsRankToADynamicConvolution) {
+  GraphBuilder b;
+  b.Input("x", DType::kFloat, {1, 1, 2}).Initializer("w", U8({1, 1, 1}, {3}));
+  b.Initializer("w_scale", F32({1, 1, 1, 1}, {0.5F}));
+  b.Node("DynamicQuantizeLinear", {"x"}, {"q", "scale", "zero"});
+  b.Node("ConvInteger", {"q", "w", "zero"}, {"product"});
+  b.Node("Cast", {"product"}, {"cast"}, {Attr("to", 1)});
+  b.Node("Mul", {"scale", "w_scale"}, {"scales"});
+  b.Node("Mul", {"cast", "scales"}, {"y"}).Output("y");
+  for (const bool lower : {false, true}) {
+    ExpectTensor(RunWith(b.model(), lower, {{"x", F32({1, 1, 2}, {0, 255})}})["y"],
+                 F32({1, 1, 1, 2}, {0, 382.5F}));
+  }
+}
+
 }  // namespace
 }  // namespace quantab
