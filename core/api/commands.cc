@@ -41,8 +41,10 @@ class Lister {
     info.choices = ChoicesOf(name);
     if (!info.choices.empty()) info.type = "choice";
     if constexpr (std::is_same_v<T, QuantType>) {
-      info.choices.assign(std::begin(kQuantTypeNames), std::end(kQuantTypeNames));
-      info.default_json = "\"" + info.choices[static_cast<size_t>(member)] + "\"";
+      for (const QuantTypeInfo& known : kQuantTypes) info.choices.emplace_back(known.name);
+      info.default_json = "\"" + std::string(NameOf(member)) + "\"";
+    } else if constexpr (OptionTypeName<T>() == "json") {
+      info.default_json = "{}";
     } else if constexpr (requires { member.has_value(); }) {
       info.default_json = "null";
     } else {
@@ -50,6 +52,8 @@ class Lister {
     }
     if (info.type == "list") info.metavar = "A,B";
     if (info.type == "number") info.metavar = "X";
+    if (info.type == "string") info.metavar = "TEXT";
+    if (info.type == "json") info.metavar = "JSON";
     if (info.type == "choice") {
       for (const std::string& choice : info.choices) {
         info.metavar += (info.metavar.empty() ? "" : "|") + choice;
@@ -223,7 +227,7 @@ std::string OptionHelp(const OptionInfo& option) {
   if (option.required) {
     help += " Required.";
   } else if (option.type != "bool" && option.default_json != "null" &&
-             option.default_json != "[]") {
+             option.default_json != "[]" && option.default_json != "{}") {
     help += " Default: " + nlohmann::ordered_json::parse(option.default_json).dump() + ".";
   }
   return line + "\n" + std::string(kHelpIndent, ' ') + Wrapped(help, kHelpIndent, kHelpWidth) +

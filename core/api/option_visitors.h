@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -29,29 +30,55 @@ inline std::string CamelCase(std::string_view snake) {
   return out;
 }
 
-// The spelling of an option's type in descriptions: "bool", "number", "string", "list", "choice".
+// The spelling of an option's type in descriptions: "bool", "number", "string", "list", "choice",
+// or "json" for what is an object.
 template <class T>
 constexpr std::string_view OptionTypeName() {
-  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::optional<bool>>) return "bool";
-  if constexpr (std::is_same_v<T, double> || std::is_same_v<T, std::optional<double>>) {
+  if constexpr (requires { typename T::value_type; } && requires(T t) { t.has_value(); }) {
+    return OptionTypeName<typename T::value_type>();
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return "bool";
+  } else if constexpr (std::is_arithmetic_v<T>) {
     return "number";
+  } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    return "list";
+  } else if constexpr (std::is_same_v<T, QuantType>) {
+    return "choice";
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return "string";
+  } else {
+    return "json";
   }
-  if constexpr (std::is_same_v<T, std::vector<std::string>>) return "list";
-  if constexpr (std::is_same_v<T, QuantType>) return "choice";
-  return "string";
 }
 
-inline constexpr std::string_view kQuantTypeNames[] = {"QInt8", "QUInt8"};
+template <class Options>
+void ReadObject(nlohmann::ordered_json object, Options& options, const std::string& what);
 
-// What a JSON value has to be for an option of type T; empty when it fits and was stored.
+inline std::string QuantTypeChoices() {
+  std::string names;
+  for (const QuantTypeInfo& info : kQuantTypes) {
+    names += (names.empty() ? "'" : ", '") + std::string(info.name) + "'";
+  }
+  return "one of " + names;
+}
+
+// What a JSON value has to be for an option of type T; empty when it fits and was stored. `name` is
+// the option's, for what is wrong deeper inside.
 template <class T>
-std::string Store(const nlohmann::ordered_json& value, T& member) {
+std::string Store(const std::string& name, const nlohmann::ordered_json& value, T& member) {
   if constexpr (std::is_same_v<T, bool>) {
     if (!value.is_boolean()) return "true or false";
     member = value.get<bool>();
   } else if constexpr (std::is_same_v<T, double>) {
     if (!value.is_number()) return "a number";
     member = value.get<double>();
+  } else if constexpr (std::is_same_v<T, int64_t>) {
+    // JavaScript and the command line have no integers of their own.
+    const double number = value.is_number() ? value.get<double>() : 0.5;
+    if (number != std::trunc(number) || std::fabs(number) > 9007199254740992.0) {
+      return "a whole number";
+    }
+    member = static_cast<int64_t>(number);
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!value.is_string()) return "a string";
     member = value.get<std::string>();
@@ -62,19 +89,35 @@ std::string Store(const nlohmann::ordered_json& value, T& member) {
     }
     member = value.get<std::vector<std::string>>();
   } else if constexpr (std::is_same_v<T, QuantType>) {
-    const auto found = std::find(std::begin(kQuantTypeNames), std::end(kQuantTypeNames),
-                                 value.is_string() ? value.get<std::string>() : "");
-    if (found == std::end(kQuantTypeNames)) return "'QInt8' or 'QUInt8'";
-    member = static_cast<QuantType>(found - std::begin(kQuantTypeNames));
-  } else {
+    const std::string given = value.is_string() ? value.get<std::string>() : "";
+    const auto found = std::find_if(std::begin(kQuantTypes), std::end(kQuantTypes),
+                                    [&](const QuantTypeInfo& info) { return info.name == given; });
+    if (found == std::end(kQuantTypes)) return QuantTypeChoices();
+    member = static_cast<QuantType>(found - std::begin(kQuantTypes));
+  } else if constexpr (requires { member.has_value(); }) {
     if (value.is_null()) {
       member.reset();
       return "";
     }
     typename T::value_type inner{};
-    std::string wanted = Store(value, inner);
-    if (wanted.empty()) member = inner;
+    std::string wanted = Store(name, value, inner);
+    if (wanted.empty()) member = std::move(inner);
     return wanted;
+  } else if constexpr (requires { typename T::mapped_type; }) {
+    if (!value.is_object()) return "an object";
+    for (const auto& [key, inner] : value.items()) {
+      const std::string wanted = Store(name + "." + key, inner, member[key]);
+      if (!wanted.empty()) return "an object whose '" + key + "' is " + wanted;
+    }
+  } else if constexpr (requires { member.push_back({}); }) {
+    if (!value.is_array()) return "a list";
+    for (const auto& inner : value) {
+      const std::string wanted = Store(name, inner, member.emplace_back());
+      if (!wanted.empty()) return "a list of which each is " + wanted;
+    }
+  } else {
+    if (!value.is_object()) return "an object";
+    ReadObject(value, member, " of '" + name + "'");
   }
   return "";
 }
@@ -82,10 +125,17 @@ std::string Store(const nlohmann::ordered_json& value, T& member) {
 // Takes options out of a JSON object; what is left over at the end is unknown.
 class JsonReader {
  public:
-  explicit JsonReader(nlohmann::ordered_json object) : object_(std::move(object)) {
-    const auto extra = object_.find("extraOptions");
-    if (extra != object_.end()) {
-      extra_ = *extra;
+  // `what` is said after an option's name where it is not one of the conversion's.
+  explicit JsonReader(nlohmann::ordered_json object, std::string what = "")
+      : object_(std::move(object)), what_(std::move(what)) {
+    for (const char* key : {"extraOptions", "extra_options"}) {
+      const auto extra = object_.find(key);
+      if (extra == object_.end()) continue;
+      if (!extra->is_object()) {
+        ThrowInvalidArgument("Option '" + std::string(key) + "' is " + extra->dump() +
+                             ", expected an object.");
+      }
+      extra_.update(*extra);
       object_.erase(extra);
     }
   }
@@ -103,44 +153,46 @@ class JsonReader {
 
   void CheckNothingIsLeft() const {
     if (!object_.empty()) {
-      ThrowInvalidArgument("There is no option '" + object_.begin().key() + "'. The options are " +
-                           known_ + ".");
+      ThrowInvalidArgument("There is no option '" + object_.begin().key() + "'" + what_ +
+                           ". The options are " + known_ + ".");
     }
     if (!extra_.empty()) {
-      ThrowInvalidArgument("There is no extra option '" + extra_.begin().key() +
-                           "'. The extra options are " + known_extra_ + ".");
+      ThrowInvalidArgument("There is no extra option '" + extra_.begin().key() + "'" + what_ +
+                           ". The extra options are " + known_extra_ + ".");
     }
   }
 
  private:
   template <class T>
-  static void Take(nlohmann::ordered_json& object, const std::string& key, T& member) {
+  void Take(nlohmann::ordered_json& object, const std::string& key, T& member) const {
     const auto found = object.find(key);
     if (found == object.end()) return;
-    const std::string wanted = Store(*found, member);
+    const std::string wanted = Store(key, *found, member);
     if (!wanted.empty()) {
-      ThrowInvalidArgument("Option '" + key + "' is " + found->dump() + ", expected " + wanted +
-                           ".");
+      ThrowInvalidArgument("Option '" + key + "'" + what_ + " is " + found->dump() +
+                           ", expected " + wanted + ".");
     }
     object.erase(found);
   }
 
   nlohmann::ordered_json object_;
   nlohmann::ordered_json extra_ = nlohmann::ordered_json::object();
-  std::string known_, known_extra_;
+  std::string what_, known_, known_extra_;
 };
+
+template <class Options>
+void ReadObject(nlohmann::ordered_json object, Options& options, const std::string& what) {
+  JsonReader reader(std::move(object), what);
+  Describe(options, reader);
+  reader.CheckNothingIsLeft();
+}
 
 template <class Options>
 Options OptionsFromJson(std::string_view text) {
   nlohmann::ordered_json object = nlohmann::ordered_json::parse(text, nullptr, false);
-  if (!object.is_object() ||
-      (object.contains("extraOptions") && !object["extraOptions"].is_object())) {
-    ThrowInvalidArgument("Options must be a JSON object, and so must 'extraOptions' in it.");
-  }
+  if (!object.is_object()) ThrowInvalidArgument("Options must be a JSON object.");
   Options options;
-  JsonReader reader(std::move(object));
-  Describe(options, reader);
-  reader.CheckNothingIsLeft();
+  ReadObject(std::move(object), options, "");
   return options;
 }
 

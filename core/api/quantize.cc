@@ -20,13 +20,26 @@ Model QuantizeDynamic(const Model& model, const DynamicOptions& options, Monitor
   });
 }
 
+namespace {
+
+CalibSettings CalibSettingsOf(const StaticOptions& options) {
+  return {.symmetric = options.calib_tensor_range_symmetric,
+          .moving_average = options.calib_moving_average,
+          .averaging_constant = options.calib_moving_average_constant,
+          .chunk = options.calib_strided_min_max,
+          .percentile = options.calib_percentile,
+          .num_bins = options.calib_num_bins,
+          .num_quantized_bins = options.calib_num_quantized_bins,
+          .scenario = options.calib_scenario,
+          .per_channel = options.calib_per_channel};
+}
+
+}  // namespace
+
 struct StaticQuantizer::Impl {
   Impl(const Model& source, const StaticOptions& options, Monitor* m)
       : quantization(source, options, m),
-        collector(options.calibrate_method,
-                  {.symmetric = options.calib_tensor_range_symmetric,
-                   .moving_average = options.calib_moving_average,
-                   .averaging_constant = options.calib_moving_average_constant},
+        collector(options.calibrate_method, CalibSettingsOf(options),
                   quantization.TensorsToCalibrate()),
         monitor(m) {
     if (!quantization.NeedsRanges()) {

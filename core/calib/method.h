@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,11 +14,17 @@
 
 namespace quantab {
 
-// onnxruntime's Calib* extra options.
+// onnxruntime's Calib* extra options, and what its calibrators take beside them.
 struct CalibSettings {
-  bool symmetric = false;            // CalibTensorRangeSymmetric
-  bool moving_average = false;       // CalibMovingAverage
-  double averaging_constant = 0.01;  // CalibMovingAverageConstant
+  bool symmetric = false;             // CalibTensorRangeSymmetric
+  bool moving_average = false;        // CalibMovingAverage
+  double averaging_constant = 0.01;   // CalibMovingAverageConstant
+  std::optional<int64_t> chunk = {};  // CalibStridedMinMax: samples in a collection; unset: all
+  double percentile = 99.999;         // CalibPercentile
+  std::optional<int64_t> num_bins = {};
+  int64_t num_quantized_bins = 128;
+  std::string scenario = "same";
+  bool per_channel = false;
 };
 
 // What a method remembers of one tensor. Its size does not depend on the number of samples.

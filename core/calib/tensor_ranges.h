@@ -3,14 +3,27 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace quantab {
+
+// Mean and standard deviation of a tensor's elements.
+struct Moments {
+  double average = 0;
+  double deviation = 0;
+
+  bool operator==(const Moments&) const = default;
+};
 
 struct TensorRange {
   float min = 0;
   float max = 0;
+  std::optional<Moments> moments = {};          // by the Distribution method
+  std::vector<std::pair<float, float>> channels = {};  // by MinMax per channel: of each the range
 
   bool operator==(const TensorRange&) const = default;
 };

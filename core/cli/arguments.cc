@@ -81,12 +81,19 @@ std::string ParseChoice(const OptionInfo& option, const std::string& text) {
   return text;
 }
 
+nlohmann::json ParseObject(const OptionInfo& option, const std::string& text) {
+  nlohmann::json object = nlohmann::json::parse(text, nullptr, false);
+  if (!object.is_object()) Unexpected(FlagOf(option.name), text, "a JSON object");
+  return object;
+}
+
 nlohmann::json ValueOf(const OptionInfo& option, const std::vector<std::string>& texts) {
   const std::string& last = texts.back();
   if (option.type == "bool") return ParseBool(option, last);
   if (option.type == "number") return ParseNumber(option, last);
   if (option.type == "list") return SplitList(texts);
   if (option.type == "choice") return ParseChoice(option, last);
+  if (option.type == "json") return ParseObject(option, last);
   if (option.type == "path" && last.empty()) Unexpected(FlagOf(option.name), last, "a path");
   return last;
 }

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/quant/graph_edit.h"
+#include "core/graph/graph_edit.h"
 #include "core/quant/weight.h"
 
 namespace quantab {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/quant/decompose_gemm.h"
-#include "core/quant/graph_edit.h"
+#include "core/graph/graph_edit.h"
 #include "core/quant/request.h"
 #include "core/quant/weight.h"
 

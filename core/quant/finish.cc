@@ -9,7 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/graph_view.h"
-#include "core/quant/graph_edit.h"
+#include "core/graph/graph_edit.h"
 
 namespace quantab {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <unordered_set>
 
-#include "core/quant/graph_edit.h"
+#include "core/graph/graph_edit.h"
 #include "core/quant/rule.h"
 
 namespace quantab {

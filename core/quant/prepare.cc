@@ -99,7 +99,12 @@ StaticOptions ToStaticOptions(const DynamicOptions& dynamic) {
   options.nodes_to_quantize = dynamic.nodes_to_quantize;
   options.nodes_to_exclude = dynamic.nodes_to_exclude;
   options.weight_symmetric = dynamic.weight_symmetric;
+  options.activation_symmetric = dynamic.activation_symmetric;
   options.matmul_const_b_only = dynamic.matmul_const_b_only;
+  options.enable_subgraph = dynamic.enable_subgraph;
+  options.force_quantize_no_input_check = dynamic.force_quantize_no_input_check;
+  options.minimum_real_range = dynamic.minimum_real_range;
+  options.default_tensor_type = dynamic.default_tensor_type;
   return options;
 }
 

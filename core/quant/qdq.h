@@ -10,7 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/quant/graph_edit.h"
+#include "core/graph/graph_edit.h"
 #include "core/quant/request.h"
 #include "core/quant/weight.h"
 

@@ -20,8 +20,4 @@ struct QuantRequest {
   Monitor* monitor = nullptr;
 };
 
-inline DType DTypeOfQuantType(QuantType type) {
-  return type == QuantType::kQInt8 ? DType::kInt8 : DType::kUint8;
-}
-
 }  // namespace quantab

@@ -1,6 +1,6 @@
 // How an operator is quantized. A rule is one file in quant/rules/, for one operator or a family of
 // twins, and says what becomes of it in each method; a method without an entry leaves the operator
-// in float (dynamic) or treats it by the general rule (QDQ).
+// in float (dynamic, QOperator) or treats it by the general rule (QDQ).
 #pragma once
 
 #include <string_view>
@@ -12,6 +12,7 @@
 namespace quantab {
 
 class DynamicRewriter;
+class QOperatorRewriter;
 class QdqMarker;
 
 struct RuleDef {
@@ -21,6 +22,9 @@ struct RuleDef {
   // Dynamic: appends what takes the node's place and returns true, or returns false to keep the
   // node in float. Called only for nodes that the options select.
   bool (*dynamic)(DynamicRewriter& rewriter, const onnx::NodeProto& node) = nullptr;
+
+  // QOperator: as dynamic.
+  bool (*qoperator)(QOperatorRewriter& rewriter, const onnx::NodeProto& node) = nullptr;
 
   // QDQ: marks the tensors that get QuantizeLinear and DequantizeLinear. May edit the node.
   void (*qdq)(QdqMarker& marker, onnx::NodeProto& node) = nullptr;

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/base/error.h"
-#include "core/quant/graph_edit.h"
+#include "core/graph/graph_edit.h"
 
 namespace quantab {
 namespace {

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "core/base/posix_file.h"
+#include "core/api/json.h"
 #include "core/quant/prepare.h"
 
 namespace quantab::golden {
@@ -20,58 +21,6 @@ json ReadJson(const std::string& path) {
   std::ifstream in(path);
   if (!in) throw std::runtime_error("'" + path + "' is missing; run from the repository's root.");
   return json::parse(in);
-}
-
-QuantType TypeFrom(const json& value) {
-  return value == "QInt8" ? QuantType::kQInt8 : QuantType::kQUInt8;
-}
-
-// Fills options from ONNX Runtime's argument names and extra_options.
-struct Filler {
-  const json& given;
-  std::set<std::string> used;
-
-  template <class T>
-  void Option(const char* name, T& member, const char*, const char* extra) {
-    const json* value = nullptr;
-    if (given.contains(name)) {
-      value = &given[name];
-      used.insert(name);
-    } else if (given.contains("extra_options") && given["extra_options"].contains(extra)) {
-      value = &given["extra_options"][extra];
-      used.insert(extra);
-    }
-    if (value == nullptr) return;
-    if constexpr (std::is_same_v<T, QuantType>) {
-      member = TypeFrom(*value);
-    } else if constexpr (requires { member.has_value(); }) {
-      member = value->get<typename T::value_type>();
-    } else {
-      member = value->get<T>();
-    }
-  }
-
-  void CheckAllUsed() const {
-    for (const auto& [key, value] : given.items()) {
-      if (key == "extra_options") {
-        for (const auto& [extra, unused] : value.items()) Check(extra);
-      } else {
-        Check(key);
-      }
-    }
-  }
-  void Check(const std::string& key) const {
-    if (!used.contains(key)) throw std::runtime_error("Option '" + key + "' is not described.");
-  }
-};
-
-template <class Options>
-Options Fill(const json& given) {
-  Options options;
-  Filler filler{given, {}};
-  Describe(options, filler);
-  filler.CheckAllUsed();
-  return options;
 }
 
 std::string Lines(const onnx::NodeProto& node) {
@@ -136,8 +85,8 @@ std::vector<Case> Cases() {
 
 StaticOptions OptionsOf(const Case& c) {
   const json options = ReadJson(kFolder + "cases/" + c.name + "/options.json")["options"];
-  return c.mode == "dynamic" ? ToStaticOptions(Fill<DynamicOptions>(options))
-                             : Fill<StaticOptions>(options);
+  return c.mode == "dynamic" ? ToStaticOptions(DynamicOptionsFromJson(options.dump()))
+                             : StaticOptionsFromJson(options.dump());
 }
 
 Model FloatModel(const std::string& model) {
