@@ -21,8 +21,10 @@ struct ModelHandle {
 };
 
 struct StaticQuantizerHandle {
-  StaticQuantizerHandle(const Model& model, const StaticOptions& options, val monitor_object)
-      : monitor(std::move(monitor_object)), quantizer(model, options, &monitor) {}
+  StaticQuantizerHandle(const Model& model, const Recipe& recipe, SampleAccess access,
+                        val monitor_object)
+      : monitor(std::move(monitor_object)),
+        quantizer(PreProcess(model, recipe, &monitor), recipe.static_options, &monitor, access) {}
   JsMonitor monitor;
   StaticQuantizer quantizer;
 };
@@ -72,18 +74,54 @@ val InspectModel(const ModelHandle& handle) {
   return Answer([&] { return ToJson(Inspect(handle.model)); });
 }
 
-val Dynamic(const ModelHandle& handle, const std::string& options, val monitor) {
+// A recipe with options that count more.
+Recipe RecipeFrom(const std::string& json, const std::string& options) {
+  Recipe recipe = RecipeFromJson(json);
+  SetOptions(recipe, options);
+  return recipe;
+}
+
+val ConvertModel(const ModelHandle& handle, const std::string& recipe, const std::string& options,
+                 val monitor) {
   return Answer([&] {
     JsMonitor js_monitor(std::move(monitor));
-    return HandleOf(QuantizeDynamic(handle.model, DynamicOptionsFromJson(options), &js_monitor));
+    return HandleOf(Convert(handle.model, RecipeFrom(recipe, options), &js_monitor));
   });
 }
 
-val CreateStaticQuantizer(const ModelHandle& handle, const std::string& options, val monitor) {
+val DescribeRecipe(const std::string& recipe, const std::string& options) {
+  return Answer([&] { return DescriptionOf(RecipeFrom(recipe, options)); });
+}
+
+val CreateStaticQuantizer(const ModelHandle& handle, const std::string& recipe,
+                          const std::string& options, bool once, val monitor) {
   return Answer([&] {
-    return val(std::make_shared<StaticQuantizerHandle>(handle.model, StaticOptionsFromJson(options),
-                                                       std::move(monitor)));
+    return val(std::make_shared<StaticQuantizerHandle>(
+        handle.model, RecipeFrom(recipe, options),
+        once ? SampleAccess::kOnce : SampleAccess::kRepeated, std::move(monitor)));
   });
+}
+
+val QuantizeWithRanges(const ModelHandle& handle, const std::string& recipe,
+                       const std::string& options, const std::string& ranges, val monitor) {
+  return Answer([&] {
+    JsMonitor js_monitor(std::move(monitor));
+    const Recipe wanted = RecipeFrom(recipe, options);
+    return HandleOf(QuantizeStatic(PreProcess(handle.model, wanted, &js_monitor),
+                                   wanted.static_options, ReadRanges(ranges), &js_monitor));
+  });
+}
+
+val PassesOf(const StaticQuantizerHandle& handle) {
+  return Answer([&] { return handle.quantizer.passes(); });
+}
+
+val NextPass(StaticQuantizerHandle& handle) {
+  return Answer([&] { handle.quantizer.NextPass(); });
+}
+
+val RangesOf(const StaticQuantizerHandle& handle) {
+  return Answer([&] { return ToJson(handle.quantizer.Ranges()); });
 }
 
 val Collect(StaticQuantizerHandle& handle, val sample) {
@@ -179,8 +217,13 @@ EMSCRIPTEN_BINDINGS(quantab) {
   function("heapBytes", &HeapBytes);
   function("openModel", &Open);
   function("inspect", &InspectModel);
-  function("quantizeDynamic", &Dynamic);
+  function("convert", &ConvertModel);
+  function("describeRecipe", &DescribeRecipe);
   function("createStaticQuantizer", &CreateStaticQuantizer);
+  function("quantizeWithRanges", &QuantizeWithRanges);
+  function("passes", &PassesOf);
+  function("nextPass", &NextPass);
+  function("ranges", &RangesOf);
   function("collect", &Collect);
   function("finish", &Finish);
   function("createComparer", &CreateComparer);

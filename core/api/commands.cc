@@ -2,15 +2,30 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 #include <utility>
 
+#include "core/api/option_types.h"
 #include "core/api/option_visitors.h"
 #include "core/api/quantab.h"
 #include "core/calib/method.h"
+#include "core/passes/options.h"
+#include "core/quant/float16_options.h"
 #include "core/quant/method.h"
 
 namespace quantab {
 namespace {
+
+// The types that the option `name` of a method can have.
+std::vector<std::string> TypesOf(std::string_view option, bool is_static) {
+  const bool weight = option == "weight_type";
+  std::vector<std::string> names;
+  for (const QuantTypeInfo& info : kQuantTypes) {
+    const bool plain = info.name == "QInt8" || info.name == "QUInt8";
+    if (plain || (is_static && (weight || info.bits > 4))) names.emplace_back(info.name);
+  }
+  return names;
+}
 
 std::vector<std::string> ChoicesOf(std::string_view option) {
   std::vector<std::string> names;
@@ -20,6 +35,10 @@ std::vector<std::string> ChoicesOf(std::string_view option) {
     for (const auto& def : QuantMethodRegistry::Get().all()) {
       if (def.needs_ranges) names.emplace_back(def.name);
     }
+  } else if (option == "calib_scenario") {
+    names = {"same", "p3"};
+  } else if (option == "variant") {
+    names = {"quantab", "onnxruntime", "onnxconverter_common"};
   }
   return names;
 }
@@ -27,7 +46,7 @@ std::vector<std::string> ChoicesOf(std::string_view option) {
 // Visits an options struct and lists what it sees.
 class Lister {
  public:
-  explicit Lister(std::vector<OptionInfo>& out) : out_(out) {}
+  Lister(std::vector<OptionInfo>& out, bool is_static) : out_(out), is_static_(is_static) {}
 
   template <class T>
   void Option(std::string_view name, const T& member, std::string_view help,
@@ -41,10 +60,11 @@ class Lister {
     info.choices = ChoicesOf(name);
     if (!info.choices.empty()) info.type = "choice";
     if constexpr (std::is_same_v<T, QuantType>) {
-      for (const QuantTypeInfo& known : kQuantTypes) info.choices.emplace_back(known.name);
+      info.choices = TypesOf(name, is_static_);
       info.default_json = "\"" + std::string(NameOf(member)) + "\"";
     } else if constexpr (OptionTypeName<T>() == "json") {
       info.default_json = "{}";
+      info.value_type = TypeText<T>();
     } else if constexpr (requires { member.has_value(); }) {
       info.default_json = "null";
     } else {
@@ -65,14 +85,16 @@ class Lister {
 
  private:
   std::vector<OptionInfo>& out_;
+  bool is_static_;
 };
 
 OptionInfo OutputFile() {
   return {.name = "output",
           .type = "path",
+          .value_type = "",
           .default_json = "null",
           .choices = {},
-          .help = "Where to write the quantized model.",
+          .help = "Where to write the model.",
           .extra_option = "",
           .short_flag = "o",
           .metavar = "OUT",
@@ -113,12 +135,37 @@ OptionInfo Path(std::string name, std::string metavar, bool required, std::strin
 }
 
 template <class Options>
-void AddQuantizerOptions(CommandInfo& command) {
+void AddOptionsOf(CommandInfo& command) {
   const Options defaults;
-  Lister lister(command.options);
+  Lister lister(command.options, std::is_same_v<Options, StaticOptions>);
   Describe(defaults, lister);
+}
+
+// What the commands that make a model of another have in common. `steps`: they can pre-process it.
+void AddConversionOptions(CommandInfo& command, bool steps) {
+  if (steps) {
+    command.options.push_back(
+        Flag("pre_process", "First do what 'quantab preprocess' does, with its usual steps."));
+  }
+  command.options.push_back(Path("recipe", "FILE", false,
+                                 "A recipe (JSON) to take options from; those given here as well "
+                                 "count more."));
+  command.options.push_back(
+      Flag("print_recipe", "Print the recipe, and the same as Python, after the result."));
   command.options.push_back(
       Flag("use_external_data_format", "Write the weights to OUT.data beside the model."));
+}
+
+OptionInfo ExtraOptions() {
+  OptionInfo info;
+  info.name = "extra_options";
+  info.type = "json";
+  info.value_type = "Record<string, unknown>";
+  info.default_json = "{}";
+  info.metavar = "JSON";
+  info.help = "Some of the above by onnxruntime's names: '{\"ActivationSymmetric\": true}'.";
+  info.quantizer = true;
+  return info;
 }
 
 constexpr std::string_view kDataHelp =
@@ -147,7 +194,9 @@ std::vector<CommandInfo> MakeCommands() {
                           "(quantize_dynamic).",
                       .positionals = {model},
                       .options = {OutputFile()}};
-  AddQuantizerOptions<DynamicOptions>(dynamic);
+  AddOptionsOf<DynamicOptions>(dynamic);
+  dynamic.options.push_back(ExtraOptions());
+  AddConversionOptions(dynamic, true);
   commands.push_back(std::move(dynamic));
 
   CommandInfo statics{
@@ -156,9 +205,31 @@ std::vector<CommandInfo> MakeCommands() {
           "Quantize weights and activations, with ranges measured on samples "
           "(quantize_static).",
       .positionals = {model},
-      .options = {OutputFile(), Path("calibration_data", "DIR", true, std::string(kDataHelp))}};
-  AddQuantizerOptions<StaticOptions>(statics);
+      .options = {OutputFile(), Path("calibration_data", "DIR", false, std::string(kDataHelp)),
+                  Path("calibration_cache_path", "FILE", false,
+                       "Measured ranges: taken from this file when it is there, else written to "
+                       "it. As text, or, if it ends in .json, in onnxruntime's form.")}};
+  AddOptionsOf<StaticOptions>(statics);
+  statics.options.push_back(ExtraOptions());
+  AddConversionOptions(statics, true);
   commands.push_back(std::move(statics));
+
+  CommandInfo float16{.name = "float16",
+                      .help = "Convert to half precision (convert_float_to_float16).",
+                      .positionals = {model},
+                      .options = {OutputFile()}};
+  AddOptionsOf<Float16Options>(float16);
+  AddConversionOptions(float16, true);
+  commands.push_back(std::move(float16));
+
+  CommandInfo preprocess{
+      .name = "preprocess",
+      .help = "Make a model fit for quantization: infer, fold, fuse (quant_pre_process).",
+      .positionals = {model},
+      .options = {OutputFile()}};
+  AddOptionsOf<PreProcessOptions>(preprocess);
+  AddConversionOptions(preprocess, false);
+  commands.push_back(std::move(preprocess));
 
   OptionInfo input =
       Path("input", "NAME=FILE", false,
@@ -239,8 +310,8 @@ std::string Overview() {
                     ": quantizes ONNX models on this machine, and nowhere else.\n\n"
                     "Usage: quantab COMMAND [arguments]\n\nCommands:\n";
   for (const CommandInfo& command : Commands()) {
-    out += "  " + command.name + std::string(10 - command.name.size(), ' ') +
-           Wrapped(command.help, 12, kHelpWidth) + "\n";
+    out += "  " + command.name + std::string(12 - command.name.size(), ' ') +
+           Wrapped(command.help, 14, kHelpWidth) + "\n";
   }
   out +=
       "\n'quantab COMMAND --help' says what a command takes. Results go to standard output, "

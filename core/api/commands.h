@@ -11,7 +11,8 @@ namespace quantab {
 
 struct OptionInfo {
   std::string name;          // snake_case; the flag is its kebab-case
-  std::string type;          // "bool", "number", "string", "list", "choice", "path"
+  std::string type;          // "bool", "number", "string", "list", "choice", "json", "path"
+  std::string value_type;    // of "json": the object, as TypeScript writes it
   std::string default_json;  // "null" when unset by default
   std::vector<std::string> choices;
   std::string help;

@@ -12,6 +12,7 @@ using Json = nlohmann::ordered_json;
 Json ToObject(const OptionInfo& option) {
   return {{"name", option.name},
           {"type", option.type},
+          {"valueType", option.value_type},
           {"default", Json::parse(option.default_json)},
           {"choices", option.choices},
           {"help", option.help},

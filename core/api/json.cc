@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/api/calibration_cache.h"
 #include "core/api/option_visitors.h"
 
 namespace quantab {
@@ -128,6 +129,10 @@ std::string ToJson(const Error& error) {
   return Dump({{"code", ErrorCodeName(error.code())},
                {"message", error.message()},
                {"where", std::move(where)}});
+}
+
+std::string ToJson(const TensorRanges& ranges) {
+  return Dump({{"text", ToText(ranges)}, {"calibrationCache", ToCalibrationCache(ranges)}});
 }
 
 DynamicOptions DynamicOptionsFromJson(std::string_view json) {

@@ -13,6 +13,8 @@ std::string ToJson(const ModelInfo& info);
 std::string ToJson(const Comparison& comparison);
 std::string ToJson(const Latency& latency);
 std::string ToJson(const Error& error);
+// {"text": <ToText's>, "calibrationCache": <onnxruntime's form>}
+std::string ToJson(const TensorRanges& ranges);
 std::string ToJson(const std::vector<SupportedOperator>& operators);
 
 // Options from a JSON object with camelCase keys ("perChannel": true) or snake_case ones, and

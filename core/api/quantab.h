@@ -11,13 +11,18 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/byte_io.h"
 #include "core/base/error.h"
 #include "core/base/monitor.h"
+#include "core/calib/tensor_ranges.h"
+#include "core/eval/auto_mixed_precision.h"
 #include "core/exec/session.h"
 #include "core/onnx/model.h"
+#include "core/passes/pre_process.h"
+#include "core/quant/float16.h"
 #include "core/quant/options.h"
 #include "core/tensor/tensor.h"
 
@@ -92,15 +97,26 @@ std::vector<SupportedOperator> SupportedOperators();
 Model QuantizeDynamic(const Model& model, const DynamicOptions& options = {},
                       Monitor* monitor = nullptr);
 
+// Whether samples can be read more than once. Some methods look at all of them twice: those with
+// histograms, whose bins follow from the extremes, and SmoothQuant.
+enum class SampleAccess { kRepeated, kOnce };
+
 // quantize_static, sample by sample:
 //
 //   StaticQuantizer quantizer(model, options);
-//   for (const TensorMap& sample : samples) quantizer.Collect(sample);
+//   for (int pass = 0; pass < quantizer.passes(); ++pass) {
+//     if (pass > 0) quantizer.NextPass();
+//     for (const TensorMap& sample : samples) quantizer.Collect(sample);
+//   }
 //   Model quantized = quantizer.Finish();
 class StaticQuantizer {
  public:
+  // With SampleAccess::kOnce there is one pass, in which histograms grow with the samples, as
+  // onnxruntime's do when it is fed piece by piece. Throws Error(kInvalidArgument) for options that
+  // are wrong, and for SmoothQuant with samples that can be read only once.
   explicit StaticQuantizer(const Model& model, const StaticOptions& options = {},
-                           Monitor* monitor = nullptr);
+                           Monitor* monitor = nullptr,
+                           SampleAccess access = SampleAccess::kRepeated);
   ~StaticQuantizer();
   StaticQuantizer(StaticQuantizer&&) noexcept;
 
@@ -109,13 +125,31 @@ class StaticQuantizer {
   // Error(kInvalidArgument) for a sample that does not fit the inputs.
   void Collect(const TensorMap& sample);
 
-  // Throws Error(kInvalidArgument) when there was no sample.
+  // How often all samples have to be given.
+  int passes() const;
+  // All samples have been given, and are to be given again.
+  void NextPass();
+
+  // The ranges of activations that were found. Throws Error(kInvalidArgument) when there was no
+  // sample, or when passes are missing.
+  TensorRanges Ranges() const;
+
+  // Throws as Ranges does.
   Model Finish();
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// quantize_static with ranges that were found before. Throws Error(kInvalidArgument) for options
+// that are wrong, that need samples, or that name another calibration method than the ranges do.
+Model QuantizeStatic(const Model& model, const StaticOptions& options, const TensorRanges& ranges,
+                     Monitor* monitor = nullptr);
+
+// Ranges from their text (see ToText), or from onnxruntime's calibration cache (JSON). Throws
+// Error(kInvalidArgument) for anything else.
+TensorRanges ReadRanges(std::string_view text);
 
 // How close the outputs of two models are, over all samples given to a Comparer. `metrics` holds
 // one value per file of core/eval/metrics, by name (see there for the formulas): "mse",

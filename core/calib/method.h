@@ -16,31 +16,52 @@ namespace quantab {
 
 // onnxruntime's Calib* extra options, and what its calibrators take beside them.
 struct CalibSettings {
-  bool symmetric = false;             // CalibTensorRangeSymmetric
-  bool moving_average = false;        // CalibMovingAverage
-  double averaging_constant = 0.01;   // CalibMovingAverageConstant
-  std::optional<int64_t> chunk = {};  // CalibStridedMinMax: samples in a collection; unset: all
-  double percentile = 99.999;         // CalibPercentile
-  std::optional<int64_t> num_bins = {};
+  // CalibTensorRangeSymmetric; unset: as the method does by itself, which for Percentile is true
+  std::optional<bool> symmetric = {};
+  bool moving_average = false;           // CalibMovingAverage
+  double averaging_constant = 0.01;      // CalibMovingAverageConstant
+  std::optional<int64_t> chunk = {};     // CalibStridedMinMax: samples in a collection; unset: all
+  double percentile = 99.999;            // CalibPercentile
+  std::optional<int64_t> num_bins = {};  // of a histogram; unset: as many as the method likes
   int64_t num_quantized_bins = 128;
   std::string scenario = "same";
   bool per_channel = false;
 };
 
-// What a method remembers of one tensor. Its size does not depend on the number of samples.
+// What a method remembers of one tensor. Its size does not depend on the number of elements.
+//
+// A method that wants two passes over the samples is shown all of them by Look, then by Add. It
+// can do with Add alone, where samples can be had only once.
 class RangeStatistic {
  public:
   virtual ~RangeStatistic() = default;
-  // The tensor (float32) as it was in one sample. Elements that are NaN are ignored.
+  // The tensor (float32) as it was in one sample, in the first pass of two.
+  virtual void Look(const Tensor& tensor) { (void)tensor; }
+  // The same in the last pass. Elements that are not finite are ignored. Throws
+  // Error(kInvalidArgument) when its shape does not go with those before.
   virtual void Add(const Tensor& tensor) = 0;
-  // Nothing when no element was seen.
+  // Nothing when no finite element was seen.
   virtual std::optional<TensorRange> Range() const = 0;
+
+  // Infinite elements that Add saw.
+  uint64_t infinities() const { return infinities_; }
+
+ protected:
+  uint64_t infinities_ = 0;
 };
 
 struct CalibMethodDef {
   std::string_view name;  // onnxruntime's name: "MinMax"
+  int passes = 1;         // over the samples, for onnxruntime's result: 1 or 2
   std::unique_ptr<RangeStatistic> (*make)(const CalibSettings& settings) = nullptr;
+  // Throws Error(kInvalidArgument) for settings that CheckCalibSettings passes but the method
+  // cannot work with; absent: none.
+  void (*check)(const CalibSettings& settings) = nullptr;
 };
+
+// Throws Error(kInvalidArgument), naming the option, for a setting outside of what it can be
+// whatever the method.
+void CheckCalibSettings(const CalibSettings& settings);
 
 class CalibMethodRegistry {
  public:

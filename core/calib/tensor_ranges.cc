@@ -1,8 +1,10 @@
 #include "core/calib/tensor_ranges.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <tuple>
 
 #include "core/base/error.h"
 
@@ -11,11 +13,23 @@ namespace {
 
 constexpr std::string_view kTitle = "# quantab ranges 1";
 constexpr std::string_view kMethod = "# method ";
+constexpr std::string_view kMoments = "  moments ";
+constexpr std::string_view kChannel = "  channel ";
 
-void AppendNumber(std::string& out, float value) {
+template <class Number>
+void AppendNumber(std::string& out, Number value) {
   char digits[32];
   const auto end = std::to_chars(digits, digits + sizeof(digits), value).ptr;
   out.append(digits, end);
+}
+
+// "<prefix><first> <second>"
+template <class Number>
+void AppendPair(std::string& out, std::string_view prefix, Number first, Number second) {
+  out += prefix;
+  AppendNumber(out, first);
+  out += ' ';
+  AppendNumber(out, second);
 }
 
 std::string Escaped(std::string_view name) {
@@ -25,6 +39,8 @@ std::string Escaped(std::string_view name) {
       out += "\\\\";
     } else if (c == '\n') {
       out += "\\n";
+    } else if (c == '\r') {
+      out += "\\r";
     } else {
       out += c;
     }
@@ -38,27 +54,78 @@ std::string Unescaped(std::string_view text) {
     if (text[i] != '\\' || i + 1 == text.size()) {
       out += text[i];
     } else {
-      out += text[++i] == 'n' ? '\n' : text[i];
+      ++i;
+      out += text[i] == 'n' ? '\n' : text[i] == 'r' ? '\r' : text[i];
     }
   }
   return out;
 }
 
-[[noreturn]] void BadLine(int number, std::string_view line, const std::string& what) {
-  ThrowInvalidArgument("Line " + std::to_string(number) + " of the ranges, '" + std::string(line) +
-                       "', " + what + ". Expected '<min> <max> <tensor>'.");
+// A line of the text, for messages.
+struct Line {
+  int number;
+  std::string_view text;
+
+  [[noreturn]] void Reject(const std::string& what) const {
+    ThrowInvalidArgument("Line " + std::to_string(number) + " of the ranges, '" + Shorten(text) +
+                         "', " + what + ".");
+  }
+};
+
+void Parse(const std::string& token, char** end, float& value) {
+  value = std::strtof(token.c_str(), end);
+}
+void Parse(const std::string& token, char** end, double& value) {
+  value = std::strtod(token.c_str(), end);
 }
 
-// A number and the blank after it, taken from the front of `rest`.
-bool TakeNumber(std::string_view& rest, float& value) {
-  const size_t blank = rest.find(' ');
-  if (blank == 0 || blank == std::string_view::npos) return false;
-  const std::string token(rest.substr(0, blank));
+// A number, and a blank after it if there is one, taken from the front of `rest`.
+template <class Number>
+bool TakeNumber(std::string_view& rest, Number& value) {
+  const std::string token(rest.substr(0, rest.find(' ')));
   char* end = nullptr;
-  value = std::strtof(token.c_str(), &end);
-  if (end != token.c_str() + token.size()) return false;
-  rest.remove_prefix(blank + 1);
+  Parse(token, &end, value);
+  if (token.empty() || end != token.c_str() + token.size()) return false;
+  rest.remove_prefix(std::min(rest.size(), token.size() + 1));
   return true;
+}
+
+// Two numbers from the front of `rest`.
+template <class Number>
+std::pair<Number, Number> TakePair(const Line& line, std::string_view& rest,
+                                   const std::string& expected) {
+  std::pair<Number, Number> pair;
+  if (!TakeNumber(rest, pair.first) || !TakeNumber(rest, pair.second)) {
+    line.Reject("is not understood. Expected '" + expected + "'");
+  }
+  if (!std::isfinite(pair.first) || !std::isfinite(pair.second)) {
+    line.Reject("has a number that is not finite");
+  }
+  return pair;
+}
+
+std::pair<float, float> TakeRange(const Line& line, std::string_view& rest,
+                                  const std::string& expected) {
+  const auto range = TakePair<float>(line, rest, expected);
+  if (range.first > range.second) line.Reject("has a minimum above its maximum");
+  return range;
+}
+
+// A line that says more of a tensor whose range was read.
+void ReadMore(const Line& line, TensorRange* range) {
+  const bool is_channel = line.text.starts_with(kChannel);
+  if (!is_channel && !line.text.starts_with(kMoments)) {
+    line.Reject("is not understood. Expected 'moments' or 'channel' after the two blanks");
+  }
+  if (range == nullptr) line.Reject("comes before the tensor it belongs to");
+  std::string_view rest = line.text.substr((is_channel ? kChannel : kMoments).size());
+  if (is_channel) {
+    range->channels.push_back(TakeRange(line, rest, "  channel <min> <max>"));
+  } else {
+    const auto moments = TakePair<double>(line, rest, "  moments <average> <deviation>");
+    range->moments = {moments.first, moments.second};
+  }
+  if (!rest.empty()) line.Reject("has more than two numbers");
 }
 
 }  // namespace
@@ -67,38 +134,42 @@ std::string ToText(const TensorRanges& ranges) {
   std::string out = std::string(kTitle) + "\n";
   if (!ranges.method.empty()) out += std::string(kMethod) + ranges.method + "\n";
   for (const auto& [name, range] : ranges.ranges) {
-    AppendNumber(out, range.min);
-    out += ' ';
-    AppendNumber(out, range.max);
+    AppendPair(out, "", range.min, range.max);
     out += ' ' + Escaped(name) + '\n';
+    if (range.moments) {
+      AppendPair(out, kMoments, range.moments->average, range.moments->deviation);
+      out += '\n';
+    }
+    for (const auto& [min, max] : range.channels) {
+      AppendPair(out, kChannel, min, max);
+      out += '\n';
+    }
   }
   return out;
 }
 
 TensorRanges RangesFromText(std::string_view text) {
   TensorRanges result;
-  int number = 0;
-  while (!text.empty()) {
+  TensorRange* last = nullptr;
+  for (Line line{1, {}}; !text.empty(); ++line.number) {
     const size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
+    line.text = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    ++number;
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (line.starts_with(kMethod)) result.method = line.substr(kMethod.size());
-    if (line.empty() || line.front() == '#') continue;
-
-    std::string_view rest = line;
+    if (!line.text.empty() && line.text.back() == '\r') line.text.remove_suffix(1);
+    if (line.text.starts_with(kMethod)) result.method = line.text.substr(kMethod.size());
+    if (line.text.empty() || line.text.front() == '#') continue;
+    if (line.text.starts_with("  ")) {
+      ReadMore(line, last);
+      continue;
+    }
+    constexpr const char* kExpected = "<min> <max> <tensor>";
+    std::string_view rest = line.text;
     TensorRange range;
-    if (!TakeNumber(rest, range.min) || !TakeNumber(rest, range.max) || rest.empty()) {
-      BadLine(number, line, "is not understood");
-    }
-    if (!std::isfinite(range.min) || !std::isfinite(range.max)) {
-      BadLine(number, line, "has a number that is not finite");
-    }
-    if (range.min > range.max) BadLine(number, line, "has a minimum above its maximum");
-    if (!result.ranges.emplace(Unescaped(rest), range).second) {
-      BadLine(number, line, "repeats a tensor");
-    }
+    std::tie(range.min, range.max) = TakeRange(line, rest, kExpected);
+    if (rest.empty()) line.Reject("is not understood. Expected '" + std::string(kExpected) + "'");
+    const auto [place, added] = result.ranges.emplace(Unescaped(rest), range);
+    if (!added) line.Reject("repeats a tensor");
+    last = &place->second;
   }
   return result;
 }

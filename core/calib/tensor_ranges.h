@@ -22,7 +22,7 @@ struct Moments {
 struct TensorRange {
   float min = 0;
   float max = 0;
-  std::optional<Moments> moments = {};          // by the Distribution method
+  std::optional<Moments> moments = {};                 // by the Distribution method
   std::vector<std::pair<float, float>> channels = {};  // by MinMax per channel: of each the range
 
   bool operator==(const TensorRange&) const = default;
@@ -35,13 +35,18 @@ struct TensorRanges {
   bool operator==(const TensorRanges&) const = default;
 };
 
-// One line per tensor, by name, each number as short as it can be without changing the float32:
+// One line per tensor, by name, each number as short as it can be without changing it. Lines that
+// begin with two blanks belong to the tensor before:
 //
 //   # quantab ranges 1
 //   # method MinMax
 //   -1.5 2.25 conv_output
+//     moments 0.25 1.125           average and deviation
+//     channel -1.5 1               of channel 0, then of channel 1, ...
+//     channel -0.5 2.25
 //
-// A name is the rest of its line; backslash and line feed in it are written '\\' and '\n'.
+// A name is the rest of its line; backslash, line feed and carriage return in it are written '\\',
+// '\n' and '\r'.
 std::string ToText(const TensorRanges& ranges);
 
 // The inverse. Empty lines are skipped. Throws Error(kInvalidArgument) naming the line that is not

@@ -16,6 +16,8 @@ namespace quantab::kernels {
   X(pool)                          \
   X(softmax)                       \
   X(reduce)                        \
+  X(extremes)                      \
+  X(histogram)                     \
   X(transpose)                     \
   X(norm)
 

@@ -10,22 +10,21 @@
 namespace quantab {
 namespace {
 
-using Constants = std::unordered_map<std::string, TransposedConstant>;
-
 bool IsPlainGemm(const onnx::NodeProto& node) {
   return node.op_type() == "Gemm" && (node.domain().empty() || node.domain() == "ai.onnx") &&
-         node.input_size() >= 2 && FloatAttribute(node, "alpha", 1) == 1 &&
-         FloatAttribute(node, "beta", 1) == 1 && IntAttribute(node, "transA", 0) == 0;
+         node.input_size() >= 2 && node.output_size() > 0 &&
+         FloatAttribute(node, "alpha", 1) == 1 && FloatAttribute(node, "beta", 1) == 1 &&
+         IntAttribute(node, "transA", 0) == 0;
 }
 
 bool HasC(const onnx::NodeProto& gemm) { return gemm.input_size() > 2 && !gemm.input(2).empty(); }
 
 class Decomposer {
  public:
-  Decomposer(Model& model, Selection& selection)
-      : model_(model), selection_(selection), edit_(model) {}
+  Decomposer(Model& model, Selection& selection, const DecomposeOptions& options)
+      : model_(model), selection_(selection), options_(options), edit_(model) {}
 
-  Constants Run() {
+  TransposedConstants Run() {
     CountReads(model_.proto.graph());
     Rewrite(*model_.proto.mutable_graph());
     return std::move(constants_);
@@ -67,9 +66,9 @@ class Decomposer {
   void Decompose(const onnx::NodeProto& gemm, onnx::GraphProto& graph,
                  std::map<std::string, std::string>& transposes) {
     const std::string prefix = gemm.name().empty() ? "" : gemm.name() + "_";
-    const auto add = [&](const char* op_type, const std::vector<std::string>& inputs,
-                         const std::string& output) -> onnx::NodeProto& {
-      onnx::NodeProto& node = *graph.add_node();
+    const auto make = [&](const char* op_type, const std::vector<std::string>& inputs,
+                          const std::string& output) {
+      onnx::NodeProto node;
       node.mutable_input()->Add(inputs.begin(), inputs.end());
       node.add_output(output);
       if (!prefix.empty()) node.set_name(prefix + op_type);
@@ -77,23 +76,33 @@ class Decomposer {
       return node;
     };
 
-    std::string b = gemm.input(1);
+    const std::string product =
+        HasC(gemm) ? edit_.FreshValue(gemm.output(0) + "_MatMul") : gemm.output(0);
+    onnx::NodeProto matmul = make("MatMul", {gemm.input(0), gemm.input(1)}, product);
+    selection_.AddOrigin(matmul, gemm);
     if (IntAttribute(gemm, "transB", 0) != 0) {
-      if (const std::string constant = TransposeConstant(b); !constant.empty()) {
-        b = constant;
-      } else {
-        std::string& transposed = transposes[b];
+      const bool tied = StaysTied(matmul);
+      std::string b = tied ? "" : TransposeConstant(gemm.input(1));
+      if (b.empty()) {
+        std::string& transposed = transposes[gemm.input(1)];
         if (transposed.empty()) {
-          transposed = edit_.FreshValue(b + "_Transposed");
-          add("Transpose", {b}, transposed);
+          transposed = edit_.FreshValue(gemm.input(1) + "_Transposed");
+          *graph.add_node() = make("Transpose", {gemm.input(1)}, transposed);
+          if (tied) selection_.AddOrigin(graph.node(graph.node_size() - 1), gemm);
         }
         b = transposed;
       }
+      matmul.set_input(1, b);
     }
-    const std::string product =
-        HasC(gemm) ? edit_.FreshValue(gemm.output(0) + "_MatMul") : gemm.output(0);
-    selection_.AddOrigin(add("MatMul", {gemm.input(0), b}, product), gemm);
-    if (HasC(gemm)) add("Add", {product, gemm.input(2)}, gemm.output(0));
+    graph.add_node()->Swap(&matmul);
+    if (HasC(gemm)) *graph.add_node() = make("Add", {product, gemm.input(2)}, gemm.output(0));
+  }
+
+  // Whether `matmul`, which wants its second input transposed, is to share it, quantized, with
+  // those who look up in it.
+  bool StaysTied(const onnx::NodeProto& matmul) const {
+    return options_.tied.contains(matmul.input(1)) && selection_.HasType("Transpose") &&
+           selection_.Selected(matmul) && (scopes_.size() == 1 || options_.subgraphs);
   }
 
   // The name of the initializer that holds the transpose of initializer `name`, or "" when `name`
@@ -104,13 +113,13 @@ class Decomposer {
       const auto key = std::make_pair(&owner, name);
       if (const auto known = names_.find(key); known != names_.end()) return known->second;
       for (int i = 0; i < owner.initializer_size(); ++i) {
-        if (owner.initializer(i).name() == name) return names_[key] = Transpose(owner, i, depth);
+        if (owner.initializer(i).name() == name) return names_[key] = Transpose(owner, i);
       }
     }
     return {};
   }
 
-  std::string Transpose(onnx::GraphProto& owner, int index, size_t depth) {
+  std::string Transpose(onnx::GraphProto& owner, int index) {
     const onnx::TensorProto source = owner.initializer(index);
     const Shape shape = ShapeOf(source);
     if (shape.size() != 2) {
@@ -138,7 +147,7 @@ class Decomposer {
         break;
       }
     }
-    if (depth == 0) constants_[transposed.name()] = {bytes, shape};
+    if (IsDetached(transposed)) constants_[BytesOf(model_, transposed).get()] = {bytes, shape};
     const std::string name = transposed.name();
     *owner.add_initializer() = std::move(transposed);
     return name;
@@ -146,12 +155,13 @@ class Decomposer {
 
   Model& model_;
   Selection& selection_;
+  const DecomposeOptions& options_;
   GraphEdit edit_;  // for fresh names only: the graph changes beneath it
   std::vector<onnx::GraphProto*> scopes_;
   std::unordered_map<std::string, int> reads_, transposed_reads_;
   // Constant b of a graph -> the name of its transpose.
   std::map<std::pair<onnx::GraphProto*, std::string>, std::string> names_;
-  Constants constants_;
+  TransposedConstants constants_;
 };
 
 void CollectNames(const onnx::GraphProto& graph, std::vector<std::string>& names) {
@@ -167,8 +177,9 @@ void CollectNames(const onnx::GraphProto& graph, std::vector<std::string>& names
 
 }  // namespace
 
-Constants DecomposeGemms(Model& model, Selection& selection) {
-  return Decomposer(model, selection).Run();
+TransposedConstants DecomposeGemms(Model& model, Selection& selection,
+                                   const DecomposeOptions& options) {
+  return Decomposer(model, selection, options).Run();
 }
 
 std::vector<std::string> DecomposedNames(const onnx::GraphProto& graph) {

@@ -2,11 +2,12 @@
 //   before:  Gemm(a, b, c; alpha = beta = 1, transA = 0) -> y
 //   after:   MatMul(a, b) -> y_MatMul,  Add(y_MatMul, c) -> y
 // With transB, a constant b is transposed (in place where all who read it want that), another one
-// goes through a Transpose node.
+// goes through a Transpose node, and so does a table that is looked up in as well.
 #pragma once
 
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/onnx/model.h"
@@ -20,11 +21,18 @@ struct TransposedConstant {
   Shape shape;
 };
 
+// The transposed constants, by the bytes they have now; small ones are left out.
+using TransposedConstants = std::unordered_map<const Blob*, TransposedConstant>;
+
+struct DecomposeOptions {
+  const std::unordered_set<std::string>& tied;  // see TiedTables
+  bool subgraphs = false;  // whether the graphs inside the main one will be quantized
+};
+
 // Rewrites the main graph and subgraphs. Gemms that `selection` excludes stay as they are; the
-// MatMuls made are known to it by their Gemm. Returns the transposed constants of the main graph by
-// name.
-std::unordered_map<std::string, TransposedConstant> DecomposeGemms(Model& model,
-                                                                   Selection& selection);
+// nodes made are known to it by their Gemm.
+TransposedConstants DecomposeGemms(Model& model, Selection& selection,
+                                   const DecomposeOptions& options);
 
 // The names of the nodes that DecomposeGemms may make, which options may mention.
 std::vector<std::string> DecomposedNames(const onnx::GraphProto& graph);

@@ -1,6 +1,5 @@
 #include "core/quant/finish.h"
 
-#include <algorithm>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -8,8 +7,8 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/graph/graph_view.h"
 #include "core/graph/graph_edit.h"
+#include "core/graph/graph_view.h"
 
 namespace quantab {
 namespace {
@@ -126,7 +125,7 @@ void SortNodes(onnx::GraphProto& graph) {
     for (const std::string& value : captures[i]) {
       const auto made = maker.find(value);
       captured_too_late |=
-          made != maker.end() && position[static_cast<size_t>(made->second)] > position[i];
+          made != maker.end() && position[static_cast<size_t>(made->second)] >= position[i];
     }
   }
   if (Repeats(graph, maker)) {
@@ -170,15 +169,20 @@ void SetMetadata(onnx::ModelProto& proto) {
   }
 }
 
+bool UsesMicrosoft(const onnx::GraphProto& graph) {
+  bool uses = false;
+  for (const auto& node : graph.node()) {
+    uses |= node.domain() == kMicrosoft;
+    ForEachSubgraph(node, [&](const onnx::GraphProto& inner) { uses |= UsesMicrosoft(inner); });
+  }
+  return uses;
+}
+
 void ImportMicrosoftIfUsed(onnx::ModelProto& proto) {
   for (const auto& import : proto.opset_import()) {
     if (import.domain() == kMicrosoft) return;
   }
-  const auto& nodes = proto.graph().node();
-  if (std::none_of(nodes.begin(), nodes.end(),
-                   [](const auto& node) { return node.domain() == kMicrosoft; })) {
-    return;
-  }
+  if (!UsesMicrosoft(proto.graph())) return;
   auto* import = proto.add_opset_import();
   import->set_version(1);
   import->set_domain(kMicrosoft);

@@ -7,8 +7,8 @@
 
 namespace quantab {
 
-// Lifts the float32 constants of rank 2 and more in the main graph that an operator with a rule for
-// dynamic quantization reads.
-void LiftConstants(Model& model);
+// Lifts the float32 constants of rank 2 and more that an operator with a rule for dynamic
+// quantization reads: in the main graph and, with `subgraphs`, in those inside it.
+void LiftConstants(Model& model, bool subgraphs);
 
 }  // namespace quantab

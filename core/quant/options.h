@@ -63,7 +63,7 @@ struct StaticOptions {
   bool sigmoid_nnapi = false;
   TensorQuantOverrides tensor_quant_overrides = {};
   // extra_options of calibration; the last four have no key in onnxruntime's quantize_static
-  bool calib_tensor_range_symmetric = false;
+  std::optional<bool> calib_tensor_range_symmetric = {};  // unset: true for Percentile
   bool calib_moving_average = false;
   double calib_moving_average_constant = 0.01;
   std::optional<int64_t> calib_strided_min_max = {};
@@ -88,7 +88,8 @@ struct StaticOptions {
 template <class Options, class Visitor>
 void DescribeCalibration(Options& o, Visitor& v) {
   v.Option("calib_tensor_range_symmetric", o.calib_tensor_range_symmetric,
-           "Calibrated ranges symmetric around zero.", "CalibTensorRangeSymmetric");
+           "Calibrated ranges symmetric around zero; by default for Percentile only.",
+           "CalibTensorRangeSymmetric");
   v.Option("calib_moving_average", o.calib_moving_average,
            "MinMax: average the samples' minima and maxima instead of taking the extremes.",
            "CalibMovingAverage");

@@ -6,6 +6,12 @@
 #include "core/quant/qdq.h"
 
 namespace quantab {
+namespace {
+
+// Scales that a constant without elements may have.
+constexpr int64_t kMostEmptyChannels = 1 << 16;
+
+}  // namespace
 
 const QdqMark* QdqMarks::Find(const std::string& name) const {
   const auto found = index_.find(name);
@@ -41,13 +47,14 @@ QdqMarker::QdqMarker(GraphEdit& edit, const QuantRequest& request)
   }
 }
 
-const std::vector<RealRange>* QdqMarker::Scan(const std::string& name,
-                                              std::optional<int64_t> axis) {
-  const auto key = std::make_pair(name, axis.value_or(-1));
+const std::vector<RealRange>* QdqMarker::Scan(const std::string& name, std::optional<int64_t> axis,
+                                              int64_t block_size) {
+  const auto key = std::make_tuple(name, axis.value_or(-1), block_size);
   auto found = scans_.find(key);
   if (found == scans_.end()) {
     const onnx::TensorProto& tensor = *edit_.Initializer(name);
-    auto ranges = ScanRanges(*BytesOf(edit_.model(), tensor), ShapeOf(tensor), axis);
+    auto ranges = ScanRanges(*BytesOf(edit_.model(), tensor), ShapeOf(tensor), axis, RealOf(name),
+                             block_size);
     if (!ranges) {
       Warn(monitor(), "Tensor '" + name + "' has elements that are not finite; it stays in float.");
     }
@@ -56,9 +63,13 @@ const std::vector<RealRange>* QdqMarker::Scan(const std::string& name,
   return found->second ? &*found->second : nullptr;
 }
 
+DType QdqMarker::RealOf(const std::string& name) const {
+  return edit_.TypeOfValue(name) == DType::kFloat16 ? DType::kFloat16 : DType::kFloat;
+}
+
 bool QdqMarker::IsQuantizableConstant(const std::string& name) {
   const onnx::TensorProto* tensor = edit_.Initializer(name);
-  return tensor != nullptr && TypeOf(*tensor) == DType::kFloat &&
+  return tensor != nullptr && IsReal(TypeOf(*tensor)) &&
          (marks_.Contains(name) || Scan(name, std::nullopt) != nullptr);
 }
 
@@ -69,40 +80,87 @@ int64_t QdqMarker::RankOf(const std::string& name) const {
 bool QdqMarker::IsQuantizable(const std::string& name) {
   if (name.empty()) return false;
   if (IsConstant(name)) return IsQuantizableConstant(name);
-  return edit_.TypeOfValue(name) == DType::kFloat;
+  DType type = edit_.TypeOfValue(name);
+  if (type == DType::kUndefined) {
+    type = static_cast<DType>(options().default_tensor_type.value_or(0));
+    if (type == DType::kUndefined && untyped_.insert(name).second) {
+      Warn(monitor(), "Tensor '" + name +
+                          "' stays as it is: its type could not be inferred. If it is float32, set "
+                          "'default_tensor_type' to 1.");
+    }
+  }
+  return IsReal(type);
+}
+
+std::optional<int64_t> QdqMarker::AxisOf(const std::string& name, std::optional<int64_t> axis,
+                                         const std::string& op_type) const {
+  const onnx::TensorProto* tensor = edit_.Initializer(name);
+  if (tensor == nullptr) return std::nullopt;
+  if (const std::vector<TensorQuantOverride>* entries = Overrides(name)) {
+    axis = (*entries)[0].axis;
+  } else if (!options().per_channel) {
+    return std::nullopt;
+  } else {
+    const auto& axes = options().qdq_op_type_per_channel_support_to_axis;
+    const auto found = axes.find(op_type);
+    if (found != axes.end()) axis = found->second;
+  }
+  if (axis) axis = NormalizedAxis(*axis, RankOf(name));
+  // No elements, and perhaps no end of scales for them.
+  if (axis && ElementCount(ShapeOf(*tensor)) == 0 &&
+      tensor->dims(static_cast<int>(*axis)) > kMostEmptyChannels) {
+    return std::nullopt;
+  }
+  return axis;
+}
+
+void QdqMarker::Mark(const std::string& name, QdqMark mark) {
+  // Without overrides this is a no, since an operand like activations has no axis.
+  if (!mark.axis && Overrides(name) != nullptr) mark.axis = AxisOf(name, std::nullopt, "");
+  if (mark.axis && Scan(name, mark.axis) == nullptr) return;
+  marks_.Set(name, std::move(mark));
 }
 
 void QdqMarker::MarkActivation(const std::string& name) {
-  if (IsQuantizable(name) && !marks_.Contains(name)) marks_.Set(name, {});
+  if (!marks_.Contains(name) && IsQuantizable(name)) Mark(name, {});
 }
 
-void QdqMarker::MarkWeight(const std::string& name) {
-  if (IsQuantizable(name) && !marks_.Contains(name)) {
-    marks_.Set(name, {QdqMark::Kind::kWeight, {}, {}});
-  }
-}
-
-void QdqMarker::MarkWeight(const std::string& name, int64_t axis) {
-  if (!options().per_channel || !IsConstant(name) || axis < 0 || axis >= RankOf(name)) {
-    MarkWeight(name);
+void QdqMarker::MarkWeight(const std::string& name, std::optional<int64_t> axis,
+                           const std::string& op_type) {
+  axis = AxisOf(name, axis, op_type);
+  if (!axis) {
+    if (!marks_.Contains(name) && IsQuantizable(name)) {
+      Mark(name, {.kind = QdqMark::Kind::kWeight});
+    }
     return;
   }
-  const onnx::TensorProto& tensor = *edit_.Initializer(name);
-  if (TypeOf(tensor) == DType::kFloat && Scan(name, axis) != nullptr) {
-    marks_.Set(name, {QdqMark::Kind::kWeight, axis, {}});
+  if (IsReal(TypeOf(*edit_.Initializer(name)))) {
+    Mark(name, {.kind = QdqMark::Kind::kWeight, .axis = axis});
   }
 }
 
-void QdqMarker::MarkSameAs(const std::string& output, const std::string& input) {
-  if (IsQuantizable(output)) marks_.Set(output, {QdqMark::Kind::kActivation, {}, input});
+void QdqMarker::MarkSameAs(const std::string& output, const std::string& input,
+                           const onnx::NodeProto& node) {
+  if (!IsQuantizable(output)) return;
+  const std::vector<TensorQuantOverride>* entries = Overrides(output);
+  if (entries != nullptr && ((*entries)[0].quant_type || (*entries)[0].scale ||
+                             (*entries)[0].rmin || (*entries)[0].rmax || (*entries)[0].symmetric)) {
+    Warn(monitor(), "The override of '" + output + "' does not count: it has the parameters of '" +
+                        input + "'.");
+  }
+  marks_.Set(output, {.same_as = input, .reader = &node});
 }
 
 void QdqMarker::MarkBias(onnx::NodeProto& node, int index, const std::string& input,
                          const std::string& weight, float beta) {
   if (node.input_size() <= index) return;
   std::string name = node.input(index);
+  if (Overrides(name) != nullptr) {
+    MarkWeight(name, std::nullopt);
+    return;
+  }
   const onnx::TensorProto* tensor = edit_.Initializer(name);
-  if (tensor == nullptr || TypeOf(*tensor) != DType::kFloat) return;
+  if (tensor == nullptr || !IsReal(TypeOf(*tensor))) return;
   // An excluded node keeps the original; so does the first of several that share it.
   if (biases_.contains(name) || excluded_reads_.contains(name)) {
     name = CopyBias(*tensor);
@@ -139,19 +197,45 @@ void QdqMarker::MarkOutputs(const onnx::NodeProto& node) {
   for (const std::string& output : node.output()) MarkActivation(output);
 }
 
+bool QdqMarker::CutsOff(const onnx::NodeProto& node) const {
+  if (options().activation_symmetric) return false;
+  QuantType type = options().activation_type;
+  if (const std::vector<TensorQuantOverride>* entries = Overrides(node.output(0))) {
+    const TensorQuantOverride& entry = (*entries)[0];
+    type = entry.quant_type.value_or(type);
+    if (entry.convert || entry.symmetric.value_or(false)) return false;
+    // Where the range is given, it need not end where the operator cuts off.
+    const bool relu = node.op_type() == "Relu";
+    if ((entry.rmin || entry.rmax) && !(relu && entry.rmin.value_or(0) >= 0)) return false;
+    if (entry.zero_point &&
+        !(relu && type != QuantType::kQFloat8E4M3FN &&
+          *entry.zero_point == QRangeOf(DTypeOfQuantType(type), false, false).min)) {
+      return false;
+    }
+  }
+  return type != QuantType::kQFloat8E4M3FN;
+}
+
 bool QdqMarker::Absorb(const onnx::NodeProto& node) {
+  if (!CutsOff(node)) return false;
   // Copies, as the node goes.
   const auto [input, output] = std::pair(node.input(0), node.output(0));
+  const std::vector<TensorQuantOverride>* entries = Overrides(input);
   onnx::NodeProto* producer = edit_.Producer(input);
-  if (producer == nullptr || !ranges().ranges.contains(input) ||
-      !ranges().ranges.contains(output) || edit_.CountReaders(input) != 1 ||
-      edit_.IsGraphOutput(input) || edit_.IsGraphInput(input)) {
+  if (producer == nullptr || (entries != nullptr && (*entries)[0].convert) ||
+      !ranges().ranges.contains(input) || !ranges().ranges.contains(output) ||
+      edit_.CountReaders(input) != 1 || edit_.IsGraphOutput(input) || edit_.IsGraphInput(input)) {
     return false;
   }
   edit_.RemoveNode(node);
   edit_.ReplaceOutput(*producer, input, output);
   marks_.Erase(input);
   return true;
+}
+
+const std::string& NodeInput(const onnx::NodeProto& node, int index) {
+  static const std::string none;
+  return index < node.input_size() ? node.input(index) : none;
 }
 
 void MarkAll(QdqMarker& marker, onnx::NodeProto& node) {
@@ -165,7 +249,7 @@ void MarkPassThrough(QdqMarker& marker, onnx::NodeProto& node) {
   const bool forced = marker.options().force_quantize_no_input_check;
   if (forced) marker.MarkActivation(input);
   if ((forced || marker.IsMarked(input)) && !marker.KeepsOutput(node)) {
-    marker.MarkSameAs(node.output(0), input);
+    marker.MarkSameAs(node.output(0), input, node);
   }
 }
 

@@ -2,24 +2,17 @@
 
 #include <algorithm>
 
-#include "core/base/error.h"
+#include "core/quant/check_options.h"
 #include "core/quant/finish.h"
+#include "core/quant/overrides.h"
 #include "core/quant/prepare.h"
 
 namespace quantab {
 namespace {
 
-void CheckTypes(const StaticOptions& options) {
-  if (options.activation_type == QuantType::kQInt8 && options.weight_type == QuantType::kQUInt8) {
-    ThrowInvalidArgument(
-        "'activation_type' QInt8 cannot go with 'weight_type' QUInt8: no runtime multiplies them. "
-        "Choose QInt8 weights, or QUInt8 activations.");
-  }
-}
-
 Selection Select(const Model& model, const QuantMethodDef& method, const StaticOptions& options,
                  Monitor* monitor) {
-  CheckTypes(options);
+  CheckQuantOptions(options);
   const std::vector<std::string> aliases =
       method.aliases == nullptr ? std::vector<std::string>() : method.aliases(model.proto.graph());
   return Selection(model, options, method.types(), method.needs_rule, aliases, monitor);
@@ -32,6 +25,7 @@ Quantization::Quantization(const Model& model, const StaticOptions& options, Mon
       method_(&QuantMethodRegistry::Get().Find(options.quant_format)),
       selection_(Select(model, *method_, options, monitor)),
       model_(PrepareModel(model, options_, monitor)) {
+  CheckOverrides(model_, options_);
   *declared_.mutable_value_info() = model.proto.graph().value_info();
 }
 

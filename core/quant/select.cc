@@ -55,6 +55,11 @@ std::string FirstOutput(const onnx::NodeProto& node) {
   return {};
 }
 
+// Graphs beside each other may have values of one name.
+std::pair<std::string, std::string> NameAndOutput(const onnx::NodeProto& node) {
+  return {node.name(), FirstOutput(node)};
+}
+
 void CollectNodes(const onnx::GraphProto& graph, std::unordered_set<std::string>& names,
                   std::unordered_set<std::string>& types) {
   for (const auto& node : graph.node()) {
@@ -146,7 +151,7 @@ Selection::Selection(const Model& model, const StaticOptions& options,
 }
 
 bool Selection::Selected(const onnx::NodeProto& node) const {
-  const auto origin = origins_.find(FirstOutput(node));
+  const auto origin = origins_.find(NameAndOutput(node));
   const onnx::NodeProto* from = origin == origins_.end() ? nullptr : &origin->second;
   const bool any_name = quantize_.names.empty() && quantize_.outputs.empty();
   if (!any_name && !quantize_.Contains(node) && (from == nullptr || !quantize_.Contains(*from))) {
@@ -175,7 +180,7 @@ void Selection::AddOrigin(const onnx::NodeProto& made, const onnx::NodeProto& or
   known.set_name(origin.name());
   known.set_op_type(origin.op_type());
   *known.mutable_output() = origin.output();
-  origins_[FirstOutput(made)] = std::move(known);
+  origins_[NameAndOutput(made)] = std::move(known);
 }
 
 }  // namespace quantab

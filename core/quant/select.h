@@ -1,9 +1,10 @@
 // Which nodes are to be quantized: nodes_to_quantize, nodes_to_exclude and op_types_to_quantize.
 #pragma once
 
+#include <map>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/base/monitor.h"
@@ -34,7 +35,7 @@ class Selection {
   // From now on the nodes of `graph` that make one of `values` count as excluded.
   void Exclude(const onnx::GraphProto& graph, const std::vector<std::string>& values);
 
-  // From now on `made` (known by its first output) also counts as `origin` does.
+  // From now on `made` (known by its name and first output) also counts as `origin` does.
   void AddOrigin(const onnx::NodeProto& made, const onnx::NodeProto& origin);
 
  private:
@@ -46,8 +47,8 @@ class Selection {
 
   std::unordered_set<std::string> types_;
   Names quantize_, exclude_;
-  std::unordered_map<std::string, onnx::NodeProto>
-      origins_;  // by first output; name, type, outputs
+  // Of nodes by name and first output; each holds a name, a type and outputs.
+  std::map<std::pair<std::string, std::string>, onnx::NodeProto> origins_;
 };
 
 // Up to three of `candidates` that are spelled like `name`, nearest first.

@@ -42,7 +42,10 @@ function flat({ extra_options: extra = {}, ...options }) {
 }
 
 async function native(mode, model, options, samples, out) {
-  const flags = Object.entries(options).map(([name, value]) => `--${kebab(name)}=${value}`);
+  const isObject = (value) => typeof value === 'object' && !Array.isArray(value);
+  const flags = Object.entries(options).map(
+    ([name, value]) => `--${kebab(name)}=${isObject(value) ? JSON.stringify(value) : value}`,
+  );
   const data = mode === 'static' ? ['--calibration-data', samples] : [];
   const REFUSED = 1;
   try {

@@ -7,7 +7,13 @@ or worse than it need be, so that being equal is not the aim, with the reason.
 
 from __future__ import annotations
 
-S8, U8 = "QInt8", "QUInt8"
+import json
+from pathlib import Path
+
+from tasks import Task
+
+GOLDEN = Path(__file__).resolve().parent / "golden"
+S8, U8, U16, S4, U4 = "QInt8", "QUInt8", "QUInt16", "QInt4", "QUInt4"
 
 DYNAMIC_MODELS = [
     "matmul", "matmul_const_a", "matmul_rank3", "gemm", "gemm_beta", "gemm_bias_shapes", "gemm_computed", "conv", "conv1d_3d", "gather", "shared_weights", "shared_gemm_weight",
@@ -31,6 +37,14 @@ def extra(**more) -> dict:
     return {"activation_type": U8, "weight_type": S8, "extra_options": more}
 
 
+def qoperator(activation: str, weight: str, **more) -> dict:
+    return types(activation, weight, quant_format="QOperator", **more)
+
+
+def overrides(**tensors) -> dict:
+    return extra(TensorQuantOverrides=tensors)
+
+
 # name → (options, models)
 DYNAMIC = {
     "s8": ({"weight_type": S8}, DYNAMIC_MODELS),
@@ -51,6 +65,9 @@ DYNAMIC = {
     "any_matmul": ({"weight_type": S8, "extra_options": {"MatMulConstBOnly": False}}, ["matmul", "gemm_computed"]),
     "weight_symmetric": ({"weight_type": U8, "extra_options": {"WeightSymmetric": True}}, ["matmul", "gather"]),
     "weight_asymmetric": ({"weight_type": S8, "extra_options": {"WeightSymmetric": False}}, ["matmul", "gather"]),
+    "min_range": ({"weight_type": S8, "extra_options": {"MinimumRealRange": 3.0}}, ["matmul"]),
+    "act_sym": ({"weight_type": U8, "extra_options": {"ActivationSymmetric": True}}, ["gather"]),
+    "subgraphs": ({"weight_type": S8, "extra_options": {"EnableSubgraph": True}}, ["subgraph"]),
 }
 
 STATIC = {
@@ -79,6 +96,20 @@ STATIC = {
     "no_adjust": (extra(QDQDisableWeightAdjustForInt32Bias=True), ["bias_overflow"]),
     "const_b": (extra(MatMulConstBOnly=True), ["matmul"]),
     "calib_sym": (extra(CalibTensorRangeSymmetric=True), ["conv"]),
+    "restricted": (extra(ActivationRestrictedAsymmetric=True), ["relu_fusion"]),
+    "contrib": (extra(UseQDQContribOps=True), ["gemm"]),
+    "axis0": ({**types(U8, S8, per_channel=True), "extra_options": {"QDQOpTypePerChannelSupportToAxis": {"MatMul": 0}}}, ["matmul"]),
+    "u16s8_pc": (types(U16, S8, per_channel=True), ["branches"]),
+    "u8s4": (types(U8, S4), ["matmul"]),
+    "u8u4_pc": (types(U8, U4, per_channel=True), ["gemm"]),
+    "blocks": (extra(BlockSize=5), ["matmul"]),
+    "override_weight": (overrides(w0=[{"axis": 0, "quant_type": S8, "symmetric": True}]), ["conv"]),
+    "override_convert": (overrides(r0=[{"quant_type": U16, "convert": {"quant_type": U8, "recv_nodes": ["left"]}}]), ["branches"]),
+    "entropy": (types(U8, S8, calibrate_method="Entropy"), ["conv"]),
+    "percentile": ({**extra(CalibPercentile=99.0), "calibrate_method": "Percentile"}, ["matmul"]),
+    "op_u8u8": (qoperator(U8, U8), ["conv", "gemm", "gather", "pools", "branches", "unnamed_nodes"]),
+    "op_u8s8_pc": (qoperator(U8, S8, per_channel=True), ["conv", "gemm"]),
+    "op_s8s8_sym": ({**qoperator(S8, S8), "extra_options": {"ActivationSymmetric": True}}, ["conv"]),
     "calib_average": (extra(CalibMovingAverage=True, CalibMovingAverageConstant=0.1), ["conv"]),
 }
 
@@ -96,6 +127,10 @@ DIFFERS = {
     "static.matmul_const_a.u8u8_pc": "The constant A is quantized along K: the file loads but no QLinearMatMul kernel takes it.",
     "static.initializers_as_inputs.u8s8_pc": "DequantizeLinear has no axis before opset 13, so the file is invalid.",
     "static.gemm_bias_shapes.u8s8_pc": "Raises for a C that is not of rank 1 when its Gemm's weight is per channel.",
+    "dynamic.tied_embedding.s8": "The head, which reads the table transposed, is computed in float; here in integers, from the one quantized table.",
+    "static.gemm.op_u8u8": "QGemm multiplies C by alpha, too: the reference's C is wrong where alpha is not 1; here it is divided by alpha.",
+    "static.gemm.op_u8s8_pc": "As above.",
+    "static.branches.op_u8u8": "The bias that two Convs share keeps the scale of the first; here each has its own.",
     "exclude": "The excluded node reads the weight and bias it shares through DequantizeLinear; here it keeps its true float weights.",
     "static.shared_weights.exclude_shared": "As above: an excluded node that shares a weight reads it quantized and dequantized.",
     "exclude_gemm": "The Gemm becomes '<name>_MatMul' before the lists of nodes are looked at, so excluding it has no effect.",
@@ -117,3 +152,16 @@ def reason(name: str, variant: str) -> str | None:
         if name == key or name.startswith(key + ".") or variant == key:
             return text
     return None
+
+
+def golden_tasks(parts: list[str]) -> tuple[list[Task], dict[str, str]]:
+    """The committed fixtures whose names hold one of `parts`, and what is expected of each."""
+    index = json.loads((GOLDEN / "index.json").read_text())["cases"]
+    tasks = []
+    for entry in index:
+        name, model = entry["name"], entry["model"]
+        if parts and not any(part in name for part in parts):
+            continue
+        spec = json.loads((GOLDEN / "cases" / name / "options.json").read_text())
+        tasks.append(Task(name, "golden", GOLDEN / "models" / f"{model}.onnx", spec["mode"], spec["options"], GOLDEN / "samples" / model))
+    return tasks, {entry["name"]: entry["expect"] for entry in index}

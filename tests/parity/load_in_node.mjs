@@ -2,7 +2,7 @@
 //
 //   node tests/parity/load_in_node.mjs DIR
 //
-// DIR holds <n>.onnx with <n>.npz (the sample) and <n>.txt (model and options). The last line is `N passed, N failed`.
+// DIR holds X.onnx with X.npz (the sample) and X.txt (model and configuration). The last line is `N passed, N failed`.
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -18,12 +18,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-import tiny_models
-from golden_cases import cases, reason
+from golden_cases import GOLDEN, cases, reason
+from models import MODELS
+from models.graph import samples
 from npz import write_npz
 from reference import quantize
-
-GOLDEN = Path(__file__).resolve().parent / "golden"
 
 
 def write_json(path: Path, value) -> None:
@@ -47,11 +46,11 @@ def make(root: Path, only: str | None) -> None:
     wanted = [case for case in cases() if only is None or case[0] == only]
     feeds = {}
     for name in sorted({case[1] for case in wanted}):
-        model = tiny_models.MODELS[name]()
+        model = MODELS[name]()
         onnx.checker.check_model(model, full_check=True)
         (root / "models").mkdir(parents=True, exist_ok=True)
         (root / "models" / f"{name}.onnx").write_bytes(model.SerializeToString(deterministic=True))
-        feeds[name] = tiny_models.samples(model)
+        feeds[name] = samples(model)
         folder = root / "samples" / name
         folder.mkdir(parents=True, exist_ok=True)
         for i, feed in enumerate(feeds[name]):

@@ -1,10 +1,12 @@
-"""Runs ONNX Runtime's own quantizer on one model, with options given as data.
+"""Runs ONNX Runtime's own quantizer, or one of the float16 converters, on one model with options given as data.
 
     reference.py MODEL OPTIONS.json -o OUT.onnx [--samples DIR] [--ranges OUT.json]
 
-OPTIONS.json is {"mode": "dynamic" | "static", "options": {…}}: the options are the Python argument names of
-`quantize_dynamic` / `quantize_static`, enums as their names ("QInt8", "MinMax"). A static run reads DIR/*.npz in name order,
-each keyed by input name, and can write the calibrated ranges as {tensor: [min, max]}.
+OPTIONS.json is {"mode": "dynamic" | "static" | "float16", "options": {…}}: the options are the Python argument names of
+`quantize_dynamic`, `quantize_static` or `convert_float_to_float16` (of the package that the option `variant` names), enums as their
+names ("QInt8", "MinMax"). A static run reads DIR/*.npz in name order, each keyed by input name, and can write the calibrated ranges as
+{tensor: [min, max]}. Settings of calibrators that `quantize_static` does not pass on have keys of their own under `extra_options`
+(CalibNumBins, CalibNumQuantizedBins, CalibScenario): for these the calibrator is called here.
 """
 
 from __future__ import annotations
@@ -16,14 +18,18 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import onnx
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
     QuantFormat,
     QuantType,
+    create_calibrator,
     quantize_dynamic,
     quantize_static,
 )
+from onnxruntime.quantization.calibrate import save_tensors_data
+from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
 
 ENUMS = {
     "weight_type": QuantType,
@@ -31,13 +37,29 @@ ENUMS = {
     "quant_format": QuantFormat,
     "calibrate_method": CalibrationMethod,
 }
+# Under extra_options: what create_calibrator calls them.
+CALIBRATOR_KEYS = {
+    "CalibNumBins": "num_bins",
+    "CalibNumQuantizedBins": "num_quantized_bins",
+    "CalibScenario": "scenario",
+    "CalibPercentile": "percentile",
+    "CalibTensorRangeSymmetric": "symmetric",
+}
+OWN_KEYS = ("CalibNumBins", "CalibNumQuantizedBins", "CalibScenario")
 
 
 class FolderReader(CalibrationDataReader):
     """Feeds the .npz files of a folder in name order."""
 
     def __init__(self, folder: Path):
-        self.files = iter(sorted(Path(folder).glob("*.npz")))
+        self.paths = sorted(Path(folder).glob("*.npz"))
+        self.set_range(0, len(self.paths))
+
+    def __len__(self):
+        return len(self.paths)
+
+    def set_range(self, start_index: int, end_index: int):
+        self.files = iter(self.paths[start_index:end_index])
 
     def get_next(self):
         path = next(self.files, None)
@@ -47,13 +69,55 @@ class FolderReader(CalibrationDataReader):
             return dict(arrays)
 
 
+def with_types(override: dict) -> dict:
+    """One entry of TensorQuantOverrides, with its types, numbers and nodes as ONNX Runtime takes them: numbers of activations have to
+    be arrays, though its documentation says float."""
+    result = dict(override)
+    for key in ("scale", "rmin", "rmax"):
+        if key in result:
+            result[key] = np.array(result[key], np.float32)
+    if "zero_point" in result:
+        result["zero_point"] = np.array(result["zero_point"])
+    if "quant_type" in result:
+        result["quant_type"] = QuantType[result["quant_type"]]
+    if "recv_nodes" in result:
+        result["recv_nodes"] = set(result["recv_nodes"])
+    if "convert" in result:
+        result["convert"] = with_types(result["convert"])
+    return result
+
+
 def arguments(options: dict) -> dict:
     """The options with enum names turned into enum values; a fresh copy, since the quantizer edits its arguments."""
     result = json.loads(json.dumps(options))
     for key, enum in ENUMS.items():
         if key in result:
             result[key] = enum[result[key]]
+    overrides = result.get("extra_options", {}).get("TensorQuantOverrides", {})
+    for entries in overrides.values():
+        entries[:] = map(with_types, entries)
     return result
+
+
+def calibrate(model: Path, samples: Path, options: dict, cache: Path) -> None:
+    """Writes the ranges that a calibrator with settings of its own finds, as `quantize_static` would have called it."""
+    call = arguments(options)
+    settings = {name: call["extra_options"][key] for key, name in CALIBRATOR_KEYS.items() if key in call["extra_options"]}
+    types = call.get("op_types_to_quantize") or list({*QLinearOpsRegistry, *QDQRegistry})
+    with tempfile.TemporaryDirectory() as scratch:
+        augmented = str(Path(scratch) / "augmented.onnx")
+        calibrator = create_calibrator(model, types, augmented, call["calibrate_method"], extra_options=settings)
+        calibrator.collect_data(FolderReader(samples))
+        save_tensors_data(calibrator.compute_data(), cache)
+
+
+def to_float16(model: Path, options: dict, out: Path) -> None:
+    call = dict(options)
+    if call.pop("variant") == "onnxruntime":
+        from onnxruntime.transformers.float16 import convert_float_to_float16  # noqa: PLC0415 (slow to import)
+    else:
+        from onnxconverter_common.float16 import convert_float_to_float16  # noqa: PLC0415
+    onnx.save(convert_float_to_float16(onnx.load(model), **call), out)
 
 
 def quantize(
@@ -74,8 +138,13 @@ def quantize(
     if mode == "dynamic":
         quantize_dynamic(model, out, **arguments(options))
         return
+    if mode == "float16":
+        to_float16(model, options, out)
+        return
     with tempfile.TemporaryDirectory() as scratch:
         cache = cache or Path(scratch) / "ranges.json"
+        if not cache.exists() and any(key in options.get("extra_options", {}) for key in OWN_KEYS):
+            calibrate(model, samples, options, cache)
         quantize_static(model, out, FolderReader(samples), calibration_cache_path=cache, **arguments(options))
         if ranges:
             ranges.write_text(readable_ranges(json.loads(cache.read_text())["data"]))

@@ -1,16 +1,14 @@
 // quantab dynamic MODEL -o OUT: quantize_dynamic.
 #include "core/api/files.h"
-#include "core/api/json.h"
-#include "core/cli/command.h"
-#include "core/cli/quantize_result.h"
+#include "core/cli/conversion.h"
 
 namespace quantab {
 namespace {
 
 std::string Run(const Invocation& invocation) {
-  const DynamicOptions options = DynamicOptionsFromJson(invocation.QuantizerOptions());
+  const Recipe recipe = RecipeOf(invocation, RecipeMethod::kDynamic);
   const Model model = OpenModelFile(invocation.positionals[0], invocation.monitor);
-  return WriteQuantized(invocation, model, QuantizeDynamic(model, options, invocation.monitor));
+  return WriteResult(invocation, recipe, model, Convert(model, recipe, invocation.monitor));
 }
 
 }  // namespace

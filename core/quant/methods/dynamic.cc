@@ -1,11 +1,15 @@
 // Dynamic: weights as integers, activations quantized while the model runs; quantize_dynamic.
 #include "core/quant/dynamic.h"
 
+#include <utility>
+
+#include "core/graph/graph_edit.h"
+#include "core/onnx/official.h"
 #include "core/quant/finish.h"
 #include "core/quant/lift_constants.h"
 #include "core/quant/method.h"
-#include "core/quant/prepare.h"
 #include "core/quant/rule.h"
+#include "core/quant/tied_tables.h"
 
 namespace quantab {
 namespace {
@@ -18,13 +22,30 @@ std::vector<std::string> Types() {
   return types;
 }
 
+bool HasSubgraphs(const onnx::GraphProto& graph) {
+  bool has = false;
+  for (const auto& node : graph.node()) {
+    ForEachSubgraph(node, [&](const onnx::GraphProto&) { has = true; });
+  }
+  return has;
+}
+
 Model Quantize(const QuantRequest& request) {
   Model model = request.model;
   Selection selection = request.selection;
-  LiftConstants(model);
-  auto transposed = DecomposeGemms(model, selection);
-  InferMainGraph(model);
-  DynamicRewriter(model, request, selection, std::move(transposed)).Run();
+  const bool subgraphs = request.options.enable_subgraph;
+  LiftConstants(model, subgraphs);
+  DynamicFacts facts;
+  facts.tied = TiedTables(model.proto.graph(), selection, subgraphs);
+  const int nodes = model.proto.graph().node_size();
+  facts.transposed = DecomposeGemms(model, selection, {.tied = facts.tied, .subgraphs = subgraphs});
+  facts.inferred = model;
+  // The types of the main graph's values are known, but for those that a Gemm was split by.
+  if (model.proto.graph().node_size() != nodes ||
+      (subgraphs && HasSubgraphs(model.proto.graph()))) {
+    InferShapes(facts.inferred);
+  }
+  DynamicRewriter(model, request, selection, std::move(facts)).Run();
   FinishModel(model);
   return model;
 }

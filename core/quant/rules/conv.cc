@@ -1,20 +1,24 @@
 // Conv, ConvTranspose.
 //   dynamic (Conv):  DynamicQuantizeLinear(x), w as integers -> ConvInteger -> Cast -> Mul by the
 //                    scales; then Add of the bias, reshaped to [1, C, 1, ...]
+//   QOperator (Conv):  QLinearConv, the bias as int32
 //   QDQ:             x and the output as activations, w as a weight, the bias as int32
 #include "core/quant/dynamic.h"
 #include "core/quant/qdq.h"
+#include "core/quant/qoperator.h"
 #include "core/quant/rule.h"
 
 namespace quantab {
 namespace {
 
 bool Dynamic(DynamicRewriter& r, const onnx::NodeProto& node) {
+  if (!r.IsComplete(node, 2)) return false;
   const std::string& x = node.input(0);
   const std::string& w = node.input(1);
   const std::string bias = node.input_size() > 2 ? node.input(2) : "";
   const onnx::TensorProto* constant = r.Constant(w);
-  if (!r.IsFloat(x) || (constant == nullptr && !bias.empty())) return false;
+  if (!r.IsFloat(x) || !r.MakesFloat(node.output(0))) return false;
+  if (constant == nullptr && !bias.empty()) return false;
   if (constant != nullptr && !r.IsQuantizableConstant(w)) return false;
   if (r.Constant(x) != nullptr && !r.IsQuantizableConstant(x)) return false;
   for (const std::string& input : {x, w}) {
@@ -50,17 +54,43 @@ bool Dynamic(DynamicRewriter& r, const onnx::NodeProto& node) {
   return true;
 }
 
+bool QOperator(QOperatorRewriter& r, const onnx::NodeProto& node) {
+  const std::string x = OptionalInput(node, 0);
+  const std::string w = OptionalInput(node, 1);
+  const std::string bias = OptionalInput(node, 2);
+  QOperatorRewriter::WeightOptions weight;
+  int64_t channels = 1;
+  if ((weight.axis = r.ChannelAxis(w, 0))) {
+    weight.type = DType::kInt8;  // whatever options().weight_type, as ONNX Runtime does
+    channels = r.Constant(w)->dims(0);
+  }
+  if (!r.CanBeActivation(node, x) || !r.CanBeWeight(node, w, weight) ||
+      !r.CanBeOutput(node, node.output(0)) ||
+      (!bias.empty() && !r.CanBeBias(node, bias, channels))) {
+    return false;
+  }
+  const QLinearValue y = r.Output(node.output(0));
+  const QLinearValue left = r.Activation(x);
+  const QLinearValue right = r.Weight(w, weight);
+  std::vector<std::string> inputs = {left.quantized,  left.scale(),  left.zero_point(),
+                                     right.quantized, right.scale(), right.zero_point(),
+                                     y.scale(),       y.zero_point()};
+  if (!bias.empty()) inputs.push_back(r.Bias(bias, left, right));
+  r.Replace(node, "QLinearConv", inputs, {y.quantized}, "");
+  return true;
+}
+
 void Qdq(QdqMarker& m, onnx::NodeProto& node) {
-  m.MarkActivation(node.input(0));
+  m.MarkActivation(NodeInput(node, 0));
   m.MarkOutputs(node);
-  m.MarkWeight(node.input(1), node.op_type() == "Conv" ? 0 : 1);
-  m.MarkBias(node, 2, node.input(0), node.input(1));
+  m.MarkWeight(NodeInput(node, 1), node.op_type() == "Conv" ? 0 : 1);
+  m.MarkBias(node, 2, NodeInput(node, 0), NodeInput(node, 1));
 }
 
 }  // namespace
 
 QUANTAB_REGISTER(rules, conv) {
-  r.Add({.op_type = "Conv", .dynamic = Dynamic, .qdq = Qdq});
+  r.Add({.op_type = "Conv", .dynamic = Dynamic, .qoperator = QOperator, .qdq = Qdq});
   r.Add({.op_type = "ConvTranspose", .qdq = Qdq});
 }
 

@@ -1,15 +1,10 @@
-// Operators under the general rule of QDQ, each float input and output an activation: Add, Mul,
-// Sigmoid, LeakyRelu, Softmax, Concat, ArgMax, CumSum.
+// CumSum.
+//   QDQ:  the general rule
 #include "core/quant/qdq.h"
 #include "core/quant/rule.h"
 
 namespace quantab {
 
-QUANTAB_REGISTER(rules, elementwise) {
-  for (const char* op_type :
-       {"Add", "Mul", "Sigmoid", "LeakyRelu", "Softmax", "Concat", "ArgMax", "CumSum"}) {
-    r.Add({.op_type = op_type, .qdq = MarkAll});
-  }
-}
+QUANTAB_REGISTER(rules, elementwise) { r.Add({.op_type = "CumSum", .qdq = MarkAll}); }
 
 }  // namespace quantab

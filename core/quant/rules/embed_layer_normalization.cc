@@ -1,9 +1,11 @@
 // EmbedLayerNormalization (com.microsoft).
 //   dynamic:  com.microsoft QEmbedLayerNormalization, its tables and parameters as integers of the
 //             activations' type
+//   QOperator:  the same
 //   QDQ:      the general rule
 #include "core/quant/dynamic.h"
 #include "core/quant/qdq.h"
+#include "core/quant/qoperator.h"
 #include "core/quant/rule.h"
 
 namespace quantab {
@@ -45,12 +47,37 @@ bool Dynamic(DynamicRewriter& r, const onnx::NodeProto& node) {
   return true;
 }
 
+bool QOperator(QOperatorRewriter& r, const onnx::NodeProto& node) {
+  if (node.output_size() > 2 || !OptionalInput(node, 8).empty()) return false;
+  for (int i = kFirst; i <= kLast; ++i) {
+    if (!OptionalInput(node, i).empty() && !r.CanBeActivation(node, OptionalInput(node, i)))
+      return false;
+  }
+  std::vector<std::string> inputs = {OptionalInput(node, 0), OptionalInput(node, 1)};
+  std::vector<std::string> scales;
+  std::vector<std::string> zero_points;
+  for (int i = kFirst; i <= kLast; ++i) {
+    const std::string input = OptionalInput(node, i);
+    const QLinearValue value = input.empty() ? QLinearValue{} : r.Activation(input);
+    inputs.push_back(value.quantized);
+    scales.push_back(input.empty() ? "" : value.scale());
+    zero_points.push_back(input.empty() ? "" : value.zero_point());
+  }
+  inputs.push_back(OptionalInput(node, 7));
+  inputs.insert(inputs.end(), scales.begin(), scales.end());
+  inputs.insert(inputs.end(), zero_points.begin(), zero_points.end());
+  r.Replace(node, "QEmbedLayerNormalization", inputs, {node.output().begin(), node.output().end()},
+            "com.microsoft");
+  return true;
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(rules, embed_layer_normalization) {
   r.Add({.op_type = "EmbedLayerNormalization",
          .domain = "com.microsoft",
          .dynamic = Dynamic,
+         .qoperator = QOperator,
          .qdq = MarkAll});
 }
 

@@ -9,7 +9,7 @@ namespace quantab {
 namespace {
 
 bool Dynamic(DynamicRewriter& r, const onnx::NodeProto& node) {
-  if (!r.IsFloat(node.input(0)) || node.input_size() < 3) return false;
+  if (node.input_size() < 3 || !r.IsFloat(node.input(0))) return false;
   // The quantized operator knows only the layout with the sequence first.
   if (IntAttribute(node, "layout", 0) != 0) return false;
   for (int i = 1; i <= 2; ++i) {

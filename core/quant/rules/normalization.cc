@@ -7,14 +7,14 @@ namespace quantab {
 namespace {
 
 void Qdq(QdqMarker& m, onnx::NodeProto& node) {
-  m.MarkActivation(node.input(0));
-  const std::string& scale = node.input(1);
+  m.MarkActivation(NodeInput(node, 0));
+  const std::string& scale = NodeInput(node, 1);
   if (m.IsConstant(scale)) {
-    m.MarkWeight(scale, 1);
+    m.MarkWeight(scale, 1, node.op_type());
   } else {
     m.MarkActivation(scale);
   }
-  m.MarkBias(node, 2, node.input(0), scale);
+  m.MarkBias(node, 2, NodeInput(node, 0), scale);
   m.MarkOutputs(node);
 }
 

@@ -35,6 +35,21 @@ TEST(TensorRanges, TextIsForPeople) {
   EXPECT_EQ(ToText(ranges), "# quantab ranges 1\n# method MinMax\n-1.5 1e-07 a\n0.1 3 b\n");
 }
 
+TEST(TensorRanges, MomentsAndChannelsComeBackEqual) {
+  TensorRanges ranges{"Distribution", {}};
+  ranges.ranges["a"] = {-1, 2, Moments{1.0 / 3, 0x1.fffffffffffffp-3}, {}};
+  ranges.ranges["b"] = {-1, 2, {}, {{-1, 0.1f}, {0, 2}}};
+  ranges.ranges["c"] = {-1, 2, Moments{-0.5, 1}, {{-1, 2}}};
+  ranges.ranges["d\r"] = {0, 1};
+  EXPECT_EQ(RangesFromText(ToText(ranges)), ranges);
+  ranges.ranges.erase("a");
+  EXPECT_EQ(ToText(ranges),
+            "# quantab ranges 1\n# method Distribution\n"
+            "-1 2 b\n  channel -1 0.1\n  channel 0 2\n"
+            "-1 2 c\n  moments -0.5 1\n  channel -1 2\n"
+            "0 1 d\\r\n");
+}
+
 TEST(TensorRanges, EditedTextIsRead) {
   const TensorRanges ranges = RangesFromText("\n# a remark\r\n-2 3 x\r\n\n0 0.5 two words");
   EXPECT_EQ(ranges.ranges,
@@ -51,6 +66,12 @@ TEST(TensorRanges, BadLinesAreNamed) {
   EXPECT_NE(MessageOf("0 inf x").find("not finite"), std::string::npos);
   EXPECT_NE(MessageOf("2 1 x").find("minimum above its maximum"), std::string::npos);
   EXPECT_NE(MessageOf("0 1 x\n0 1 x").find("repeats a tensor"), std::string::npos);
+  EXPECT_NE(MessageOf("  moments 0 1\n").find("before the tensor"), std::string::npos);
+  EXPECT_NE(MessageOf("0 1 x\n  median 0 1").find("'moments' or 'channel'"), std::string::npos);
+  EXPECT_NE(MessageOf("0 1 x\n  moments 0").find("average"), std::string::npos);
+  EXPECT_NE(MessageOf("0 1 x\n  moments 0 inf").find("not finite"), std::string::npos);
+  EXPECT_NE(MessageOf("0 1 x\n  channel 1 0").find("minimum above its maximum"), std::string::npos);
+  EXPECT_NE(MessageOf("0 1 x\n  channel 0 1 2").find("more than two"), std::string::npos);
 }
 
 }  // namespace

@@ -161,10 +161,11 @@ TEST(Options, UnknownAndWrongValuesAreNamed) {
             "There is no option 'perChanel'. The options are 'o");
   EXPECT_EQ(message(R"({"perChannel": 1})"), "Option 'perChannel' is 1, expected true or false.");
   EXPECT_EQ(message(R"({"weightType": "int8"})"),
-            "Option 'weightType' is \"int8\", expected 'QInt8' or 'QUInt8'.");
+            "Option 'weightType' is \"int8\", expected one of 'QInt8', 'QUInt8', "
+            "'QFLOAT8E4M3FN', 'QInt16', 'QUInt16', 'QInt4', 'QUInt4'.");
   EXPECT_EQ(message(R"({"extraOptions": {"Nope": 1}})").substr(0, 36),
             "There is no extra option 'Nope'. The");
-  EXPECT_EQ(message("[]"), "Options must be a JSON object, and so must 'extraOptions' in it.");
+  EXPECT_EQ(message("[]"), "Options must be a JSON object.");
   EXPECT_TRUE(
       DynamicOptionsFromJson(R"({"extraOptions": {"WeightSymmetric": true}})").weight_symmetric);
 }

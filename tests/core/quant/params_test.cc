@@ -26,7 +26,16 @@ TEST(Params, Ranges) {
   EXPECT_EQ(range(DType::kInt8, false, false), std::make_pair(-128, 127));
   EXPECT_EQ(range(DType::kInt8, true, false), std::make_pair(-127, 127));
   EXPECT_EQ(range(DType::kInt8, true, true), std::make_pair(-64, 64));
-  EXPECT_THROW(QRangeOf(DType::kInt16, false, false), Error);
+  EXPECT_EQ(range(DType::kUint16, true, false), std::make_pair(0, 65535));
+  EXPECT_EQ(range(DType::kUint16, false, true), std::make_pair(0, 32767));
+  EXPECT_EQ(range(DType::kInt16, false, false), std::make_pair(-32768, 32767));
+  EXPECT_EQ(range(DType::kInt16, true, false), std::make_pair(-32767, 32767));
+  EXPECT_EQ(range(DType::kInt16, true, true), std::make_pair(-16384, 16384));
+  EXPECT_EQ(range(DType::kUint4, true, false), std::make_pair(0, 15));
+  EXPECT_EQ(range(DType::kUint4, false, true), std::make_pair(0, 7));
+  EXPECT_EQ(range(DType::kInt4, true, false), std::make_pair(-8, 7));
+  EXPECT_EQ(range(DType::kInt4, false, true), std::make_pair(-4, 3));
+  EXPECT_THROW(QRangeOf(DType::kFloat8E4M3FN, false, false), Error);
 }
 
 TEST(Params, OfOnnxRuntime) {
@@ -37,6 +46,59 @@ TEST(Params, OfOnnxRuntime) {
   EXPECT_EQ(Params(-1.3f, 2.7f, {.type = DType::kUint8, .symmetric = true}).zero_point, 128);
   EXPECT_EQ(Params(-1.3f, 2.7f, {.type = DType::kUint8, .symmetric = true, .reduce_range = true}),
             (QParams{static_cast<float>(5.4000000953674316 / 127), 64}));
+}
+
+// compute_scale_zp of onnxruntime 1.31.1.
+TEST(Params, OfSixteenAndFourBits) {
+  EXPECT_EQ(Params(-1.3f, 2.7f, {.type = DType::kUint16}),
+            (QParams{0x1.0001000000000p-14F, 21299}));
+  EXPECT_EQ(Params(-1.3f, 2.7f, {.type = DType::kInt16, .symmetric = true}),
+            (QParams{0x1.599c4e0000000p-14F, 0}));
+  EXPECT_EQ(Params(-1.3f, 2.7f, {.type = DType::kUint4}), (QParams{0x1.1111120000000p-2F, 5}));
+  EXPECT_EQ(Params(-1.3f, 2.7f, {.type = DType::kInt4, .symmetric = true}),
+            (QParams{0x1.70a3d80000000p-2F, 0}));
+  EXPECT_EQ(Params(-1.3f, 2.7f, {.type = DType::kUint4, .symmetric = true}),
+            (QParams{0x1.70a3d80000000p-2F, 8}));
+}
+
+// compute_scale_zp of onnxruntime 1.31.1 on numpy.float16.
+TEST(Params, OfFloat16) {
+  const float rmin = RoundToReal(-1.3, DType::kFloat16);
+  const float rmax = RoundToReal(2.7, DType::kFloat16);
+  EXPECT_EQ(Params(rmin, rmax, {.type = DType::kInt8, .real = DType::kFloat16}),
+            (QParams{0x1.0100000000000p-6F, -45}));
+  EXPECT_EQ(
+      Params(rmin, rmax, {.type = DType::kUint8, .min_real_range = 7.7, .real = DType::kFloat16}),
+      (QParams{0x1.ee80000000000p-6F, 43}));
+  // Below the smallest normal float16 there is no scale.
+  EXPECT_EQ(Params(-1, 1, {.type = DType::kUint16, .real = DType::kFloat16}), (QParams{1, 0}));
+}
+
+TEST(Params, RoundsFloat64ToFloat16AtOnce) {
+  // Just above the middle of 1 and the next float16; in float32 it is the middle, and a tie.
+  EXPECT_EQ(RoundToReal(1 + 0x1p-11 + 0x1p-40, DType::kFloat16), 1 + 0x1p-10f);
+  EXPECT_EQ(RoundToReal(1 + 0x1p-11, DType::kFloat16), 1);
+  EXPECT_EQ(RoundToReal(-(1 + 0x1p-11 + 0x1p-40), DType::kFloat16), -(1 + 0x1p-10f));
+  EXPECT_EQ(RoundToReal(0.1, DType::kFloat), 0.1f);
+}
+
+// compute_scale_zp_blocked of onnxruntime 1.31.1.
+TEST(Params, OfBlocks) {
+  EXPECT_EQ(ComputeBlockParams(-1.3f, 2.7f, {.type = DType::kUint4}),
+            (QParams{0x1.1111120000000p-2F, 5}));
+  EXPECT_EQ(ComputeBlockParams(-1.3f, 2.7f, {.type = DType::kInt8, .symmetric = true}),
+            (QParams{0x1.5c523e0000000p-6F, 0}));
+  EXPECT_EQ(ComputeBlockParams(0, 0, {.type = DType::kUint4, .symmetric = true}),
+            (QParams{0x1.0000000000000p+0F, 8}));
+  EXPECT_EQ(ComputeBlockParams(0, 0, {.type = DType::kUint8}), (QParams{1, 0}));
+}
+
+// compute_scale_zp_float8 of onnxruntime 1.31.1.
+TEST(Params, OfFloat8) {
+  EXPECT_EQ(ComputeFloat8Params(0.7f, 3, DType::kFloat), (QParams{0x1.ca7cc20000000p-8F, 0}));
+  // Equal elements have no deviation; their magnitude becomes the largest number.
+  EXPECT_EQ(ComputeFloat8Params(0, 896, DType::kFloat), (QParams{2, 0}));
+  EXPECT_EQ(ComputeFloat8Params(0, 0, DType::kFloat), (QParams{1, 0}));
 }
 
 TEST(Params, ZeroIsAlwaysInTheRange) {

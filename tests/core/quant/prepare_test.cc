@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/error.h"
 #include "tests/core/onnx/model_testing.h"
+#include "tests/core/quant/quant_testing.h"
 
 namespace quantab {
 namespace {
@@ -20,6 +22,67 @@ TEST(Prepare, OverriddenInitializersGo) {
   EXPECT_EQ(prepared.proto.graph().initializer(0).name(), "other");
   const onnx::TensorProto& w = prepared.proto.graph().initializer(1);
   EXPECT_EQ(TextOf(LoadBlob(*BytesOf(prepared, w))), Pattern(2048, 2));
+}
+
+// Nobody knows what became of its operator.
+Model Inconvertible() {
+  QuantGraphBuilder b(12);
+  b.Input("x", {2, 2}).Weight("w", {2, 2}).Output("z", {2, 2});
+  b.Node("MatMul", {"x", "w"}, {"y"}, "a");
+  b.Node("NoSuchOperator", {"y"}, {"z"}, "b");
+  return b.model();
+}
+
+TEST(Prepare, OperatorSetsThatTypesNeed) {
+  const auto version = [](int64_t opset, const StaticOptions& given) {
+    QuantGraphBuilder b(opset);
+    b.Input("x", {2, 2}).Weight("w", {2, 2}).Output("y", {2, 2});
+    b.Node("MatMul", {"x", "w"}, {"y"}, "a");
+    StaticOptions options = given;
+    return OpsetVersion(PrepareModel(b.model(), options).proto);
+  };
+  StaticOptions options;
+  EXPECT_EQ(version(9, options), 11);
+  EXPECT_EQ(version(10, options), 10);
+  options.per_channel = true;
+  EXPECT_EQ(version(12, options), 13);
+  options.use_qdq_contrib_ops = true;
+  EXPECT_EQ(version(12, options), 12);
+  options.weight_type = QuantType::kQInt4;
+  options.use_qdq_contrib_ops = false;
+  EXPECT_EQ(version(12, options), 12);
+  options.weight_type = QuantType::kQInt16;
+  EXPECT_EQ(version(12, options), 21);
+  EXPECT_EQ(version(22, options), 22);
+  options.activation_type = options.weight_type = QuantType::kQFloat8E4M3FN;
+  EXPECT_EQ(version(12, options), 19);
+  options.block_size = 4;
+  EXPECT_EQ(version(12, options), 21);
+}
+
+TEST(Prepare, SixteenBitsWhereTheModelCannotBeConverted) {
+  StaticOptions options;
+  options.activation_type = options.weight_type = QuantType::kQInt16;
+  Warnings warnings;
+  const Model model = Static(Inconvertible(), options, &warnings);
+  EXPECT_TRUE(warnings.Mention("com.microsoft")) << warnings.text;
+  EXPECT_EQ(OpsetVersion(model.proto), 12);
+  EXPECT_EQ(MakerOf(model, "w_DequantizeLinear_Output")->domain(), "com.microsoft");
+}
+
+TEST(Prepare, ChannelsWhereTheModelCannotBeConverted) {
+  StaticOptions options;
+  options.per_channel = true;
+  Warnings warnings;
+  const Model model = Static(Inconvertible(), options, &warnings);
+  EXPECT_TRUE(warnings.Mention("one scale each")) << warnings.text;
+  EXPECT_EQ(ElementsOf<float>(model, "w_scale").size(), 1u);
+}
+
+TEST(Prepare, BlocksWhereTheModelCannotBeConverted) {
+  StaticOptions options;
+  options.block_size = 2;
+  EXPECT_THROW(PrepareModel(Inconvertible(), options), Error);
 }
 
 }  // namespace

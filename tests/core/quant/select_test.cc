@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "tests/core/quant/quant_testing.h"
+#include "tests/core/quant/text_model.h"
 
 namespace quantab {
 namespace {
@@ -70,6 +71,49 @@ TEST(Select, TypesWithoutADynamicRuleAreAWarning) {
   EXPECT_EQ(warnings.text,
             "Operators of type 'Relu' stay in float: this kind of quantization has no rule for "
             "them.\n");
+}
+
+TEST(Select, NodesAndTypesInsideOthersAreKnown) {
+  const Model source = ModelFromText(R"(
+    g (float[2, 2] x, bool flag) => (float[2, 2] y) <float[2, 2] w = {1, 2, 3, 4}>
+    {
+      y = If(flag) <
+        then_branch = t () => (float[2, 2] o) { o = MatMul(x, w) },
+        else_branch = e () => (float[2, 2] p) { p = Softplus(x) }>
+    })");
+  Model named = source;
+  named.proto.mutable_graph()
+      ->mutable_node(0)
+      ->mutable_attribute(0)
+      ->mutable_g()
+      ->mutable_node(0)
+      ->set_name("deep");
+  const DynamicOptions excluded = {.nodes_to_exclude = {"deep"}, .enable_subgraph = true};
+  EXPECT_NO_THROW(Dynamic(named, excluded));
+  EXPECT_THROW(Dynamic(source, excluded), Error);
+  EXPECT_NO_THROW(Dynamic(source, {.op_types_to_quantize = {"Softplus"}}));
+  EXPECT_THROW(Dynamic(source, {.op_types_to_quantize = {"Softsign"}}), Error);
+}
+
+TEST(Select, GemmsOfGraphsBesideEachOther) {
+  Model source = ModelFromText(R"(
+    g (float[2, 2] x, bool flag) => (float[2, 2] y) <float[2, 2] w = {1, 2, 3, 4}>
+    {
+      y = If(flag) <
+        then_branch = t () => (float[2, 2] o) { o = Gemm(x, w) },
+        else_branch = e () => (float[2, 2] o) { o = Gemm(x, w) }>
+    })");
+  onnx::NodeProto& node = *source.proto.mutable_graph()->mutable_node(0);
+  for (auto& branch : *node.mutable_attribute()) {
+    branch.mutable_g()->mutable_node(0)->set_name(branch.name());
+  }
+  for (const char* name : {"then_branch", "else_branch"}) {
+    const Model model = Dynamic(source, {.nodes_to_quantize = {name}, .enable_subgraph = true});
+    for (const char* branch : {"then_branch", "else_branch"}) {
+      EXPECT_EQ(BodyOf(model.proto.graph(), 1, branch).node(0).op_type(),
+                std::string(name) == branch ? "MatMulInteger" : "MatMul");
+    }
+  }
 }
 
 TEST(Select, NearNamesAreSortedAndFew) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -53,6 +54,21 @@ class CountingSource final : public ByteSource {
   std::string name_ = "counted";
 };
 
+// Element `i` of quantized integers.
+int CodeOf(const std::vector<std::byte>& bytes, DType type, size_t i) {
+  const bool is_signed = type == DType::kInt4 || type == DType::kInt8 || type == DType::kInt16;
+  int code = 0;
+  if (BitsOf(type) == 4) {
+    code = static_cast<int>(bytes[i / 2]) >> (i % 2 * 4) & 15;
+  } else if (BitsOf(type) == 8) {
+    code = static_cast<int>(bytes[i]);
+  } else {
+    code = static_cast<int>(bytes[2 * i]) | static_cast<int>(bytes[2 * i + 1]) << 8;
+  }
+  const int half = 1 << (BitsOf(type) - 1);
+  return is_signed && code >= half ? code - 2 * half : code;
+}
+
 class WeightShapes : public testing::TestWithParam<std::pair<Shape, int64_t>> {};
 
 TEST_P(WeightShapes, PerChannelAgreesWithPlainLoops) {
@@ -93,6 +109,74 @@ INSTANTIATE_TEST_SUITE_P(
                     // Longer than one block of the stream, with channels cut by its end.
                     std::pair(Shape{3, 70001}, 0), std::pair(Shape{3, 70001}, 1),
                     std::pair(Shape{257, 1021}, 1), std::pair(Shape{6, 5, 10007}, 1)));
+
+class WeightTypes : public testing::TestWithParam<DType> {};
+
+// Every type, per tensor, per channel and in blocks, read from any byte on, against plain loops.
+TEST_P(WeightTypes, AgreesWithPlainLoops) {
+  const DType type = GetParam();
+  const int64_t rows = 37;
+  const int64_t cols = 11;  // 407 elements: an odd number
+  const std::vector<float> values = Normal(rows * cols);
+  const QRange full = QRangeOf(type, false, false);
+  for (const auto& [axis, block] : std::vector<std::pair<std::optional<int64_t>, int64_t>>{
+           {std::nullopt, 0}, {0, 0}, {1, 0}, {0, 5}, {1, 4}, {0, 64}, {1, 1}}) {
+    const int64_t blocks = block == 0 ? 0 : ((axis == 0 ? rows : cols) + block - 1) / block;
+    const auto ranges = ScanRanges(*BlobOf(values), {rows, cols}, axis, DType::kFloat, block);
+    ASSERT_TRUE(ranges);
+    const WeightParams params = ComputeWeightParams(*ranges, axis, {.type = type}, block);
+    const BlobPtr blob = QuantizedBlob(BlobOf(values), {rows, cols}, params);
+    const std::vector<std::byte> bytes = LoadBlob(*blob);
+    ASSERT_EQ(bytes.size(), (values.size() * static_cast<size_t>(BitsOf(type)) + 7) / 8);
+    for (int64_t i = 0; i < rows * cols; ++i) {
+      const int64_t row = i / cols;
+      const int64_t col = i % cols;
+      int64_t group = !axis ? 0 : *axis == 0 ? row : col;
+      if (block > 0) {
+        group = *axis == 0 ? row / block * cols + col : row * blocks + col / block;
+      }
+      const QParams p = params.params.at(static_cast<size_t>(group));
+      const float x = values[static_cast<size_t>(i)];
+      const int expected = static_cast<int>(
+          std::clamp(std::nearbyint(x / p.scale) + static_cast<float>(p.zero_point),
+                     static_cast<float>(full.min), static_cast<float>(full.max)));
+      ASSERT_EQ(CodeOf(bytes, type, static_cast<size_t>(i)), expected) << i << " block " << block;
+    }
+    for (size_t at = 0; at < bytes.size(); at += 29) {
+      std::vector<std::byte> part(std::min<size_t>(31, bytes.size() - at));
+      blob->Read(at, part);
+      EXPECT_TRUE(std::equal(part.begin(), part.end(), bytes.begin() + static_cast<long>(at)));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, WeightTypes,
+                         testing::Values(DType::kInt8, DType::kUint8, DType::kInt16, DType::kUint16,
+                                         DType::kInt4, DType::kUint4));
+
+// onnx.numpy_helper.saturate_cast to float8e4m3fn.
+TEST(Weight, Float8) {
+  const std::vector<float> values = {0, 0.5f, -0.5f, 1, 1.06f, 448, 1e9f, -1e9f};
+  WeightParams params{.type = DType::kFloat8E4M3FN, .axis = {}, .params = {{0.5f, 0}}};
+  EXPECT_EQ(
+      LoadBlob(*QuantizedBlob(BlobOf(values), {8}, params)),
+      (std::vector<std::byte>{std::byte{0x00}, std::byte{0x38}, std::byte{0xb8}, std::byte{0x40},
+                              std::byte{0x40}, std::byte{0x7e}, std::byte{0x7e}, std::byte{0xfe}}));
+}
+
+TEST(Weight, Float16Elements) {
+  const std::vector<uint16_t> halves = {0x3c00, 0xc000, 0x3800};  // 1, -2, 0.5
+  const auto bytes = std::as_bytes(std::span(halves));
+  const BlobPtr blob = MakeMemoryBlob({bytes.begin(), bytes.end()});
+  const auto ranges = ScanRanges(*blob, {3}, std::nullopt, DType::kFloat16);
+  ASSERT_TRUE(ranges);
+  EXPECT_EQ((*ranges)[0].min, -2);
+  EXPECT_EQ((*ranges)[0].max, 1);
+  const WeightParams params{
+      .type = DType::kInt8, .axis = {}, .params = {{0.5f, 1}}, .real = DType::kFloat16};
+  EXPECT_EQ(LoadBlob(*QuantizedBlob(blob, {3}, params)),
+            (std::vector<std::byte>{std::byte{3}, std::byte{0xfd}, std::byte{2}}));
+}
 
 TEST(Weight, ReadsInAnyOrderGiveTheSame) {
   const Shape shape = {11, 13};

@@ -3,16 +3,21 @@ import { description } from 'quantab';
 import { el } from './dom';
 import { field, FieldError, select } from './fields';
 
-export type Method = 'dynamic' | 'static';
+export type Method = 'dynamic' | 'static' | 'float16';
 type OptionInfo = (typeof description.commands)[number]['options'][number];
 
 /** Shown at once; the others are behind "More options". */
-const FIRST = ['weight_type', 'activation_type', 'per_channel', 'reduce_range'];
+const FIRST = [
+  ...['quant_format', 'weight_type', 'activation_type', 'calibrate_method', 'per_channel'],
+  ...['reduce_range', 'keep_io_types'],
+];
 
 const optionsOf = (method: Method): OptionInfo[] =>
   description.commands
     .find(({ name }) => name === method)!
-    .options.filter(({ quantizer, type }) => quantizer && type !== 'path');
+    .options.filter(
+      ({ quantizer, name, type }) => quantizer && type !== 'path' && name !== 'extra_options',
+    );
 
 const camel = (name: string): string =>
   name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -45,6 +50,9 @@ function control(option: OptionInfo, method: Method): HTMLElement {
   if (option.type === 'list') {
     return el('input', { ...common, type: 'text', placeholder: 'separated by commas' });
   }
+  if (option.type === 'json') {
+    return el('input', { ...common, type: 'text', placeholder: '{"name": …}' });
+  }
   return el('input', { ...common, type: 'text', value: String(option.default ?? '') });
 }
 
@@ -64,12 +72,28 @@ export function optionFields(method: Method): HTMLElement {
       el('summary', {}, 'More options'),
       ...rest.map(row),
       field(
+        'Pre-process first',
+        el('input', { type: 'checkbox', id: 'pre-process' }),
+        'Infer shapes, fold constants and fuse operators (quant_pre_process).',
+      ),
+      field(
         'Weights in a second file',
         el('input', { type: 'checkbox', id: 'external-data' }),
         'As external data beside the model. A model over 2 GiB always gets one.',
       ),
     ),
   );
+}
+
+function objectIn(input: HTMLInputElement): unknown {
+  try {
+    const value: unknown = JSON.parse(input.value);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // As for what is no object.
+  }
+  const label = input.labels?.[0]?.textContent ?? input.name;
+  throw new FieldError(input, `'${label}' must be a JSON object, such as {"name": 1}.`);
 }
 
 function valueOf(input: HTMLInputElement): unknown {
@@ -86,6 +110,7 @@ function valueOf(input: HTMLInputElement): unknown {
   if (input.value.trim() === '') return undefined;
   if (type === 'bool') return input.value === 'true';
   if (type === 'number') return Number(input.value);
+  if (type === 'json') return objectIn(input);
   if (type !== 'list') return input.value;
   const items = input.value.split(',').map((item) => item.trim());
   return items.filter(Boolean);
@@ -103,7 +128,8 @@ export function readOptions(fields: HTMLElement): Record<string, unknown> {
 
 const textOf = (value: unknown): string => {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return Array.isArray(value) ? value.join(', ') : String(value);
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 };
 
 /** "Per channel: yes" for each option that is not at its default. */

@@ -6,6 +6,7 @@ import { say, titleState } from './status';
 
 const STAGES: Record<Stage, string> = {
   read: 'Reading',
+  prepare: 'Preparing',
   calibrate: 'Calibrating',
   quantize: 'Quantizing',
   write: 'Writing',

@@ -62,15 +62,31 @@ function errors(comparison: Comparison): HTMLElement {
 const notice = (text: string, props = {}): HTMLElement =>
   el('p', { class: 'notice', ...props }, text);
 
+const METHODS = { static: 'Static', dynamic: 'Dynamic', float16: 'Half precision' };
+
 function howMade({ job }: Made): HTMLElement {
-  const method = job.method === 'static' ? 'Static' : 'Dynamic';
+  const method = METHODS[job.method];
   const on =
     job.method === 'static' && job.samples !== undefined
       ? `, on ${counted(job.samples.length, job.random ? 'random sample' : 'sample')}`
       : '';
   const options = changedOptions(job.method, job.options);
+  if (job.preProcess) options.push('Pre-processed');
   const chosen = options.length > 0 ? options.join(' · ') : 'every option at its default';
   return el('p', { id: 'made-with' }, `${method}${on} · ${chosen}`);
+}
+
+/** The recipe, to be kept for the command line or a program, and what it is in Python. */
+function howToRepeat({ quantized: { recipe, python } }: Made): HTMLElement {
+  return el(
+    'details',
+    { id: 'recipe' },
+    el('summary', {}, 'Recipe'),
+    el('p', { class: 'help' }, 'For the command line (--recipe) and the package.'),
+    el('pre', { tabindex: 0 }, JSON.stringify(recipe, undefined, 2)),
+    el('p', { class: 'help' }, 'The same with the Python tools.'),
+    el('pre', { tabindex: 0 }, python ?? ''),
+  );
 }
 
 /** So many remarks are shown at once; more are there to be opened. */
@@ -142,6 +158,7 @@ export function showResult(section: HTMLElement, model: Model, made: Made): Resu
     el('p', { class: 'actions' }, ...links),
     ...(made.files.length > 1 ? [el('p', { class: 'help' }, KEEP_TOGETHER)] : []),
     ...(made.log.length > 0 ? [remarks(made.log)] : []),
+    howToRepeat(made),
     figures,
   );
   return {

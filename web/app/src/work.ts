@@ -7,6 +7,7 @@ import type { SampleSource } from './samples';
 export interface Job {
   method: Method;
   options: Record<string, unknown>;
+  preProcess: boolean;
   /** Whether the weights go into a file of their own. */
   externalData: boolean;
   /** To calibrate and to compare on. A static job has some. */
@@ -32,10 +33,31 @@ export interface Made {
 /** A protobuf message, and so a model in one file, ends here. */
 const LARGEST_FILE = 2 ** 31 - 1;
 
-const nameOfResult = (model: Model, method: Method): string => {
-  const base = (model.name || 'model').replace(/^.*[/\\]/, '').replace(/\.onnx$/i, '');
-  return `${base}.${method}.int8.onnx`;
+const TYPES: Record<string, string> = {
+  QInt16: 'int16',
+  QUInt16: 'int16',
+  QInt4: 'int4',
+  QUInt4: 'int4',
+  QFLOAT8E4M3FN: 'float8',
 };
+
+const nameOfResult = (model: Model, { method, options }: Job): string => {
+  const base = (model.name || 'model').replace(/^.*[/\\]/, '').replace(/\.onnx$/i, '');
+  const type = TYPES[String(options.weightType)] ?? 'int8';
+  return method === 'float16' ? `${base}.float16.onnx` : `${base}.${method}.${type}.onnx`;
+};
+
+function convert(model: Model, job: Job, call: CallOptions): Promise<Model> {
+  const options = { ...job.options, ...call, preProcess: job.preProcess };
+  switch (job.method) {
+    case 'dynamic':
+      return model.quantizeDynamic(options);
+    case 'float16':
+      return model.convertFloatToFloat16(options);
+    case 'static':
+      return model.quantizeStatic({ ...options, calibrationData: job.samples ?? [] });
+  }
+}
 
 /** Takes the place of a file that is written to: what is written becomes a blob. */
 function fileInMemory() {
@@ -80,12 +102,9 @@ async function filesOf(
 export async function make(model: Model, job: Job, options: CallOptions): Promise<Made> {
   const log: string[] = [];
   const call = { ...options, onLog: (_: string, message: string) => void log.push(message) };
-  const quantized =
-    job.method === 'dynamic'
-      ? await model.quantizeDynamic({ ...job.options, ...call })
-      : await model.quantizeStatic({ ...job.options, ...call, calibrationData: job.samples ?? [] });
+  const quantized = await convert(model, job, call);
   try {
-    const name = nameOfResult(model, job.method);
+    const name = nameOfResult(model, job);
     return { job, quantized, files: await filesOf(quantized, name, job.externalData, call), log };
   } catch (error) {
     quantized.close();

@@ -34,7 +34,7 @@ async function describe() {
 
 const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
-function typeOf({ name, type, choices }) {
+function typeOf({ name, type, choices, valueType }) {
   switch (type) {
     case 'bool':
       return 'boolean';
@@ -46,6 +46,8 @@ function typeOf({ name, type, choices }) {
       return choices.map((choice) => `'${choice}'`).join(' | ');
     case 'list':
       return 'string[]';
+    case 'json':
+      return valueType;
     default:
       throw new Error(
         `Option '${name}' has the unknown type '${type}'. Teach it to ${import.meta.url}.`,
@@ -54,7 +56,9 @@ function typeOf({ name, type, choices }) {
 }
 
 function interfaceOf(command, name, help) {
-  const options = command.options.filter(({ quantizer }) => quantizer);
+  const options = command.options.filter(
+    ({ quantizer, name }) => quantizer && name !== 'extra_options',
+  );
   const note = (option) => {
     const initial = option.default === null ? '' : ` Default: ${JSON.stringify(option.default)}.`;
     return `/** ${option.help}${initial} */`;
@@ -64,9 +68,13 @@ function interfaceOf(command, name, help) {
   );
   const extra = options
     .filter(({ extraOption }) => extraOption !== '')
-    .map((option) => `${option.extraOption}?: ${typeOf(option)} | undefined;`);
-  const extras = `/** Some of the above, under ONNX Runtime's own names. */\nextraOptions?: {\n${extra.join('\n')}\n} | undefined;`;
-  return `/** ${help} */\nexport interface ${name} {\n${[...members, extras].join('\n')}\n}\n`;
+    .map((option) => `'${option.extraOption}'?: ${typeOf(option)} | undefined;`);
+  if (extra.length > 0) {
+    members.push(
+      `/** Some of the above, under ONNX Runtime's own names. */\nextraOptions?: {\n${extra.join('\n')}\n} | undefined;`,
+    );
+  }
+  return `/** ${help} */\nexport interface ${name} {\n${members.join('\n')}\n}\n`;
 }
 
 /** The files of a folder that is a registry. */
@@ -91,6 +99,16 @@ async function contents() {
       command('static'),
       'StaticOptions',
       "Options of quantizeStatic, under ONNX Runtime's names.",
+    ) +
+    interfaceOf(
+      command('float16'),
+      'Float16Options',
+      "Options of convertFloatToFloat16, under ONNX Runtime's names.",
+    ) +
+    interfaceOf(
+      command('preprocess'),
+      'PreProcessOptions',
+      "Options of quantPreProcess, under ONNX Runtime's names.",
     );
   const data = `${note}
 import type { Description } from '../core/description.js';

@@ -40,6 +40,15 @@ export function integer(
 /** The notation both programs read alike, so no "0x10" and no "inf". */
 const DECIMAL = /^-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/;
 
+function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function valueOf(option: OptionDescription, texts: readonly string[]): unknown {
   const last = texts.at(-1) ?? '';
   const expected = (what: string): never => unexpected(flagOf(option.name), last, what);
@@ -56,6 +65,8 @@ function valueOf(option: OptionDescription, texts: readonly string[]): unknown {
       return option.choices.includes(last)
         ? last
         : expected(`one of ${option.choices.map((choice) => `'${choice}'`).join(', ')}`);
+    case 'json':
+      return parseObject(last) ?? expected('a JSON object');
     case 'path':
       return last === '' ? expected('a path') : last;
     default:

@@ -3,9 +3,11 @@
 export interface OptionDescription {
   /** In snake_case; the flag is its kebab-case, the package's option its camelCase. */
   name: string;
-  type: 'bool' | 'number' | 'string' | 'list' | 'choice' | 'path';
+  type: 'bool' | 'number' | 'string' | 'list' | 'choice' | 'json' | 'path';
+  /** Of the type 'json': the object's type, as TypeScript writes it; else "". */
+  valueType: string;
   /** null when there is none, or when it depends on other options. */
-  default: boolean | number | string | string[] | null;
+  default: boolean | number | string | string[] | Record<string, never> | null;
   choices: string[];
   help: string;
   /** The name under ONNX Runtime's extra_options, for those that come from there. */

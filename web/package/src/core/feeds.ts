@@ -44,16 +44,24 @@ function iteratorOf(samples: unknown): Iterator<unknown> | AsyncIterator<unknown
 const lengthOf = (samples: Samples): number =>
   'length' in samples && typeof samples.length === 'number' ? samples.length : 0;
 
+/** Whether the samples can be read more than once: an iterator gives only itself. */
+export function canRestart(samples: unknown): boolean {
+  const iterable = Object(samples) as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
+  return !('next' in iterable) && (Symbol.asyncIterator in iterable || Symbol.iterator in iterable);
+}
+
 /** Gives every sample to `take`, one after another; when the call ends early, the iterable is told so. */
 export async function eachSample(
   samples: Samples | undefined,
   stage: 'calibrate' | 'compare',
   { signal, onProgress }: CallOptions,
   take: (sample: TensorMap) => Promise<void>,
+  { pass, passes } = { pass: 0, passes: 1 },
 ): Promise<void> {
   const iterator = iteratorOf(samples);
-  const total = lengthOf(samples as Samples);
-  const report = (done: number) => notify(() => onProgress?.({ stage, done, total }));
+  const length = lengthOf(samples as Samples);
+  const report = (done: number) =>
+    notify(() => onProgress?.({ stage, done: pass * length + done, total: passes * length }));
   let open = true;
   try {
     report(0);

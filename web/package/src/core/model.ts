@@ -2,18 +2,30 @@
 import { cancelled, throwIfAborted, untilAborted } from './abort.js';
 import { closedError, StaleHandle, type Engine } from './engine.js';
 import { QuantabError } from './error.js';
-import { checkSample, eachSample, tensorsOf } from './feeds.js';
-import { checkCall, quantizerOptions, wholeNumber } from './options.js';
+import { canRestart, checkSample, eachSample, tensorsOf } from './feeds.js';
+import { checkCall, wholeNumber } from './options.js';
 import { Origin } from './origin.js';
-import { generationOf, type ModelHandle, type Opened, type Opening } from './protocol.js';
+import {
+  generationOf,
+  type ModelHandle,
+  type Opened,
+  type Opening,
+  type Order,
+  type QuantizerHandle,
+} from './protocol.js';
+import { methodOf, orderOf, type Recipe } from './recipe.js';
 import type { Tensor, TensorMap } from './tensor.js';
 import type {
   BenchmarkOptions,
   CallOptions,
   Comparison,
+  ConvertCall,
   DynamicCall,
+  Float16Call,
   Latency,
+  MeasuredRanges,
   ModelInfo,
+  PreProcessCall,
   Samples,
   StaticCall,
   WritableHandle,
@@ -75,6 +87,15 @@ export class Model {
   /** What the model is: inputs and outputs, operators, where its bytes are. */
   readonly info: ModelInfo;
 
+  /** Of a model that was made of another: how, with ONNX Runtime's names. convert() takes it. */
+  readonly recipe: Recipe | undefined;
+
+  /** The same as Python that calls ONNX Runtime's tools. */
+  readonly python: string | undefined;
+
+  /** Of a model that was quantized statically: the ranges that were measured for it. */
+  readonly ranges: MeasuredRanges | undefined;
+
   readonly #family: Family;
   #origin: Origin;
   #handle: ModelHandle;
@@ -87,6 +108,9 @@ export class Model {
     this.#origin = origin;
     this.#handle = opened.model;
     this.info = opened.info;
+    this.recipe = opened.making && (JSON.parse(opened.making.recipe) as Recipe);
+    this.python = opened.making?.python;
+    this.ranges = opened.making?.ranges;
     family.join();
   }
 
@@ -123,43 +147,94 @@ export class Model {
 
   /** ONNX Runtime's quantize_dynamic: weights in 8 bits, activations quantized as the model runs. */
   async quantizeDynamic(options: DynamicCall = {}): Promise<Model> {
-    checkCall(options);
-    const settings = quantizerOptions(options);
-    const origin = Origin.dynamic(this.#origin, settings);
+    return this.#convert(orderOf('quantize_dynamic', options), options);
+  }
+
+  /** ONNX Runtime's and onnxconverter-common's convert_float_to_float16: half precision. */
+  async convertFloatToFloat16(options: Float16Call = {}): Promise<Model> {
+    return this.#convert(orderOf('convert_float_to_float16', options), options);
+  }
+
+  /** ONNX Runtime's quant_pre_process, and more: shapes inferred, constants folded, operators fused. */
+  async quantPreProcess(options: PreProcessCall = {}): Promise<Model> {
+    return this.#convert(orderOf('quant_pre_process', options), options);
+  }
+
+  /**
+   * ONNX Runtime's quantize_static: weights and activations as integers, with ranges of activations measured on
+   * `calibrationData`, or given as `ranges`. Some tens of real samples are enough; random ones harm accuracy. Histogram methods and
+   * SmoothQuant read the samples more than once, for which they must be an iterable that can start anew, such as an array.
+   */
+  async quantizeStatic(options: StaticCall): Promise<Model> {
+    const order = orderOf('quantize_static', options);
+    const { ranges } = options;
+    if (ranges !== undefined) {
+      const opened = await this.#use(options, (model) =>
+        this.#family.engine.call('quantizeWithRanges', { model, order, ranges }, options, model),
+      );
+      return this.#adopt(opened, new Origin(), options);
+    }
+    const opened = await this.#calibrated(order, options, (quantizer) =>
+      this.#family.engine.call('finishStatic', { quantizer }, options, quantizer),
+    );
+    return this.#adopt(opened, new Origin(), options);
+  }
+
+  /** The ranges of activations that quantizeStatic() would measure, as text: to be kept, edited and given as `ranges`. */
+  async calibrate(options: StaticCall): Promise<string> {
+    const { text } = await this.#calibrated(
+      orderOf('quantize_static', options),
+      options,
+      (quantizer) => this.#family.engine.call('ranges', { quantizer }, options, quantizer),
+    );
+    return text;
+  }
+
+  /** What a recipe makes of the model. Recipes for quantize_static need `calibrationData` or `ranges`. */
+  async convert(recipe: Recipe, options: ConvertCall = {}): Promise<Model> {
+    const method = methodOf(recipe);
+    if (method === 'quantize_static') return this.quantizeStatic({ ...options, recipe });
+    return this.#convert(orderOf(method, { ...options, recipe }), options);
+  }
+
+  async #convert(order: Order, options: CallOptions): Promise<Model> {
+    const origin = Origin.converted(this.#origin, order);
     const opened = await this.#use(options, (model) =>
-      this.#family.engine.call('quantizeDynamic', { model, options: settings }, options, model),
+      this.#family.engine.call('convert', { model, order }, options, model),
     );
     return this.#adopt(opened, origin, options);
   }
 
-  /**
-   * ONNX Runtime's quantize_static: weights and activations in 8 bits, with ranges of activations measured on
-   * `calibrationData`. Some tens of real samples are enough; random ones harm accuracy.
-   */
-  async quantizeStatic(options: StaticCall): Promise<Model> {
-    checkCall(options);
+  /** Gives all samples to a quantizer, as often as it needs them, and takes its result. */
+  async #calibrated<T>(
+    order: Order,
+    options: StaticCall,
+    finish: (quantizer: QuantizerHandle) => Promise<T>,
+  ): Promise<T> {
     const { engine } = this.#family;
-    const { signal, onLog } = options;
-    const settings = quantizerOptions(options);
-    const opened = await this.#use(options, async (model) => {
-      const quantizer = await engine.call(
-        'beginStatic',
-        { model, options: settings },
-        options,
-        model,
-      );
+    const { signal, onLog, calibrationData } = options;
+    const once = !canRestart(calibrationData);
+    return this.#use(options, async (model) => {
+      const begun = await engine.call('beginStatic', { model, order, once }, options, model);
+      const { quantizer, passes } = begun;
       try {
-        await eachSample(options.calibrationData, 'calibrate', options, (sample) =>
-          engine.call('collect', { quantizer, sample }, { signal, onLog }, quantizer),
-        );
-        return await engine.call('finishStatic', { quantizer }, options, quantizer);
+        for (let pass = 0; pass < passes; ++pass) {
+          if (pass > 0) await engine.call('nextPass', { quantizer }, options, quantizer);
+          await eachSample(
+            calibrationData,
+            'calibrate',
+            options,
+            (sample) => engine.call('collect', { quantizer, sample }, { signal, onLog }, quantizer),
+            { pass, passes },
+          );
+        }
+        return await finish(quantizer);
       } catch (error) {
         throw interrupted(error, 'calibration');
       } finally {
         this.#release(quantizer);
       }
     });
-    return this.#adopt(opened, new Origin(), options);
   }
 
   /** Runs the model once: outputs by name. */

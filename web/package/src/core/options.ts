@@ -34,7 +34,10 @@ export function checkCall(options: unknown): void {
 
 /** The quantizers' own options of a call, all but what this side deals with, as JSON text for the core. */
 export function quantizerOptions(call: object): string {
-  const ours = ['signal', 'onProgress', 'onLog', 'calibrationData'];
+  const ours = [
+    ...['signal', 'onProgress', 'onLog', 'calibrationData', 'ranges'],
+    ...['recipe', 'preProcess'],
+  ];
   const theirs = Object.fromEntries(Object.entries(call).filter(([name]) => !ours.includes(name)));
   try {
     // As text, what JSON has no form for reaches the core, which says what it expected instead.

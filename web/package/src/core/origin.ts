@@ -1,20 +1,20 @@
 // How a model came to be, and so how it can be made again in a new core.
 import type { Engine } from './engine.js';
 import { QuantabError } from './error.js';
-import type { Opened, Opening } from './protocol.js';
+import type { Opened, Opening, Order } from './protocol.js';
 import type { CallOptions } from './types.js';
 
 /** Makes a model in a core. */
-export type Recipe = (engine: Engine, call: CallOptions) => Promise<Opened>;
+type Make = (engine: Engine, call: CallOptions) => Promise<Opened>;
 
 /** Holds all that making the model takes; lives on in the models made from it. */
 export class Origin {
-  /** The model as a file, once there is one: for models without a recipe. */
+  /** The model as a file, once there is one: for models that cannot be made again. */
   #file: { name: string; blob: Blob } | undefined;
-  readonly #recipe: Recipe | undefined;
+  readonly #make: Make | undefined;
 
-  constructor(recipe?: Recipe) {
-    this.#recipe = recipe;
+  constructor(make?: Make) {
+    this.#make = make;
   }
 
   static opened(opening: Opening): Origin {
@@ -23,12 +23,12 @@ export class Origin {
     );
   }
 
-  /** A model quantized dynamically from the one of `from`. */
-  static dynamic(from: Origin, options: string): Origin {
+  /** A model made from the one of `from` without samples. */
+  static converted(from: Origin, order: Order): Origin {
     return new Origin(async (engine, call) => {
       const { model } = await from.make(engine, call);
       try {
-        return await engine.call('quantizeDynamic', { model, options }, call, model);
+        return await engine.call('convert', { model, order }, call, model);
       } finally {
         engine.call('release', { handle: model }, {}, model).catch(() => {});
       }
@@ -42,7 +42,7 @@ export class Origin {
 
   /** Whether make() has what it takes. */
   get canMake(): boolean {
-    return this.#recipe !== undefined || this.#file !== undefined;
+    return this.#make !== undefined || this.#file !== undefined;
   }
 
   keepBlob(name: string, blob: Blob): void {
@@ -50,7 +50,7 @@ export class Origin {
   }
 
   async make(engine: Engine, call: CallOptions): Promise<Opened> {
-    if (this.#recipe !== undefined) return this.#recipe(engine, call);
+    if (this.#make !== undefined) return this.#make(engine, call);
     if (this.#file === undefined) {
       throw new QuantabError(
         'Cancelled',

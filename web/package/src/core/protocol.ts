@@ -6,6 +6,7 @@ import type {
   Comparison,
   Latency,
   LogLevel,
+  MeasuredRanges,
   ModelInfo,
   Progress,
   SupportedOperator,
@@ -58,9 +59,33 @@ const HANDLES_PER_CORE = 2 ** 32;
 export const firstHandle = (generation: number): number => generation * HANDLES_PER_CORE;
 export const generationOf = (handle: number): number => Math.floor(handle / HANDLES_PER_CORE);
 
+/** How a model was made of another: a recipe as JSON text, and the same as Python. */
+export interface Making {
+  recipe: string;
+  python: string;
+  ranges?: MeasuredRanges;
+}
+
 export interface Opened {
   model: ModelHandle;
   info: ModelInfo;
+  /** Of a result. */
+  making?: Making;
+}
+
+/**
+ * What is to be made of a model, as JSON text, which the core reads and says what is wrong with: a recipe, and options of its
+ * method that count more.
+ */
+export interface Order {
+  recipe: string;
+  options: string;
+}
+
+/** A quantizer, and how often all samples have to be given. */
+export interface Begun {
+  quantizer: QuantizerHandle;
+  passes: number;
 }
 
 interface Call<Args, Result> {
@@ -68,14 +93,18 @@ interface Call<Args, Result> {
   result: Result;
 }
 
-/** `options` is JSON text: the core reads it, and says what is wrong with it. */
 export interface Requests {
   operators: Call<Record<never, never>, SupportedOperator[]>;
   open: Call<Opening, Opened>;
-  quantizeDynamic: Call<{ model: ModelHandle; options: string }, Opened>;
-  beginStatic: Call<{ model: ModelHandle; options: string }, QuantizerHandle>;
+  convert: Call<{ model: ModelHandle; order: Order }, Opened>;
+  /** `once`: the samples can be read only once. */
+  beginStatic: Call<{ model: ModelHandle; order: Order; once: boolean }, Begun>;
   collect: Call<{ quantizer: QuantizerHandle; sample: TensorMap }, void>;
+  nextPass: Call<{ quantizer: QuantizerHandle }, void>;
+  ranges: Call<{ quantizer: QuantizerHandle }, MeasuredRanges>;
   finishStatic: Call<{ quantizer: QuantizerHandle }, Opened>;
+  /** Static quantization with ranges that were measured before, as text. */
+  quantizeWithRanges: Call<{ model: ModelHandle; order: Order; ranges: string }, Opened>;
   beginCompare: Call<{ a: ModelHandle; b: ModelHandle }, ComparerHandle>;
   addSample: Call<{ comparer: ComparerHandle; sample: TensorMap }, void>;
   finishCompare: Call<{ comparer: ComparerHandle }, Comparison>;

@@ -1,6 +1,7 @@
 // What every entry of the package exports besides openModel and supportedOperators.
 export { QuantabError, type ErrorCode, type Place } from './error.js';
 export { Model } from './model.js';
+export type { Recipe } from './recipe.js';
 export {
   Tensor,
   type DataByType,
@@ -11,14 +12,19 @@ export {
 } from './tensor.js';
 export type {
   BenchmarkOptions,
+  CalibrationSource,
   CallOptions,
   Comparison,
+  ConversionOptions,
+  ConvertCall,
   CoreOptions,
   DynamicCall,
   ExternalInput,
   Flavor,
+  Float16Call,
   Latency,
   LogLevel,
+  MeasuredRanges,
   ModelInfo,
   ModelInput,
   NodeInfo,
@@ -26,6 +32,7 @@ export type {
   OpenOptions,
   OperatorInfo,
   OutputComparison,
+  PreProcessCall,
   Progress,
   Samples,
   Stage,
@@ -48,4 +55,9 @@ export type {
   OptionDescription,
   PositionalDescription,
 } from './description.js';
-export type { DynamicOptions, StaticOptions } from '../generated/options.js';
+export type {
+  DynamicOptions,
+  Float16Options,
+  PreProcessOptions,
+  StaticOptions,
+} from '../generated/options.js';

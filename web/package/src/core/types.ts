@@ -1,9 +1,16 @@
 // What calls take, and their results as the core's JSON describes them (core/api/json.h).
 import type { Model } from './model.js';
 import type { TensorLike, TensorMap } from './tensor.js';
-import type { DynamicOptions, StaticOptions } from '../generated/options.js';
+import type { Recipe } from './recipe.js';
+import type {
+  DynamicOptions,
+  Float16Options,
+  PreProcessOptions,
+  StaticOptions,
+} from '../generated/options.js';
 
-export type Stage = 'read' | 'calibrate' | 'quantize' | 'write' | 'run' | 'compare' | 'benchmark';
+export type Stage =
+  'read' | 'prepare' | 'calibrate' | 'quantize' | 'write' | 'run' | 'compare' | 'benchmark';
 
 /** `done` of `total` units of `stage` (bytes, samples, nodes, runs) are finished; `total` is 0 when it is not known. */
 export interface Progress {
@@ -175,8 +182,35 @@ export interface WrittenSizes {
 /** Which build of the core runs: plain 128-bit SIMD, or relaxed SIMD. Results do not depend on it; speed does. */
 export type Flavor = 'simd' | 'relaxed';
 
-export type DynamicCall = DynamicOptions & CallOptions;
-export type StaticCall = StaticOptions & CallOptions & { calibrationData: Samples };
+/** What the conversions take beside their own options. */
+export interface ConversionOptions extends CallOptions {
+  /** Options to begin with; those of the call count more. */
+  recipe?: Recipe | undefined;
+  /** Pre-process first, as quantPreProcess() does: with its usual steps, or with these options. */
+  preProcess?: boolean | PreProcessOptions | undefined;
+}
+
+/** The ranges of activations that were measured on samples. */
+export interface MeasuredRanges {
+  /** One line for each tensor, to be read and edited. */
+  text: string;
+  /** The same as onnxruntime's `calibration_cache_path` has it: JSON. */
+  calibrationCache: string;
+}
+
+/** Where the ranges of activations come from: one of the two. */
+export interface CalibrationSource {
+  /** Samples to measure them on. */
+  calibrationData?: Samples | undefined;
+  /** What calibrate() gave, or onnxruntime's calibration cache: text. */
+  ranges?: string | undefined;
+}
+
+export type DynamicCall = DynamicOptions & ConversionOptions;
+export type StaticCall = StaticOptions & ConversionOptions & CalibrationSource;
+export type Float16Call = Float16Options & ConversionOptions;
+export type PreProcessCall = PreProcessOptions & CallOptions;
+export type ConvertCall = CallOptions & CalibrationSource;
 
 /** A file that can be opened: what a page is given, what a program has, or where to fetch it (a URL; in Node, a path). */
 export type ModelInput =

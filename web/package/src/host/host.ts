@@ -5,6 +5,7 @@ import {
   type Args,
   type ExternalData,
   type Handle,
+  type Making,
   type Opened,
   type RequestName,
   type Result,
@@ -20,7 +21,14 @@ import {
   type NumericData,
   type TensorMap,
 } from '../core/tensor.js';
-import type { LogLevel, ModelInfo, Progress, Stage, WriteOptions } from '../core/types.js';
+import type {
+  LogLevel,
+  MeasuredRanges,
+  ModelInfo,
+  Progress,
+  Stage,
+  WriteOptions,
+} from '../core/types.js';
 import { chunkSink, type HostFiles, type HostSink } from './files.js';
 import type {
   Answer,
@@ -97,7 +105,7 @@ export class Host {
 
   #nextHandle: number;
   readonly #models = new Map<number, { model: WasmModel; session?: WasmSession }>();
-  readonly #quantizers = new Map<number, WasmQuantizer>();
+  readonly #quantizers = new Map<number, { quantizer: WasmQuantizer; making: Making }>();
   readonly #comparers = new Map<number, WasmComparer>();
   readonly #sources = new Set<WasmSource>();
 
@@ -154,25 +162,47 @@ export class Host {
         ),
       ),
 
-    quantizeDynamic: ({ model, options }) => {
+    convert: ({ model, order: { recipe, options } }) => {
       this.#endSession(model);
-      return this.#adopt(
-        valueOf(this.#core.quantizeDynamic(this.#model(model), options, this.#monitor)),
-      );
+      const made = this.#core.convert(this.#model(model), recipe, options, this.#monitor);
+      return this.#adopt(valueOf(made), this.#making(recipe, options));
     },
 
-    beginStatic: ({ model, options }) => {
+    beginStatic: ({ model, order: { recipe, options }, once }) => {
       this.#endSession(model);
-      return this.#keep(
-        this.#quantizers,
-        valueOf(this.#core.createStaticQuantizer(this.#model(model), options, this.#monitor)),
+      const making = this.#making(recipe, options);
+      const quantizer = valueOf(
+        this.#core.createStaticQuantizer(this.#model(model), recipe, options, once, this.#monitor),
       );
+      const handle = this.#keep(this.#quantizers, { quantizer, making });
+      return { quantizer: handle, passes: valueOf(this.#core.passes(quantizer)) };
     },
     collect: ({ quantizer, sample }) => {
-      valueOf(this.#core.collect(this.#find(this.#quantizers, quantizer), toWasm(sample)));
+      valueOf(this.#core.collect(this.#quantizer(quantizer), toWasm(sample)));
     },
-    finishStatic: ({ quantizer }) =>
-      this.#adopt(valueOf(this.#core.finish(this.#find(this.#quantizers, quantizer)))),
+    nextPass: ({ quantizer }) => {
+      valueOf(this.#core.nextPass(this.#quantizer(quantizer)));
+    },
+    ranges: ({ quantizer }) => this.#ranges(quantizer),
+    finishStatic: ({ quantizer }) => {
+      const { making } = this.#find(this.#quantizers, quantizer);
+      const ranges = this.#ranges(quantizer);
+      return this.#adopt(valueOf(this.#core.finish(this.#quantizer(quantizer))), {
+        ...making,
+        ranges,
+      });
+    },
+    quantizeWithRanges: ({ model, order: { recipe, options }, ranges }) => {
+      this.#endSession(model);
+      const made = this.#core.quantizeWithRanges(
+        this.#model(model),
+        recipe,
+        options,
+        ranges,
+        this.#monitor,
+      );
+      return this.#adopt(valueOf(made), this.#making(recipe, options));
+    },
 
     beginCompare: ({ a, b }) => {
       // The comparer has sessions of its own.
@@ -229,10 +259,23 @@ export class Host {
     return this.#find(this.#models, handle).model;
   }
 
-  #adopt(model: WasmModel): Opened {
+  #quantizer(handle: number): WasmQuantizer {
+    return this.#find(this.#quantizers, handle).quantizer;
+  }
+
+  #ranges(handle: number): MeasuredRanges {
+    return JSON.parse(valueOf(this.#core.ranges(this.#quantizer(handle)))) as MeasuredRanges;
+  }
+
+  #making(recipe: string, options: string): Making {
+    return JSON.parse(valueOf(this.#core.describeRecipe(recipe, options))) as Making;
+  }
+
+  #adopt(model: WasmModel, making?: Making): Opened {
     try {
       const info = JSON.parse(valueOf(this.#core.inspect(model))) as ModelInfo;
-      return { model: this.#keep(this.#models, { model }), info };
+      const opened = { model: this.#keep(this.#models, { model }), info };
+      return making === undefined ? opened : { ...opened, making };
     } catch (error) {
       model.delete();
       throw error;
@@ -314,10 +357,10 @@ export class Host {
       this.#models.delete(handle);
       return;
     }
-    for (const table of [this.#quantizers, this.#comparers]) {
-      table.get(handle)?.delete();
-      table.delete(handle);
-    }
+    this.#quantizers.get(handle)?.quantizer.delete();
+    this.#quantizers.delete(handle);
+    this.#comparers.get(handle)?.delete();
+    this.#comparers.delete(handle);
   }
 }
 

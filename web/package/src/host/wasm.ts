@@ -53,12 +53,32 @@ export interface WasmCore {
   heapBytes(): number;
   openModel(source: WasmSource, files: WasmFiles, monitor: WasmMonitor): Answer<WasmModel>;
   inspect(model: WasmModel): Answer<string>;
-  quantizeDynamic(model: WasmModel, options: string, monitor: WasmMonitor): Answer<WasmModel>;
-  createStaticQuantizer(
+  convert(
     model: WasmModel,
+    recipe: string,
     options: string,
     monitor: WasmMonitor,
+  ): Answer<WasmModel>;
+  createStaticQuantizer(
+    model: WasmModel,
+    recipe: string,
+    options: string,
+    once: boolean,
+    monitor: WasmMonitor,
   ): Answer<WasmQuantizer>;
+  passes(quantizer: WasmQuantizer): Answer<number>;
+  nextPass(quantizer: WasmQuantizer): Answer<undefined>;
+  /** `MeasuredRanges` as JSON. */
+  ranges(quantizer: WasmQuantizer): Answer<string>;
+  quantizeWithRanges(
+    model: WasmModel,
+    recipe: string,
+    options: string,
+    ranges: string,
+    monitor: WasmMonitor,
+  ): Answer<WasmModel>;
+  /** `Making` as JSON. */
+  describeRecipe(recipe: string, options: string): Answer<string>;
   collect(quantizer: WasmQuantizer, sample: WasmTensors): Answer<undefined>;
   finish(quantizer: WasmQuantizer): Answer<WasmModel>;
   createComparer(a: WasmModel, b: WasmModel, monitor: WasmMonitor): Answer<WasmComparer>;

@@ -1,11 +1,16 @@
 // quantab dynamic MODEL -o OUT: quantize_dynamic.
 import type { Command } from '../command.js';
-import { quantizeFile, quantizeText, type QuantizeResult } from '../quantize.js';
+import {
+  conversionOptions,
+  conversionText,
+  convertFile,
+  type ConversionResult,
+} from '../conversion.js';
 
-export const command: Command<QuantizeResult> = {
-  run: (invocation) =>
-    quantizeFile(invocation, (model) =>
-      model.quantizeDynamic({ ...invocation.quantizerOptions, ...invocation.call }),
-    ),
-  text: quantizeText,
+export const command: Command<ConversionResult> = {
+  run: (invocation) => {
+    const options = conversionOptions(invocation, 'quantize_dynamic');
+    return convertFile(invocation, (model) => model.quantizeDynamic(options));
+  },
+  text: conversionText,
 };

@@ -1,16 +1,34 @@
 // quantab static MODEL -o OUT --calibration-data DIR: quantize_static.
-import type { Command } from '../command.js';
-import { quantizeFile, quantizeText, type QuantizeResult } from '../quantize.js';
-import { samplesIn } from '../sample_folder.js';
+import fs from 'node:fs';
 
-export const command: Command<QuantizeResult> = {
-  run: (invocation) =>
-    quantizeFile(invocation, (model) =>
-      model.quantizeStatic({
-        ...invocation.quantizerOptions,
-        ...invocation.call,
-        calibrationData: samplesIn(invocation.value('calibration_data')!, model.info.inputs),
-      }),
-    ),
-  text: quantizeText,
+import type { Command } from '../command.js';
+import {
+  conversionOptions,
+  conversionText,
+  convertFile,
+  missing,
+  type ConversionResult,
+} from '../conversion.js';
+import { samplesIn } from '../sample_folder.js';
+import { readText, writeText } from '../text_file.js';
+
+export const command: Command<ConversionResult> = {
+  run: async (invocation) => {
+    const options = conversionOptions(invocation, 'quantize_static');
+    const data = invocation.value('calibration_data');
+    const cache = invocation.value('calibration_cache_path');
+    const cached = cache !== undefined && fs.existsSync(cache);
+    if (!cached && data === undefined) throw missing('--calibration-data', 'static');
+    const ranges = cached ? readText(cache) : undefined;
+    return convertFile(invocation, async (model) => {
+      if (ranges !== undefined) return model.quantizeStatic({ ...options, ranges });
+      const calibrationData = samplesIn(data!, model.info.inputs);
+      if (cache === undefined) return model.quantizeStatic({ ...options, calibrationData });
+      const result = await model.quantizeStatic({ ...options, calibrationData });
+      const { text, calibrationCache } = result.ranges!;
+      writeText(cache, cache.endsWith('.json') ? calibrationCache : text);
+      return result;
+    });
+  },
+  text: conversionText,
 };

@@ -1,0 +1,131 @@
+#include "core/api/recipe.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/api/option_visitors.h"
+#include "core/api/option_writer.h"
+#include "core/base/error.h"
+
+namespace quantab {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kPreProcess = "quant_pre_process";
+
+struct MethodName {
+  std::string_view key;
+  RecipeMethod method;
+};
+constexpr MethodName kMethods[] = {
+    {"quantize_dynamic", RecipeMethod::kDynamic},
+    {"quantize_static", RecipeMethod::kStatic},
+    {"convert_float_to_float16", RecipeMethod::kFloat16},
+};
+
+constexpr std::string_view kExpected =
+    " A recipe holds 'quant_pre_process', and one of 'quantize_dynamic', 'quantize_static' and "
+    "'convert_float_to_float16', each with an object of options.";
+
+// Takes the options under `key` out of the recipe.
+std::optional<Json> Take(Json& object, std::string_view key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return std::nullopt;
+  Json options = *found;
+  if (!options.is_object()) {
+    ThrowInvalidArgument("The recipe's '" + std::string(key) + "' is no object." +
+                         std::string(kExpected));
+  }
+  object.erase(found);
+  return options;
+}
+
+void ReadMethod(Json options, Recipe& recipe, const std::string& what) {
+  switch (recipe.method) {
+    case RecipeMethod::kDynamic:
+      return ReadObject(std::move(options), recipe.dynamic_options, what);
+    case RecipeMethod::kStatic:
+      return ReadObject(std::move(options), recipe.static_options, what);
+    case RecipeMethod::kFloat16:
+      return ReadObject(std::move(options), recipe.float16_options, what);
+    case RecipeMethod::kPreProcess:
+      if (!recipe.pre_process) recipe.pre_process.emplace();
+      return ReadObject(std::move(options), *recipe.pre_process, what);
+  }
+}
+
+Json MethodObject(const Recipe& recipe) {
+  switch (recipe.method) {
+    case RecipeMethod::kDynamic:
+      return ToObject(recipe.dynamic_options);
+    case RecipeMethod::kStatic:
+      return ToObject(recipe.static_options);
+    case RecipeMethod::kFloat16:
+      return ToObject(recipe.float16_options);
+    case RecipeMethod::kPreProcess:
+      break;
+  }
+  return Json::object();
+}
+
+}  // namespace
+
+Recipe RecipeFromJson(std::string_view json) {
+  return Guard([&] {
+    Json object = Json::parse(json, nullptr, false);
+    if (!object.is_object()) ThrowInvalidArgument("This is no JSON object." + std::string(kExpected));
+    Recipe recipe;
+    if (std::optional<Json> options = Take(object, kPreProcess)) {
+      recipe.pre_process.emplace();
+      ReadObject(std::move(*options), *recipe.pre_process, " in the recipe");
+    }
+    bool any = recipe.pre_process.has_value();
+    for (const auto& [key, method] : kMethods) {
+      std::optional<Json> options = Take(object, key);
+      if (!options) continue;
+      if (recipe.method != RecipeMethod::kPreProcess) {
+        ThrowInvalidArgument("The recipe holds more than one method." + std::string(kExpected));
+      }
+      recipe.method = method;
+      ReadMethod(std::move(*options), recipe, " in the recipe");
+      any = true;
+    }
+    if (!object.empty()) {
+      ThrowInvalidArgument("The recipe has an unknown key '" + object.begin().key() + "'." +
+                           std::string(kExpected));
+    }
+    if (!any) ThrowInvalidArgument("The recipe is empty." + std::string(kExpected));
+    return recipe;
+  });
+}
+
+void SetOptions(Recipe& recipe, std::string_view json) {
+  Guard([&] {
+    Json options = Json::parse(json, nullptr, false);
+    if (!options.is_object()) ThrowInvalidArgument("Options must be a JSON object.");
+    ReadMethod(std::move(options), recipe, "");
+  });
+}
+
+std::string DescriptionOf(const Recipe& recipe) {
+  return Json({{"recipe", ToJson(recipe)}, {"python", ToPython(recipe)}})
+      .dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string_view MethodNameOf(const Recipe& recipe) {
+  for (const auto& [key, method] : kMethods) {
+    if (method == recipe.method) return key;
+  }
+  return kPreProcess;
+}
+
+std::string ToJson(const Recipe& recipe) {
+  Json object = Json::object();
+  if (recipe.pre_process) object[kPreProcess] = ToObject(*recipe.pre_process);
+  if (recipe.method != RecipeMethod::kPreProcess) {
+    object[MethodNameOf(recipe)] = MethodObject(recipe);
+  }
+  return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace quantab

@@ -1,0 +1,186 @@
+// ToPython: a recipe as a call of the Python tools.
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/api/option_writer.h"
+#include "core/api/recipe.h"
+
+namespace quantab {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Options whose values are members of an enumeration.
+constexpr std::array<std::array<std::string_view, 2>, 5> kEnumerations = {{
+    {"quant_type", "QuantType"},
+    {"weight_type", "QuantType"},
+    {"activation_type", "QuantType"},
+    {"quant_format", "QuantFormat"},
+    {"calibrate_method", "CalibrationMethod"},
+}};
+
+// What Python's tools have no counterpart for.
+const std::set<std::string>& WithoutCounterpart() {
+  static const std::set<std::string> names = {
+      "calib_num_bins",          "calib_num_quantized_bins", "calib_scenario", "calib_per_channel",
+      "cross_layer_equalization", "bias_correction",         "skip_passes",    "optional_passes",
+      "dim_params",              "input_shapes",             "opset_version"};
+  return names;
+}
+
+std::string Indent(int depth) { return std::string(static_cast<size_t>(depth) * 4, ' '); }
+
+std::string Quoted(const std::string& text) {
+  return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+std::string EnumerationOf(const std::string& name) {
+  for (const auto& [option, type] : kEnumerations) {
+    if (option == name) return std::string(type) + ".";
+  }
+  return "";
+}
+
+// `value` of the option `name` as a Python expression.
+std::string Expression(const std::string& name, const Json& value, std::set<std::string>& imports) {
+  if (value.is_null()) return "None";
+  if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
+  if (value.is_string()) {
+    const std::string type = EnumerationOf(name);
+    if (type.empty()) return Quoted(value.get<std::string>());
+    imports.insert(type.substr(0, type.size() - 1));
+    return type + value.get<std::string>();
+  }
+  if (value.is_number()) return value.dump();
+  std::string items;
+  for (const auto& [key, inner] : value.items()) {
+    items += items.empty() ? "" : ", ";
+    if (value.is_object()) items += Quoted(key) + ": ";
+    items += Expression(value.is_object() ? key : name, inner, imports);
+  }
+  return value.is_object() ? "{" + items + "}" : "[" + items + "]";
+}
+
+struct Call {
+  std::string comments;   // lines about what is left out
+  std::string arguments;  // lines, indented
+  std::set<std::string> imports;
+};
+
+bool HasCounterpart(const WrittenOption& option) {
+  return !WithoutCounterpart().contains(option.name) &&
+         !(option.name == "calibrate_method" && option.value == "MSE");
+}
+
+Call ArgumentsOf(const std::vector<WrittenOption>& options) {
+  Call call;
+  std::string extra;
+  for (const WrittenOption& option : options) {
+    if (!HasCounterpart(option)) {
+      call.comments += "# Without a counterpart here: " + option.name + " = " + option.value.dump() +
+                       "\n";
+      continue;
+    }
+    const std::string value = Expression(option.name, option.value, call.imports);
+    if (option.extra_key.empty()) {
+      call.arguments += Indent(1) + option.name + "=" + value + ",\n";
+    } else {
+      extra += Indent(2) + Quoted(option.extra_key) + ": " + value + ",\n";
+    }
+  }
+  if (!extra.empty()) call.arguments += Indent(1) + "extra_options={\n" + extra + Indent(1) + "},\n";
+  return call;
+}
+
+std::string ImportsFrom(const std::string& module, const std::set<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  return "from " + module + " import " + list + "\n";
+}
+
+constexpr std::string_view kModel = "\"model.onnx\"";
+constexpr std::string_view kPrepared = "\"model.prepared.onnx\"";
+constexpr std::string_view kResult = "\"model.quantized.onnx\"";
+
+std::string PreProcessCall(const PreProcessOptions& options, std::string_view out) {
+  const Call call = ArgumentsOf(ChangedOptions(options));
+  return call.comments + "quant_pre_process(\n" + Indent(1) + std::string(kModel) + ",\n" +
+         Indent(1) + std::string(out) + ",\n" + call.arguments + ")\n";
+}
+
+std::string QuantizeCall(const std::string& function, std::string_view in,
+                         const std::vector<WrittenOption>& options, bool needs_samples,
+                         std::set<std::string>& imports) {
+  const Call call = ArgumentsOf(options);
+  imports.insert(call.imports.begin(), call.imports.end());
+  imports.insert(function);
+  if (needs_samples) imports.insert("CalibrationDataReader");
+  return call.comments + function + "(\n" + Indent(1) + std::string(in) + ",\n" + Indent(1) +
+         std::string(kResult) + ",\n" +
+         (needs_samples ? Indent(1) + "calibration_data_reader=reader,\n" : "") + call.arguments +
+         ")\n";
+}
+
+// The two libraries' functions take different arguments.
+std::vector<WrittenOption> Float16Arguments(const Float16Options& options) {
+  const bool converter = options.variant == "onnxconverter_common";
+  std::vector<WrittenOption> arguments;
+  for (WrittenOption& option : ChangedOptions(options)) {
+    if (option.name == "variant" || (option.name == "check_fp16_ready" && !converter)) continue;
+    if (option.name == "keep_io_names") option.name = "keep_io_types";
+    arguments.push_back(std::move(option));
+  }
+  return arguments;
+}
+
+std::string Float16Call(const Float16Options& options, std::string_view in) {
+  const Call call = ArgumentsOf(Float16Arguments(options));
+  const std::string module = options.variant == "onnxconverter_common"
+                                 ? "onnxconverter_common.float16"
+                                 : "onnxruntime.transformers.float16";
+  return "import onnx\n" + ImportsFrom(module, {"convert_float_to_float16"}) + "\n" +
+         call.comments + "model = convert_float_to_float16(\n" + Indent(1) + "onnx.load(" +
+         std::string(in) + "),\n" + call.arguments + ")\nonnx.save(model, " + std::string(kResult) +
+         ")\n";
+}
+
+constexpr std::string_view kReader =
+    "\n\nclass Reader(CalibrationDataReader):\n"
+    "    \"\"\"Gives one sample after another: a dict of arrays by input name; then None.\"\"\"\n\n"
+    "    def __init__(self, samples):\n"
+    "        self.samples = iter(samples)\n\n"
+    "    def get_next(self):\n"
+    "        return next(self.samples, None)\n\n\n"
+    "reader = Reader(samples)\n";
+
+}  // namespace
+
+std::string ToPython(const Recipe& recipe) {
+  std::set<std::string> imports;
+  std::string body;
+  const bool prepared = recipe.pre_process.has_value();
+  const std::string_view in = prepared ? kPrepared : kModel;
+  const bool alone = recipe.method == RecipeMethod::kPreProcess;
+  if (prepared) {
+    imports.insert("quant_pre_process");
+    body += PreProcessCall(*recipe.pre_process, alone ? kResult : kPrepared);
+  }
+  if (recipe.method == RecipeMethod::kStatic) {
+    body = std::string(kReader) + body +
+           QuantizeCall("quantize_static", in, ChangedOptions(recipe.static_options), true,
+                        imports);
+  } else if (recipe.method == RecipeMethod::kDynamic) {
+    body += QuantizeCall("quantize_dynamic", in, ChangedOptions(recipe.dynamic_options), false,
+                         imports);
+  }
+  std::string text =
+      imports.empty() ? "" : ImportsFrom("onnxruntime.quantization", imports) + body;
+  if (recipe.method == RecipeMethod::kFloat16) {
+    text += (text.empty() ? "" : "\n") + Float16Call(recipe.float16_options, in);
+  }
+  return text;
+}
+
+}  // namespace quantab

@@ -1,0 +1,69 @@
+#include "core/cli/conversion.h"
+
+#include <utility>
+
+#include "core/api/files.h"
+#include "core/cli/console.h"
+#include "core/cli/text_file.h"
+
+namespace quantab {
+namespace {
+
+std::string CommandFor(RecipeMethod method) {
+  switch (method) {
+    case RecipeMethod::kPreProcess:
+      return "preprocess";
+    case RecipeMethod::kDynamic:
+      return "dynamic";
+    case RecipeMethod::kStatic:
+      return "static";
+    case RecipeMethod::kFloat16:
+      return "float16";
+  }
+  return "";
+}
+
+}  // namespace
+
+Recipe RecipeOf(const Invocation& invocation, RecipeMethod method) {
+  Recipe recipe;
+  recipe.method = method;
+  if (invocation.Has("recipe")) {
+    const std::string path = invocation.Value("recipe");
+    recipe = RecipeFromJson(ReadTextFile(path));
+    if (recipe.method != method) {
+      ThrowInvalidArgument("'" + path + "' is a recipe for '" + std::string(MethodNameOf(recipe)) +
+                           "'. Use 'quantab " + CommandFor(recipe.method) + "'.");
+    }
+  }
+  if (invocation.Flag("pre_process") && !recipe.pre_process) recipe.pre_process.emplace();
+  SetOptions(recipe, invocation.QuantizerOptions());
+  return recipe;
+}
+
+std::string WriteResult(const Invocation& invocation, const Recipe& recipe, const Model& model,
+                        const Model& result) {
+  WriteOptions options;
+  options.use_external_data_format = invocation.Flag("use_external_data_format");
+  const std::string path = invocation.Value("output");
+  const uint64_t before = FileBytes(model);
+  const uint64_t after = WriteModelFile(result, path, options, invocation.monitor);
+  const bool print_recipe = invocation.Flag("print_recipe");
+  if (invocation.json) {
+    nlohmann::ordered_json object = {
+        {"output", path}, {"bytesBefore", before}, {"bytesAfter", after}};
+    if (print_recipe) {
+      object["recipe"] = nlohmann::ordered_json::parse(ToJson(recipe));
+      object["python"] = ToPython(recipe);
+    }
+    return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  }
+  const double percent =
+      before == 0 ? 100.0 : 100.0 * static_cast<double>(after) / static_cast<double>(before);
+  std::string text = path + ": " + HumanBytes(after) + ", was " + HumanBytes(before) + " (" +
+                     HumanNumber(percent, 3) + " %)\n";
+  if (print_recipe) text += "\n" + ToJson(recipe) + "\n" + ToPython(recipe);
+  return text;
+}
+
+}  // namespace quantab

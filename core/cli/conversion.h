@@ -1,0 +1,19 @@
+// What the commands that make a model of another share.
+#pragma once
+
+#include <string>
+
+#include "core/api/recipe.h"
+#include "core/cli/command.h"
+
+namespace quantab {
+
+// The recipe an invocation means: --recipe's, with the options of the command line laid over it.
+// Throws Error(kInvalidArgument) where the file holds a recipe for another method.
+Recipe RecipeOf(const Invocation& invocation, RecipeMethod method);
+
+// Writes what became of `model` to --output and says what it is.
+std::string WriteResult(const Invocation& invocation, const Recipe& recipe, const Model& model,
+                        const Model& result);
+
+}  // namespace quantab

@@ -1,0 +1,81 @@
+"""Where ours differs from ONNX Runtime's result on purpose, with the reason: what a cell of the matrix may differ for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Patterns as of a shell; `letters` are those of cell.py that it explains."""
+
+    reason: str
+    models: tuple[str, ...]
+    configurations: tuple[str, ...]
+    letters: str = "d"
+
+
+DIFFERENCES = [
+    Difference(
+        "Gemm's beta is multiplied into C; the reference multiplies it into C's scale and sets it to 1, so it is lost.",
+        ("gemm_beta",), ("static *", "QOperator *"),
+    ),
+    Difference(
+        "A transB weight that two Gemms share is transposed once; the reference transposes it in place once for each.",
+        ("shared_gemm_weight",), ("dynamic *",),
+    ),
+    Difference(
+        "A Gemm is excluded or chosen by its name; the reference has renamed it '<name>_MatMul' before it looks at the lists.",
+        ("gemm*", "mixer", "shape_ops"), ("dynamic * without first", "dynamic * only middle"),
+    ),
+    Difference(
+        "A constant on the left of a MatMul has one scale; the reference gives it one per row of what is summed over, which no kernel takes.",
+        ("matmul_const_a", "matmul_rank3"), ("static * channel*",),
+    ),
+    Difference(
+        "QOperator: a bias that several nodes share is quantized anew for each; the reference gives them all the first one's.",
+        ("shared_*", "branches"), ("QOperator *",),
+    ),
+    Difference(
+        "QDQ: each reader of a shared bias has its own copy; the reference finds readers by name and takes all nodes without one for the first.",
+        ("shared_bias",), ("static *",),
+    ),
+    Difference(
+        "QOperator: the scale of a uint8 weight is enlarged too where its bias would not fit in int32.",
+        ("bias_overflow",), ("QOperator *",),
+    ),
+    Difference(
+        "QOperator: a Relu or Clip stays where the value before it has other readers; the reference takes it out.",
+        ("relu_fusion", "outputs"), ("QOperator *",),
+    ),
+    Difference(
+        "QOperator: a Gemm that stays in float keeps its float weight; the reference dequantizes it.",
+        ("gemm_computed",), ("QOperator *",),
+    ),
+    Difference(
+        "QOperator: QGemm multiplies C by alpha, so C is divided by it; the reference does not, and C is wrong where alpha is not 1.",
+        ("gemm",), ("QOperator *",),
+    ),
+    Difference(
+        "Dynamic: the head that reads the embedding's table transposed is computed in integers from the one quantized table.",
+        ("tied_embedding",), ("dynamic *",),
+    ),
+    Difference(
+        "MatMulConstBOnly leaves a MatMul of two computed values in float; in the reference it has no effect on QDQ.",
+        ("*",), ("static u8s8 constant B",),
+    ),
+    Difference(
+        "An excluded node keeps its true float weight and bias when it shares them; in the reference it reads them dequantized.",
+        ("branches", "shared_weights", "shared_gemm_weight", "degenerate"), ("static u8s8 without first",),
+    ),
+]  # fmt: skip
+
+
+def reason_for(model: str, configuration: str, letter: str) -> str:
+    """Why this cell differs; empty if that is not known."""
+    for difference in DIFFERENCES:
+        named = any(fnmatchcase(model, pattern) for pattern in difference.models)
+        if named and letter in difference.letters and any(fnmatchcase(configuration, p) for p in difference.configurations):
+            return difference.reason
+    return ""

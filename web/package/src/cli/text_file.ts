@@ -1,0 +1,34 @@
+// Small text files that the user reads and writes too.
+import fs from 'node:fs';
+
+import { QuantabError } from '../core/error.js';
+import { ioError } from '../host/files_node.js';
+
+/** Such files are smaller than this, in bytes. */
+const LARGEST = 64 * 2 ** 20;
+
+/** The whole file. Throws a QuantabError: 'Io' when it cannot be read, 'InvalidArgument' when it is too large. */
+export function readText(file: string): string {
+  try {
+    const { size } = fs.statSync(file);
+    if (size <= LARGEST) return fs.readFileSync(file, 'utf8');
+    throw new QuantabError(
+      'InvalidArgument',
+      `'${file}' has ${size} bytes, too many for a file of text. Is it the right one?`,
+    );
+  } catch (error) {
+    throw error instanceof QuantabError ? error : ioError(file, 'cannot be read', error);
+  }
+}
+
+/** Writes the file; it changes only when all is written. Throws a QuantabError of code 'Io'. */
+export function writeText(file: string, text: string): void {
+  const pending = `${file}.${process.pid}.part`;
+  try {
+    fs.writeFileSync(pending, text);
+    fs.renameSync(pending, file);
+  } catch (error) {
+    fs.rmSync(pending, { force: true });
+    throw ioError(file, 'cannot be written', error);
+  }
+}
