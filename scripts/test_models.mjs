@@ -5,29 +5,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { PARTS } from './lib/builds.mjs';
-import { locked } from './lib/lock.mjs';
 import { relaxedNode } from './lib/node.mjs';
-import { cache, root } from './lib/paths.mjs';
+import { parityPython } from './lib/parity_python.mjs';
+import { root } from './lib/paths.mjs';
 import { main, run, say } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
 const data = path.join(root, '..', 'shared', 'data');
-
-/** The Python that tests/parity/ runs with too: it makes the samples. */
-async function parityPython() {
-  const folder = path.join(cache, 'parity-venv');
-  const program = path.join(folder, 'bin', 'python');
-  const wanted = path.join(root, 'tests', 'parity', 'requirements.txt');
-  await locked(`${folder}.lock`, async () => {
-    const log = path.join(cache, 'logs', 'parity-venv.log');
-    if (!fs.existsSync(program)) {
-      say('Making a Python environment with ONNX Runtime');
-      await run('python3', ['-m', 'venv', folder], { log });
-    }
-    await run(program, ['-m', 'pip', 'install', '--quiet', '-r', wanted], { log });
-  });
-  return program;
-}
 
 await main(async () => {
   if (!fs.existsSync(data)) {

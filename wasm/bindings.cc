@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "core/api/recipe.h"
 #include "wasm/answer.h"
 #include "wasm/io_js.h"
 #include "wasm/tensor_js.h"

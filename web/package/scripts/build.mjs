@@ -16,8 +16,8 @@ const dist = path.join(root, 'build', `package.${process.pid}`);
 process.on('exit', () => fs.rmSync(dist, { recursive: true, force: true }));
 const flavors = ['simd', 'relaxed'];
 
-// All JavaScript of the package but the start-up code, in bytes.
-const BUDGET = { raw: 256 * 1024, gzip: 80 * 1024 };
+// All JavaScript of the package but the start-up code, in bytes; a third of it is the description of commands and options.
+const BUDGET = { raw: 320 * 1024, gzip: 90 * 1024 };
 
 const fail = (message) => {
   process.stderr.write(`error: ${message}\n`);

@@ -209,7 +209,7 @@ export interface CalibrationSource {
 export type DynamicCall = DynamicOptions & ConversionOptions;
 export type StaticCall = StaticOptions & ConversionOptions & CalibrationSource;
 export type Float16Call = Float16Options & ConversionOptions;
-export type PreProcessCall = PreProcessOptions & CallOptions;
+export type PreProcessCall = PreProcessOptions & Omit<ConversionOptions, 'preProcess'>;
 export type ConvertCall = CallOptions & CalibrationSource;
 
 /** A file that can be opened: what a page is given, what a program has, or where to fetch it (a URL; in Node, a path). */

@@ -13,15 +13,30 @@ export interface DynamicOptions {
   nodesToQuantize?: string[] | undefined;
   /** Names of nodes to leave in float. Default: []. */
   nodesToExclude?: string[] | undefined;
+  /** Ranges of activations symmetric around zero. Default: false. */
+  activationSymmetric?: boolean | undefined;
   /** Ranges of weights symmetric around zero; by default for signed types only. */
   weightSymmetric?: boolean | undefined;
+  /** Smallest width of a range. */
+  minimumRealRange?: number | undefined;
   /** Quantize a MatMul only if its second input is constant. Default: true. */
   matmulConstBOnly?: boolean | undefined;
+  /** Quantize inside the bodies of If, Loop and Scan as well. Default: false. */
+  enableSubgraph?: boolean | undefined;
+  /** Quantize operators that only move data even if their input is not quantized. Default: false. */
+  forceQuantizeNoInputCheck?: boolean | undefined;
+  /** Element type, by ONNX's number, of values whose type cannot be inferred. */
+  defaultTensorType?: number | undefined;
   /** Some of the above, under ONNX Runtime's own names. */
   extraOptions?:
     | {
+        ActivationSymmetric?: boolean | undefined;
         WeightSymmetric?: boolean | undefined;
+        MinimumRealRange?: number | undefined;
         MatMulConstBOnly?: boolean | undefined;
+        EnableSubgraph?: boolean | undefined;
+        ForceQuantizeNoInputCheck?: boolean | undefined;
+        DefaultTensorType?: number | undefined;
       }
     | undefined;
 }
@@ -34,65 +49,233 @@ export interface StaticOptions {
   /** Weights in 7 bits, for processors whose 8-bit products saturate. Default: false. */
   reduceRange?: boolean | undefined;
   /** Type of quantized activations. Default: "QInt8". */
-  activationType?: 'QInt8' | 'QUInt8' | undefined;
+  activationType?: 'QInt8' | 'QUInt8' | 'QFLOAT8E4M3FN' | 'QInt16' | 'QUInt16' | undefined;
   /** Type of quantized weights. Default: "QInt8". */
-  weightType?: 'QInt8' | 'QUInt8' | undefined;
+  weightType?:
+    'QInt8' | 'QUInt8' | 'QFLOAT8E4M3FN' | 'QInt16' | 'QUInt16' | 'QInt4' | 'QUInt4' | undefined;
   /** Names of the nodes to quantize; all when empty. Default: []. */
   nodesToQuantize?: string[] | undefined;
   /** Names of nodes to leave in float. Default: []. */
   nodesToExclude?: string[] | undefined;
   /** Form of the quantized graph. Default: "QDQ". */
-  quantFormat?: 'QDQ' | undefined;
+  quantFormat?: 'QDQ' | 'QOperator' | undefined;
   /** How activation ranges are found. Default: "MinMax". */
-  calibrateMethod?: 'MinMax' | undefined;
+  calibrateMethod?: 'Distribution' | 'Entropy' | 'MinMax' | 'MSE' | 'Percentile' | undefined;
   /** Ranges of activations symmetric around zero. Default: false. */
   activationSymmetric?: boolean | undefined;
   /** Zero points of uint8 activations are 0 or 128 only. Default: false. */
   activationRestrictedAsymmetric?: boolean | undefined;
   /** Ranges of weights symmetric around zero; by default for signed types only. */
   weightSymmetric?: boolean | undefined;
+  /** Smallest width of a range. */
+  minimumRealRange?: number | undefined;
+  /** QDQ: one scale per this many rows of a weight of rank 2; 0 for none. Default: 0. */
+  blockSize?: number | undefined;
   /** Quantize a MatMul only if its second input is constant. Default: false. */
   matmulConstBOnly?: boolean | undefined;
-  /** Calibrated ranges symmetric around zero. Default: false. */
-  calibTensorRangeSymmetric?: boolean | undefined;
-  /** Average the samples' minima and maxima instead of taking the extremes. Default: false. */
-  calibMovingAverage?: boolean | undefined;
-  /** Weight of a new chunk of samples in the moving average. Default: 0.01. */
-  calibMovingAverageConstant?: number | undefined;
+  /** Quantize inside the bodies of If, Loop and Scan as well. Default: false. */
+  enableSubgraph?: boolean | undefined;
+  /** Quantize operators that only move data even if their input is not quantized. Default: false. */
+  forceQuantizeNoInputCheck?: boolean | undefined;
+  /** Element type, by ONNX's number, of values whose type cannot be inferred. */
+  defaultTensorType?: number | undefined;
   /** Store biases as int32. Default: true. */
   quantizeBias?: boolean | undefined;
   /** Keep weights in float, followed by QuantizeLinear and DequantizeLinear. Default: false. */
   addQdqPairToWeight?: boolean | undefined;
   /** One QuantizeLinear/DequantizeLinear pair per reader of a tensor. Default: false. */
   dedicatedQdqPair?: boolean | undefined;
-  /** Operator types whose outputs stay in float. Default: []. */
-  opTypesToExcludeOutputQuantization?: string[] | undefined;
-  /** Quantize operators that only move data even if their input is not quantized. Default: false. */
-  forceQuantizeNoInputCheck?: boolean | undefined;
+  /** QuantizeLinear and DequantizeLinear of com.microsoft, which has 16-bit types in every operator set. Default: false. */
+  useQdqContribOps?: boolean | undefined;
   /** Keep Relu and Clip that the quantized range makes redundant. Default: false. */
   qdqKeepRemovableActivations?: boolean | undefined;
   /** Do not enlarge weight scales whose int32 bias would overflow. Default: false. */
   qdqDisableWeightAdjustForInt32Bias?: boolean | undefined;
-  /** Smallest width of an activation's range. */
-  minimumRealRange?: number | undefined;
+  /** Operator types whose outputs stay in float. Default: []. */
+  opTypesToExcludeOutputQuantization?: string[] | undefined;
+  /** Axis of per-channel weights by operator type, of MatMul and the normalizations. Default: {}. */
+  qdqOpTypePerChannelSupportToAxis?: Record<string, number> | undefined;
+  /** Exceptions for single tensors: type, range, axis, or a second type for some readers. Default: {}. */
+  tensorQuantOverrides?:
+    | Record<
+        string,
+        {
+          quantType?:
+            'QInt8' | 'QUInt8' | 'QFLOAT8E4M3FN' | 'QInt16' | 'QUInt16' | 'QInt4' | 'QUInt4';
+          scale?: number;
+          zeroPoint?: number;
+          symmetric?: boolean;
+          reduceRange?: boolean;
+          rmin?: number;
+          rmax?: number;
+          axis?: number;
+          convert?: {
+            quantType?:
+              'QInt8' | 'QUInt8' | 'QFLOAT8E4M3FN' | 'QInt16' | 'QUInt16' | 'QInt4' | 'QUInt4';
+            scale?: number;
+            zeroPoint?: number;
+            symmetric?: boolean;
+            reduceRange?: boolean;
+            rmin?: number;
+            rmax?: number;
+            recvNodes?: string[];
+          };
+        }[]
+      >
+    | undefined;
+  /** QOperator: a Sigmoid's output has scale 1/256 and zero point 0. Default: false. */
+  sigmoidNnapi?: boolean | undefined;
+  /** Calibrated ranges symmetric around zero; by default for Percentile only. */
+  calibTensorRangeSymmetric?: boolean | undefined;
+  /** MinMax: average the samples' minima and maxima instead of taking the extremes. Default: false. */
+  calibMovingAverage?: boolean | undefined;
+  /** Weight of a new chunk of samples in the moving average. Default: 0.01. */
+  calibMovingAverageConstant?: number | undefined;
+  /** MinMax: samples in a chunk of the moving average; all when unset. */
+  calibStridedMinMax?: number | undefined;
+  /** Samples whose activations may be kept at a time. Accepted for the sake of old calls: none are ever kept. */
+  calibMaxIntermediateOutputs?: number | undefined;
+  /** Percentile: the share of values inside the range, in percent. Default: 99.999. */
+  calibPercentile?: number | undefined;
+  /** Bins of a tensor's histogram; 128 for Entropy and 2048 for the others when unset. */
+  calibNumBins?: number | undefined;
+  /** Entropy: bins of the quantized distribution. Default: 128. */
+  calibNumQuantizedBins?: number | undefined;
+  /** Distribution: 'same', or 'p3' for the cube roots of the values. Default: "same". */
+  calibScenario?: 'same' | 'p3' | undefined;
+  /** MinMax: also find the range of each channel (axis 1). Default: false. */
+  calibPerChannel?: boolean | undefined;
+  /** Move the spread of activations into the weights first (SmoothQuant). Default: false. */
+  smoothQuant?: boolean | undefined;
+  /** How much of the spread moves: 0 none, 1 all. Default: 0.5. */
+  smoothQuantAlpha?: number | undefined;
+  /** Fold SmoothQuant's scales into the operators before instead of adding Mul nodes. Default: true. */
+  smoothQuantFolding?: boolean | undefined;
+  /** Even out the weights' ranges between consecutive layers first. Default: false. */
+  crossLayerEqualization?: boolean | undefined;
+  /** Add to biases what quantized weights shift the outputs by on average. Default: false. */
+  biasCorrection?: boolean | undefined;
   /** Some of the above, under ONNX Runtime's own names. */
   extraOptions?:
     | {
         ActivationSymmetric?: boolean | undefined;
         ActivationRestrictedAsymmetric?: boolean | undefined;
         WeightSymmetric?: boolean | undefined;
+        MinimumRealRange?: number | undefined;
+        BlockSize?: number | undefined;
         MatMulConstBOnly?: boolean | undefined;
-        CalibTensorRangeSymmetric?: boolean | undefined;
-        CalibMovingAverage?: boolean | undefined;
-        CalibMovingAverageConstant?: number | undefined;
+        EnableSubgraph?: boolean | undefined;
+        ForceQuantizeNoInputCheck?: boolean | undefined;
+        DefaultTensorType?: number | undefined;
         QuantizeBias?: boolean | undefined;
         AddQDQPairToWeight?: boolean | undefined;
         DedicatedQDQPair?: boolean | undefined;
-        OpTypesToExcludeOutputQuantization?: string[] | undefined;
-        ForceQuantizeNoInputCheck?: boolean | undefined;
+        UseQDQContribOps?: boolean | undefined;
         QDQKeepRemovableActivations?: boolean | undefined;
         QDQDisableWeightAdjustForInt32Bias?: boolean | undefined;
-        MinimumRealRange?: number | undefined;
+        OpTypesToExcludeOutputQuantization?: string[] | undefined;
+        QDQOpTypePerChannelSupportToAxis?: Record<string, number> | undefined;
+        TensorQuantOverrides?:
+          | Record<
+              string,
+              {
+                quantType?:
+                  'QInt8' | 'QUInt8' | 'QFLOAT8E4M3FN' | 'QInt16' | 'QUInt16' | 'QInt4' | 'QUInt4';
+                scale?: number;
+                zeroPoint?: number;
+                symmetric?: boolean;
+                reduceRange?: boolean;
+                rmin?: number;
+                rmax?: number;
+                axis?: number;
+                convert?: {
+                  quantType?:
+                    | 'QInt8'
+                    | 'QUInt8'
+                    | 'QFLOAT8E4M3FN'
+                    | 'QInt16'
+                    | 'QUInt16'
+                    | 'QInt4'
+                    | 'QUInt4';
+                  scale?: number;
+                  zeroPoint?: number;
+                  symmetric?: boolean;
+                  reduceRange?: boolean;
+                  rmin?: number;
+                  rmax?: number;
+                  recvNodes?: string[];
+                };
+              }[]
+            >
+          | undefined;
+        'extra.Sigmoid.nnapi'?: boolean | undefined;
+        CalibTensorRangeSymmetric?: boolean | undefined;
+        CalibMovingAverage?: boolean | undefined;
+        CalibMovingAverageConstant?: number | undefined;
+        CalibStridedMinMax?: number | undefined;
+        CalibMaxIntermediateOutputs?: number | undefined;
+        CalibPercentile?: number | undefined;
+        CalibNumBins?: number | undefined;
+        CalibNumQuantizedBins?: number | undefined;
+        CalibScenario?: 'same' | 'p3' | undefined;
+        CalibPerChannel?: boolean | undefined;
+        SmoothQuant?: boolean | undefined;
+        SmoothQuantAlpha?: number | undefined;
+        SmoothQuantFolding?: boolean | undefined;
+        CrossLayerEqualization?: boolean | undefined;
+        BiasCorrection?: boolean | undefined;
       }
     | undefined;
+}
+/** Options of convertFloatToFloat16, under ONNX Runtime's names. */
+export interface Float16Options {
+  /** Whose defaults, names and order of nodes: 'quantab', 'onnxruntime' or 'onnxconverter_common'. Default: "quantab". */
+  variant?: 'quantab' | 'onnxruntime' | 'onnxconverter_common' | undefined;
+  /** Leave the model's inputs and outputs in float32. Default: false. */
+  keepIoTypes?: boolean | undefined;
+  /** Leave these inputs and outputs in float32, and no others. Default: []. */
+  keepIoNames?: string[] | undefined;
+  /** Take types from the model's own declarations only. The default variant needs none. Default: false. */
+  disableShapeInfer?: boolean | undefined;
+  /** Operator types to leave in float32. */
+  opBlockList?: string[] | undefined;
+  /** Names of nodes to leave in float32. Default: []. */
+  nodeBlockList?: string[] | undefined;
+  /** Constants nearer to zero, but for zero itself, become this. */
+  minPositiveVal?: number | undefined;
+  /** Finite constants further from zero become this; 65504 at most. */
+  maxFiniteVal?: number | undefined;
+  /** onnxconverter_common: refuse models in which there is float16 already. Default: true. */
+  checkFp16Ready?: boolean | undefined;
+  /** Store all float constants as float16, those of nodes left in float32 too. Default: false. */
+  forceFp16Initializers?: boolean | undefined;
+  /** Indices, by operator type, of inputs to convert that are left in float32 otherwise. Default: {}. */
+  forceFp16Inputs?: Record<string, number[]> | undefined;
+  /** onnxruntime: the nodes left out compute in bfloat16 instead of float32. Default: false. */
+  useBfloat16AsBlockedNodesDtype?: boolean | undefined;
+}
+/** Options of quantPreProcess, under ONNX Runtime's names. */
+export interface PreProcessOptions {
+  /** Fold and fuse nothing. Default: false. */
+  skipOptimization?: boolean | undefined;
+  /** Infer no types and shapes. Default: false. */
+  skipOnnxShape?: boolean | undefined;
+  /** Carry no symbolic dimensions. Default: false. */
+  skipSymbolicShape?: boolean | undefined;
+  /** Where two names of a dimension must be equal, take them for one. Default: false. */
+  autoMerge?: boolean | undefined;
+  /** Largest value a symbolic dimension is taken to have. Default: 2147483647. */
+  intMax?: number | undefined;
+  /** Take an unknown rank of an output for that of the first input. Default: false. */
+  guessOutputRank?: boolean | undefined;
+  /** Names of rewrites to leave out. Default: []. */
+  skipPasses?: string[] | undefined;
+  /** Names of rewrites to add to the usual ones. Default: []. */
+  optionalPasses?: string[] | undefined;
+  /** Sizes for named dimensions of the inputs. Default: {}. */
+  dimParams?: Record<string, number> | undefined;
+  /** Shapes for inputs, by name. Default: {}. */
+  inputShapes?: Record<string, number[]> | undefined;
+  /** Operator set to convert the model to. */
+  opsetVersion?: number | undefined;
 }
