@@ -31,8 +31,8 @@ Model ToFloat16(const Model& model, const Float16Options& options, Monitor* moni
                         "away from it.");
   }
   if (!result.nodes_in_float.empty()) {
-    Inform(monitor, Count(result.nodes_in_float.size(), "node") +
-                        " stay in float32, such as '" + result.nodes_in_float.front() + "'.");
+    Inform(monitor, Count(result.nodes_in_float.size(), "node") + " stay in float32, such as '" +
+                        result.nodes_in_float.front() + "'.");
   }
   return std::move(result.model);
 }

@@ -169,8 +169,8 @@ class JsonReader {
     if (found == object.end()) return;
     const std::string wanted = Store(key, *found, member);
     if (!wanted.empty()) {
-      ThrowInvalidArgument("Option '" + key + "'" + what_ + " is " + found->dump() +
-                           ", expected " + wanted + ".");
+      ThrowInvalidArgument("Option '" + key + "'" + what_ + " is " + found->dump() + ", expected " +
+                           wanted + ".");
     }
     object.erase(found);
   }

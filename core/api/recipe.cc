@@ -73,7 +73,8 @@ Json MethodObject(const Recipe& recipe) {
 Recipe RecipeFromJson(std::string_view json) {
   return Guard([&] {
     Json object = Json::parse(json, nullptr, false);
-    if (!object.is_object()) ThrowInvalidArgument("This is no JSON object." + std::string(kExpected));
+    if (!object.is_object())
+      ThrowInvalidArgument("This is no JSON object." + std::string(kExpected));
     Recipe recipe;
     if (std::optional<Json> options = Take(object, kPreProcess)) {
       recipe.pre_process.emplace();

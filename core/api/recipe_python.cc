@@ -23,10 +23,17 @@ constexpr std::array<std::array<std::string_view, 2>, 5> kEnumerations = {{
 
 // What Python's tools have no counterpart for.
 const std::set<std::string>& WithoutCounterpart() {
-  static const std::set<std::string> names = {
-      "calib_num_bins",          "calib_num_quantized_bins", "calib_scenario", "calib_per_channel",
-      "cross_layer_equalization", "bias_correction",         "skip_passes",    "optional_passes",
-      "dim_params",              "input_shapes",             "opset_version"};
+  static const std::set<std::string> names = {"calib_num_bins",
+                                              "calib_num_quantized_bins",
+                                              "calib_scenario",
+                                              "calib_per_channel",
+                                              "cross_layer_equalization",
+                                              "bias_correction",
+                                              "skip_passes",
+                                              "optional_passes",
+                                              "dim_params",
+                                              "input_shapes",
+                                              "opset_version"};
   return names;
 }
 
@@ -79,8 +86,8 @@ Call ArgumentsOf(const std::vector<WrittenOption>& options) {
   std::string extra;
   for (const WrittenOption& option : options) {
     if (!HasCounterpart(option)) {
-      call.comments += "# Without a counterpart here: " + option.name + " = " + option.value.dump() +
-                       "\n";
+      call.comments +=
+          "# Without a counterpart here: " + option.name + " = " + option.value.dump() + "\n";
       continue;
     }
     const std::string value = Expression(option.name, option.value, call.imports);
@@ -90,7 +97,8 @@ Call ArgumentsOf(const std::vector<WrittenOption>& options) {
       extra += Indent(2) + Quoted(option.extra_key) + ": " + value + ",\n";
     }
   }
-  if (!extra.empty()) call.arguments += Indent(1) + "extra_options={\n" + extra + Indent(1) + "},\n";
+  if (!extra.empty())
+    call.arguments += Indent(1) + "extra_options={\n" + extra + Indent(1) + "},\n";
   return call;
 }
 
@@ -168,15 +176,14 @@ std::string ToPython(const Recipe& recipe) {
     body += PreProcessCall(*recipe.pre_process, alone ? kResult : kPrepared);
   }
   if (recipe.method == RecipeMethod::kStatic) {
-    body = std::string(kReader) + body +
-           QuantizeCall("quantize_static", in, ChangedOptions(recipe.static_options), true,
-                        imports);
+    body =
+        std::string(kReader) + body +
+        QuantizeCall("quantize_static", in, ChangedOptions(recipe.static_options), true, imports);
   } else if (recipe.method == RecipeMethod::kDynamic) {
     body += QuantizeCall("quantize_dynamic", in, ChangedOptions(recipe.dynamic_options), false,
                          imports);
   }
-  std::string text =
-      imports.empty() ? "" : ImportsFrom("onnxruntime.quantization", imports) + body;
+  std::string text = imports.empty() ? "" : ImportsFrom("onnxruntime.quantization", imports) + body;
   if (recipe.method == RecipeMethod::kFloat16) {
     text += (text.empty() ? "" : "\n") + Float16Call(recipe.float16_options, in);
   }

@@ -26,8 +26,8 @@ namespace quantab {
 
 class Collector final : public Observer {
  public:
-  // Watches the float32, float16 and bfloat16 values named in `tensors`. Throws Error(kInvalidArgument) for an unknown
-  // method or settings out of range.
+  // Watches the float32, float16 and bfloat16 values named in `tensors`. Throws
+  // Error(kInvalidArgument) for an unknown method or settings out of range.
   Collector(std::string_view method, const CalibSettings& settings, std::set<std::string> tensors);
 
   // How often the method wants to see the samples.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/ops/types.h"
+#include "core/tensor/half.h"
 
 namespace quantab {
 namespace {
@@ -17,15 +18,18 @@ void Compute(OpContext& c) {
   const int64_t columns = x.dim(1);
   // A diagonal farther out than the matrix is like the farthest.
   const int64_t k = std::clamp(c.attributes().Int("k", 0), -rows, columns);
-  const bool known = VisitArithmetic(dtype, [&](auto zero) {
-    using T = decltype(zero);
+  const auto fill = [&](auto one) {
+    using T = decltype(one);
     Tensor& y = c.Output(0, dtype, {rows, columns});
     if (y.bytes() > 0) std::memset(y.mutable_raw(), 0, y.bytes());
+    T* elements = static_cast<T*>(static_cast<void*>(y.mutable_raw()));
     for (int64_t row = 0; row < rows; ++row) {
-      if (row + k >= 0 && row + k < columns) y.mutable_data<T>()[row * columns + row + k] = T{1};
+      if (row + k >= 0 && row + k < columns) elements[row * columns + row + k] = one;
     }
-  });
-  if (!known) {
+  };
+  if (dtype == DType::kFloat16) return fill(FloatToHalf(1));
+  if (dtype == DType::kBfloat16) return fill(FloatToBfloat16(1));
+  if (!VisitArithmetic(dtype, [&](auto zero) { fill(static_cast<decltype(zero)>(1)); })) {
     c.Unsupported("elements of type '" + std::string(NameOf(dtype)) + "' are not supported.");
   }
 }

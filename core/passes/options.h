@@ -36,8 +36,7 @@ void Describe(Options& o, Visitor& v)
   v.Option("guess_output_rank", o.guess_output_rank,
            "Take an unknown rank of an output for that of the first input.", "");
   v.Option("skip_passes", o.skip_passes, "Names of rewrites to leave out.", "");
-  v.Option("optional_passes", o.optional_passes, "Names of rewrites to add to the usual ones.",
-           "");
+  v.Option("optional_passes", o.optional_passes, "Names of rewrites to add to the usual ones.", "");
   v.Option("dim_params", o.dim_params, "Sizes for named dimensions of the inputs.", "");
   v.Option("input_shapes", o.input_shapes, "Shapes for inputs, by name.", "");
   v.Option("opset_version", o.opset_version, "Operator set to convert the model to.", "");

@@ -42,9 +42,10 @@ std::vector<double> Numbers(const Tensor& tensor) {
 
 class Corrector {
  public:
-  Corrector(Model& model, Model quantized,
-            const std::map<std::string, std::vector<double>>& means)
-      : edit_(model), quantized_model_(std::move(quantized)), quantized_(quantized_model_),
+  Corrector(Model& model, Model quantized, const std::map<std::string, std::vector<double>>& means)
+      : edit_(model),
+        quantized_model_(std::move(quantized)),
+        quantized_(quantized_model_),
         means_(means) {}
 
   int Run(Monitor* monitor) {

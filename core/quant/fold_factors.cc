@@ -36,9 +36,7 @@ class Folder {
   }
 
  private:
-  bool PlanAlone(const std::string& value) {
-    return edit_.CountReaders(value) == 1 && Plan(value);
-  }
+  bool PlanAlone(const std::string& value) { return edit_.CountReaders(value) == 1 && Plan(value); }
 
   // Whether `name` is a float32 constant with one element for each channel, which come last.
   bool IsPerChannel(const std::string& name) const {
@@ -113,9 +111,9 @@ class Folder {
       const Shape shape = ShapeOf(tensor);
       const bool vector = ElementCount(shape) == static_cast<int64_t>(factors_.size());
       const Shape seen = vector ? Shape{ElementCount(shape)} : shape;
-      ReplaceConstant(edit_, node, index, "_scaled",
-                      ScaledBlob(BytesOf(edit_.model(), tensor), seen, vector ? 0 : axis, 1,
-                                 factors_));
+      ReplaceConstant(
+          edit_, node, index, "_scaled",
+          ScaledBlob(BytesOf(edit_.model(), tensor), seen, vector ? 0 : axis, 1, factors_));
     });
   }
 

@@ -56,8 +56,8 @@ std::vector<LinearLayer> FindLinearLayers(
       continue;
     }
     const onnx::TensorProto* weight = edit.Initializer(node.input(1));
-    if (weight == nullptr || edit.IsGraphInput(node.input(1)) ||
-        TypeOf(*weight) != DType::kFloat || edit.Initializer(node.input(0)) != nullptr) {
+    if (weight == nullptr || edit.IsGraphInput(node.input(1)) || TypeOf(*weight) != DType::kFloat ||
+        edit.Initializer(node.input(0)) != nullptr) {
       continue;
     }
     LinearLayer layer;

@@ -13,8 +13,8 @@ namespace quantab {
 
 struct LinearLayer {
   onnx::NodeProto* node = nullptr;
-  std::string input;   // the activation
-  std::string weight;  // a float32 constant
+  std::string input;             // the activation
+  std::string weight;            // a float32 constant
   int64_t activation_axis = -1;  // of the input's and the output's channels: 1 for Conv, else -1
   // Axes of the weight; with groups, each group has in_channels / group entries along in_axis.
   int64_t in_axis = 0, out_axis = 1;

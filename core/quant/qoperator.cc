@@ -148,7 +148,8 @@ std::optional<QParams> QOperatorRewriter::ParamsFor(std::optional<RealRange> ran
 
 std::optional<QParams> QOperatorRewriter::ActivationParams(const std::string& value) const {
   const auto* entries = FindOverrides(options().tensor_quant_overrides, value);
-  const QuantOverride own = entries == nullptr ? QuantOverride() : OverrideOfChannel(*entries, 0);
+  static const QuantOverride kNone;
+  const QuantOverride& own = entries == nullptr ? kNone : OverrideOfChannel(*entries, 0);
   ParamRules rules;
   rules.type = activation_type();
   rules.symmetric = own.symmetric.value_or(options().activation_symmetric);

@@ -102,9 +102,9 @@ class Smoother {
   void MultiplyWeight(const LinearLayer& layer, const std::vector<float>& factors) {
     const onnx::TensorProto tensor = *edit_.Initializer(layer.weight);
     const Shape shape = ShapeOf(tensor);
-    ReplaceConstant(edit_, *layer.node, layer.weight_index(), "_smooth",
-                    ScaledBlob(BytesOf(edit_.model(), tensor), shape, layer.in_axis, layer.group,
-                               factors));
+    ReplaceConstant(
+        edit_, *layer.node, layer.weight_index(), "_smooth",
+        ScaledBlob(BytesOf(edit_.model(), tensor), shape, layer.in_axis, layer.group, factors));
   }
 
   GraphEdit edit_;

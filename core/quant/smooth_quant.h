@@ -1,6 +1,6 @@
-// SmoothQuant (Xiao et al. 2023): activations with a few wide channels are hard to quantize, weights
-// are not. A factor per channel, divided out of the activation and multiplied into the weights that
-// read it, evens them out and leaves the result as it is:
+// SmoothQuant (Xiao et al. 2023): activations with a few wide channels are hard to quantize,
+// weights are not. A factor per channel, divided out of the activation and multiplied into the
+// weights that read it, evens them out and leaves the result as it is:
 //   s_j = max|X_j|^alpha / max|W_j|^(1 - alpha)                                        (equation 4)
 #pragma once
 

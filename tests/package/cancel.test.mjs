@@ -370,7 +370,7 @@ describe('where memory cannot be shared, the worker is ended and', () => {
         starts: count('start'),
         // One for the model, one to make the quantized one from.
         opens: count('open'),
-        quantizations: count('quantizeDynamic'),
+        quantizations: count('convert'),
       }));
     `);
     expect(report).toEqual({

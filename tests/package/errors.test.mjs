@@ -181,7 +181,7 @@ describe('options and samples that do not fit', () => {
     ['an excluded name that is not there', { nodesToExclude: ['no_such_node'] }, /'no_such_node'/],
     ['an unknown operator', { opTypesToQuantize: ['Frobnicate'] }, /'Frobnicate'/],
     ['an unknown option', { wieghtType: 'QInt8' }, /'wieghtType'.*'weightType'/],
-    ['an unknown choice', { weightType: 'Int9' }, /'weightType'.*Int9.*'QInt8' or 'QUInt8'/],
+    ['an unknown choice', { weightType: 'Int9' }, /'weightType'.*Int9.*'QInt8', 'QUInt8'/],
     ['a value of another type', { perChannel: 'yes' }, /'perChannel'.*true or false/],
     ['an unknown extra option', { extraOptions: { Foo: 1 } }, /'Foo'/],
   ])('dynamic: %s', async (_, options, message) => {

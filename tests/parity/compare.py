@@ -27,6 +27,8 @@ from onnx import numpy_helper
 
 # Two executors add float32 in different orders; over a hundred layers that grows to a few units in the fifth digit.
 SCALE_TOLERANCE = 1e-4
+# Of a model that computes in float16, whose ranges differ by the last of their 11 bits.
+HALF_TOLERANCE = 2.0**-10
 # The enlarged scale makes the largest bias 2^31 / 1.0001.
 NEARLY_ALL = 2**31 * 0.9998
 SHOWN = 6
@@ -173,18 +175,23 @@ def enlarged_weights(model: onnx.ModelProto) -> set[str]:
     return names
 
 
-def same_values(role: str, ours: np.ndarray, theirs: np.ndarray, exact: bool) -> bool:
+def same_values(role: str, ours: np.ndarray, theirs: np.ndarray, exact: bool, half: bool) -> bool:
+    """`half`: the model computes in float16."""
     if ours.tobytes() == theirs.tobytes():
         return True
     if exact:
         return False
+    tolerance = HALF_TOLERANCE if half else SCALE_TOLERANCE
     if role in ("activation scale", "bias scale"):
-        return bool(np.allclose(ours, theirs, rtol=SCALE_TOLERANCE, atol=0))
+        return bool(np.allclose(ours.astype(np.float64), theirs.astype(np.float64), rtol=tolerance, atol=0))
     if role == "activation zero point":
-        return bool((np.abs(ours.astype(np.int64) - theirs.astype(np.int64)) <= 1).all())
+        # One rounding step; of float16, what an end of the range moves it by if that is more.
+        limits = np.iinfo(theirs.dtype)
+        allowed = max(1, tolerance * (limits.max - limits.min)) if half else 1
+        return bool((np.abs(ours.astype(np.int64) - theirs.astype(np.int64)) <= allowed).all())
     if role == "bias":
         # One rounding step, and what the tolerated error of its scale moves it by.
-        allowed = 1 + 2 * SCALE_TOLERANCE * np.abs(theirs.astype(np.float64))
+        allowed = 1 + 2 * tolerance * np.abs(theirs.astype(np.float64))
         return bool((np.abs(ours.astype(np.float64) - theirs) <= allowed).all())
     return False
 
@@ -193,6 +200,7 @@ def compare_constants(ours: onnx.ModelProto, reference: onnx.ModelProto, report:
     left = {t.name: t for t in ours.graph.initializer}
     right = {t.name: t for t in reference.graph.initializer}
     kinds = roles(reference)
+    half = any(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in right.values())
     enlarged = enlarged_weights(reference)
     for name in sorted(left.keys() | right.keys()):
         report.check("names of constants", name in left and name in right, f"'{name}' is in {'ours' if name in left else 'the reference'} alone")
@@ -206,7 +214,7 @@ def compare_constants(ours: onnx.ModelProto, reference: onnx.ModelProto, report:
         role = kinds.get(name, "other")
         if role == "activation scale":
             report.scale_error = max(report.scale_error, float(np.max(np.abs(a / b - 1), initial=0)))
-        equal = same_values("activation scale" if name in enlarged else role, a, b, exact)
+        equal = same_values("activation scale" if name in enlarged else role, a, b, exact, half)
         text = ""
         if not equal:
             wrong = np.flatnonzero(a.reshape(-1) != b.reshape(-1))

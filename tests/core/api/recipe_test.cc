@@ -82,7 +82,9 @@ TEST(Recipe, SaysWhatIsWrong) {
 
 // The text was run with onnxruntime 1.31 (samples = [], so up to the calibration).
 TEST(Recipe, BecomesPython) {
-  EXPECT_EQ(ToPython(RecipeFromJson(kStatic)), R"(from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType, quant_pre_process, quantize_static
+  EXPECT_EQ(
+      ToPython(RecipeFromJson(kStatic)),
+      R"(from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType, quant_pre_process, quantize_static
 
 
 class Reader(CalibrationDataReader):

@@ -1,4 +1,5 @@
 // Operators that make shapes, or give tensors another one.
+#include "core/tensor/half.h"
 #include "tests/core/ops/op_test.h"
 
 namespace quantab {
@@ -130,6 +131,11 @@ TEST(EyeLike, Diagonals) {
                I64({2, 3}, {0, 1, 0, 0, 0, 1}));
   ExpectTensor(OpTest("EyeLike", 9).Input(x).Set("k", -1).RunOne(),
                F32({2, 3}, {0, 0, 0, 1, 0, 0}));
+  for (const int64_t half : {10, 16}) {
+    const Tensor y = OpTest("EyeLike", 9).Input(x).Set("dtype", half).RunOne();
+    EXPECT_EQ(y.dtype(), static_cast<DType>(half));
+    ExpectTensor(HalfToFloat(y), F32({2, 3}, {1, 0, 0, 0, 1, 0}));
+  }
 }
 
 TEST(Dropout, PassesEverything) {

@@ -1,6 +1,6 @@
 // The layouts of the two Python functions. Expected nodes are what convert_float_to_float16 of
-// onnxruntime 1.31.1 and of onnxconverter-common 1.16.0 made of the same models; in an order in which
-// they can run, while onnxruntime appends its Casts.
+// onnxruntime 1.31.1 and of onnxconverter-common 1.16.0 made of the same models; in an order in
+// which they can run, while onnxruntime appends its Casts.
 #include <gtest/gtest.h>
 
 #include "core/base/error.h"
@@ -38,14 +38,13 @@ TEST(Float16Layouts, OnnxRuntime) {
 TEST(Float16Layouts, OnnxRuntimeWithFloatInputsAndOutputs) {
   const Float16Options options{
       .variant = "onnxruntime", .keep_io_types = true, .op_block_list = {{"Exp"}}};
-  EXPECT_EQ(HalfLines(ResizeAndExp(), options),
-            (Lines{"Cast graph_input_cast0(x)->graph_input_cast_0",
-                   "Conv conv(graph_input_cast_0,w)->c", "Resize resize(c,,s)->r",
-                   "Cast r_cast_to_fp32_node(r)->r_cast_to_fp32",
-                   "Exp exp(r_cast_to_fp32)->e_cast_to_fp16",
-                   "Cast e_cast_to_fp16_node(e_cast_to_fp16)->e",
-                   "Mul mul(e,b)->graph_output_cast_0",
-                   "Cast graph_output_cast0(graph_output_cast_0)->y"}));
+  EXPECT_EQ(
+      HalfLines(ResizeAndExp(), options),
+      (Lines{"Cast graph_input_cast0(x)->graph_input_cast_0", "Conv conv(graph_input_cast_0,w)->c",
+             "Resize resize(c,,s)->r", "Cast r_cast_to_fp32_node(r)->r_cast_to_fp32",
+             "Exp exp(r_cast_to_fp32)->e_cast_to_fp16",
+             "Cast e_cast_to_fp16_node(e_cast_to_fp16)->e", "Mul mul(e,b)->graph_output_cast_0",
+             "Cast graph_output_cast0(graph_output_cast_0)->y"}));
 }
 
 TEST(Float16Layouts, OnnxConverter) {

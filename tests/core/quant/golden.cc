@@ -6,8 +6,8 @@
 #include <set>
 #include <stdexcept>
 
-#include "core/base/posix_file.h"
 #include "core/api/json.h"
+#include "core/base/posix_file.h"
 #include "core/quant/prepare.h"
 
 namespace quantab::golden {

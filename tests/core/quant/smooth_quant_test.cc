@@ -91,14 +91,16 @@ TEST(SmoothQuant, FoldsIntoTheNormalizationThatMakesTheActivation) {
 
 TEST(SmoothQuant, FoldsThroughReluIntoTheLayerBeforeEvenIfThatIsSmoothedToo) {
   QuantGraphBuilder b;
-  b.Input("x", {1, 2, 5, 5}).Weight("w1", {4, 2, 3, 3}).Weight("b1", {4}).Weight("w2", {4, 1, 3, 3});
+  b.Input("x", {1, 2, 5, 5})
+      .Weight("w1", {4, 2, 3, 3})
+      .Weight("b1", {4})
+      .Weight("w2", {4, 1, 3, 3});
   b.Node("Conv", {"x", "w1", "b1"}, {"h"});
   b.Node("Relu", {"h"}, {"r"});
   SetIntOf(b.Node("Conv", {"r", "w2"}, {"y"}), "group", 4);
   b.Output("y", {1, 4, 1, 1});
   Model model = b.model();
-  const auto added =
-      SmoothActivations(model, {{"r", {3, 0, 0.1F, 7}}, {"x", {0.5F, 2}}}, {}, Any);
+  const auto added = SmoothActivations(model, {{"r", {3, 0, 0.1F, 7}}, {"x", {0.5F, 2}}}, {}, Any);
   EXPECT_EQ(added, std::vector<std::string>{"x_smooth_mul"});
   ExpectSame(b.model(), model, Ramp({1, 2, 5, 5}));
 }

@@ -1,6 +1,7 @@
 // What the commands that make a model of another share.
 import { QuantabError } from '../core/error.js';
-import { methodOf, type Recipe, type RecipeMethod } from '../core/recipe.js';
+import { methodOf, type RecipeMethod } from '../core/recipe.js';
+import type { Recipe } from '../core/types.js';
 import { openModel, type Model } from '../index.node.js';
 import { UsageError, type Invocation } from './command.js';
 import { humanBytes, humanNumber } from './console.js';

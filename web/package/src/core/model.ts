@@ -13,7 +13,7 @@ import {
   type Order,
   type QuantizerHandle,
 } from './protocol.js';
-import { methodOf, orderOf, type Recipe } from './recipe.js';
+import { methodOf, orderOf } from './recipe.js';
 import type { Tensor, TensorMap } from './tensor.js';
 import type {
   BenchmarkOptions,
@@ -26,6 +26,7 @@ import type {
   MeasuredRanges,
   ModelInfo,
   PreProcessCall,
+  Recipe,
   Samples,
   StaticCall,
   WritableHandle,

@@ -1,7 +1,6 @@
 // What every entry of the package exports besides openModel and supportedOperators.
 export { QuantabError, type ErrorCode, type Place } from './error.js';
 export { Model } from './model.js';
-export type { Recipe } from './recipe.js';
 export {
   Tensor,
   type DataByType,
@@ -34,6 +33,7 @@ export type {
   OutputComparison,
   PreProcessCall,
   Progress,
+  Recipe,
   Samples,
   Stage,
   StaticCall,

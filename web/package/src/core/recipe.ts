@@ -2,22 +2,12 @@
 import { QuantabError } from './error.js';
 import { checkCall, quantizerOptions } from './options.js';
 import type { Order } from './protocol.js';
+import type { Recipe } from './types.js';
 
 const METHODS = ['quantize_dynamic', 'quantize_static', 'convert_float_to_float16'] as const;
 const PRE_PROCESS = 'quant_pre_process';
 
 export type RecipeMethod = (typeof METHODS)[number] | typeof PRE_PROCESS;
-
-/**
- * A whole conversion: what is done before, and one method with its options, under the names ONNX Runtime has for them. The
- * command line's --recipe reads it from a JSON file.
- */
-export interface Recipe {
-  quant_pre_process?: Record<string, unknown>;
-  quantize_dynamic?: Record<string, unknown>;
-  quantize_static?: Record<string, unknown>;
-  convert_float_to_float16?: Record<string, unknown>;
-}
 
 /** The method of a recipe; the core says what is wrong with one that has none, or several. */
 export function methodOf(recipe: unknown): RecipeMethod {

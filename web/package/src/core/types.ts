@@ -1,7 +1,6 @@
 // What calls take, and their results as the core's JSON describes them (core/api/json.h).
 import type { Model } from './model.js';
 import type { TensorLike, TensorMap } from './tensor.js';
-import type { Recipe } from './recipe.js';
 import type {
   DynamicOptions,
   Float16Options,
@@ -181,6 +180,17 @@ export interface WrittenSizes {
 
 /** Which build of the core runs: plain 128-bit SIMD, or relaxed SIMD. Results do not depend on it; speed does. */
 export type Flavor = 'simd' | 'relaxed';
+
+/**
+ * A whole conversion: what is done before, and one method with its options, under the names ONNX Runtime has for them. The
+ * command line's --recipe reads it from a JSON file.
+ */
+export interface Recipe {
+  quant_pre_process?: Record<string, unknown>;
+  quantize_dynamic?: Record<string, unknown>;
+  quantize_static?: Record<string, unknown>;
+  convert_float_to_float16?: Record<string, unknown>;
+}
 
 /** What the conversions take beside their own options. */
 export interface ConversionOptions extends CallOptions {
