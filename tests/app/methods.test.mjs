@@ -1,0 +1,60 @@
+// The page's methods beyond plain int8, and the recipe of a result.
+import fs from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { CALIBRATION, DIGITS, eachTestHasPage, fileOf } from './page.mjs';
+
+const session = eachTestHasPage();
+
+const openOptions = (tab) => tab.page.click('#options summary');
+
+test('half precision halves the model and needs no samples', async () => {
+  const { tab } = session;
+  await tab.openDigits();
+  await tab.page.check('#method-float16');
+  await tab.page.check('#option-keep_io_types');
+  await tab.quantize();
+  expect(await tab.text('#made-with')).toBe('Half precision · Keep io types: yes');
+  const { file, name } = await tab.download();
+  expect(name).toBe('digits.float16.onnx');
+  expect(fs.statSync(file).size).toBeLessThan(fs.statSync(DIGITS).size * 0.55);
+  expect(tab.problems).toEqual([]);
+});
+
+test('a form, a calibration method, an object of exceptions and pre-processing can be chosen', async () => {
+  const { tab } = session;
+  await tab.openDigits();
+  await tab.drop(fileOf(CALIBRATION));
+  await tab.page.selectOption('#option-quant_format', 'QOperator');
+  await tab.page.selectOption('#option-calibrate_method', 'Percentile');
+  await openOptions(tab);
+  await tab.page.check('#pre-process');
+  await tab.page.fill('#option-tensor_quant_overrides', '{"logits": [{"rmin": -20, "rmax": 20}]}');
+  await tab.quantize();
+  expect(await tab.text('#made-with')).toContain('Pre-processed');
+  await tab.page.click('#recipe summary');
+  const recipe = JSON.parse(await tab.text('#recipe pre >> nth=0'));
+  expect(recipe.quant_pre_process).toEqual({});
+  expect(recipe.quantize_static).toMatchObject({
+    quant_format: 'QOperator',
+    calibrate_method: 'Percentile',
+    extra_options: { TensorQuantOverrides: { logits: [{ rmin: -20, rmax: 20 }] } },
+  });
+  expect(await tab.text('#recipe pre >> nth=1')).toContain('QuantFormat.QOperator');
+  const { file } = await tab.download();
+  await tab.page.click('#close-model');
+  await tab.open(fileOf(file));
+  expect(await tab.text('#model')).toContain('QLinearConv');
+  expect(tab.problems).toEqual([]);
+});
+
+test('a field that wants an object says so', async () => {
+  const { tab } = session;
+  await tab.openDigits();
+  await tab.drop(fileOf(CALIBRATION));
+  await openOptions(tab);
+  await tab.page.fill('#option-tensor_quant_overrides', 'logits');
+  await tab.page.click('#quantize');
+  await tab.page.waitForSelector('[role=alert]');
+  expect(await tab.text('[role=alert]')).toContain('must be a JSON object');
+  expect(await tab.focused()).toBe('option-tensor_quant_overrides');
+});
