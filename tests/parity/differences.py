@@ -84,10 +84,6 @@ DIFFERENCES = [
         ("resized",), ("QOperator *",), "F",
     ),
     Difference(
-        "A model in float16: the two engines round its sums in other places.",
-        ("half_cnn",), ("static u8u4 channel",), "F",
-    ),
-    Difference(
         "An excluded node keeps its true float weight and bias when it shares them; in the reference it reads them dequantized.",
         ("branches", "shared_weights", "shared_gemm_weight", "degenerate"), ("static u8s8 without first",),
     ),

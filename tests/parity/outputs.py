@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from compare import SCALE_TOLERANCE
+from compare import HALF_TOLERANCE, SCALE_TOLERANCE
 from onnx import numpy_helper
 
 # How far apart two outputs may be, as a part of the output's largest magnitude: one step of an 8-bit range. Two executors, or two
@@ -92,14 +92,15 @@ def steps_apart(actual: np.ndarray | None, expected: np.ndarray) -> float:
 
 
 def moved(model: onnx.ModelProto, by: float, random: np.random.RandomState) -> onnx.ModelProto:
-    """A copy whose scales are moved by up to the part `by` of themselves."""
+    """A copy whose scales are moved by up to the part `by` of themselves; those of float16 by the last of their bits at least."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     for tensor in copy.graph.initializer:
-        if tensor.data_type == onnx.TensorProto.FLOAT and tensor.name.endswith("_scale"):
+        if tensor.data_type in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16) and tensor.name.endswith("_scale"):
             values = numpy_helper.to_array(tensor)
-            factors = 1 + by * (2 * random.rand(*values.shape) - 1)
-            tensor.CopyFrom(numpy_helper.from_array((values * factors).astype(np.float32), tensor.name))
+            part = max(by, HALF_TOLERANCE) if values.dtype == np.float16 else by
+            factors = 1 + part * (2 * random.rand(*values.shape) - 1)
+            tensor.CopyFrom(numpy_helper.from_array((values * factors).astype(values.dtype), tensor.name))
     return copy
 
 
