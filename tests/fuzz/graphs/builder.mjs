@@ -20,6 +20,9 @@ const DIMS = [
   [1, 33],
 ];
 
+/** Sizes on either side of what is computed at a time, for graphs that are `large`. */
+const LARGE_DIMS = [31, 32, 33, 63, 64, 65, 100];
+
 /** How often each type is taken where an operator leaves the choice. */
 const WEIGHTS = { float32: 20, int64: 6, int32: 5, bool: 3, uint8: 3, int8: 3, float16: 2 };
 
@@ -53,6 +56,7 @@ export class Builder {
     this.#parent = parent;
     this.#counter = parent?.counter ?? { next: 0 };
     this.empties = parent?.empties ?? choices.chance(8);
+    this.large = parent?.large ?? choices.chance(6);
     /** Every value by name, also those of inner graphs. */
     this.known = parent?.known ?? new Map();
   }
@@ -93,6 +97,7 @@ export class Builder {
 
   dim() {
     if (this.empties && this.choices.chance(15)) return 0;
+    if (this.large && this.choices.chance(25)) return this.choices.pick(LARGE_DIMS);
     return this.choices.weighted(DIMS);
   }
 
@@ -128,7 +133,7 @@ export class Builder {
       [6, 'initializer'],
       [2, 'node'],
     ]);
-    const value = { dtype, dims, ...range, constant: place !== 'input' };
+    const value = { dtype, dims, ...range, replaceable: !constant };
     if (place === 'input') return this.#input(value, data, stated);
     const name = this.name('c');
     if (place === 'initializer') this.initializers.push({ name, dtype, dims, data });

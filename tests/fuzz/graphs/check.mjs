@@ -4,6 +4,7 @@
 //   known       ONNX Runtime does otherwise, in a way that is known: see known.mjs
 //   disagreed   anything else
 import { beyondProbes, differences } from './compare.mjs';
+import { givenTo } from './generate.mjs';
 import { DEFECTS, REFUSALS } from './known.mjs';
 import { modelBytes } from './model.mjs';
 import { runPackage } from './package.mjs';
@@ -51,7 +52,7 @@ async function judge(made, bytes, theirs, flavor, open) {
 /** `openers`: of the package, by flavour; `onSide` is told which side runs. */
 export async function check(made, openers, onSide = () => {}) {
   const { graph } = made;
-  const feeds = Object.fromEntries(graph.inputs.map(({ name }) => [name, made.feeds[name]]));
+  const feeds = givenTo(graph, made.feeds);
   const bytes = modelBytes(graph);
   onSide('onnxruntime');
   const theirs = await runRuntime(bytes, feeds);

@@ -13,9 +13,13 @@ const TYPES = {
   float16: { code: 10, array: Uint16Array, digits: 11 },
   float64: { code: 11, array: Float64Array, digits: 53 },
   uint32: { code: 12, array: Uint32Array, low: 0, high: 2 ** 32 - 1 },
+  uint4: { code: 21, array: Uint8Array, low: 0, high: 15 },
+  int4: { code: 22, array: Uint8Array, low: -8, high: 7 },
   uint64: { code: 13, array: BigUint64Array, low: 0, high: 2 ** 53 },
 };
 
+/** For what ONNX Runtime has for float32 alone; halves are widened to it. */
+export const HALVES = ['float32', 'float16'];
 export const FLOATS = ['float32', 'float64', 'float16'];
 export const codeOf = (dtype) => TYPES[dtype].code;
 export const digitsOf = (dtype) => TYPES[dtype].digits;

@@ -30,9 +30,14 @@ function outputsOf(builder) {
     .filter(({ op }) => op !== 'Constant')
     .flatMap(({ outputs }) => outputs)
     .filter((name) => name !== '');
-  return made
-    .filter((name) => !read.has(name) || builder.choices.chance(12))
-    .map((name) => ({ name, dtype: builder.known.get(name).dtype }));
+  const results = made.filter((name) => !read.has(name) || builder.choices.chance(12));
+  // What is given may be a result too.
+  const given = [...builder.inputs, ...builder.initializers].map(({ name }) => name);
+  if (given.length > 0 && builder.choices.chance(3)) results.push(builder.choices.pick(given));
+  // Tensors of four bits end onnxruntime-node when they leave it.
+  return results
+    .map((name) => ({ name, dtype: builder.known.get(name).dtype }))
+    .filter(({ dtype }) => dtype !== 'int4' && dtype !== 'uint4');
 }
 
 /**
@@ -61,12 +66,21 @@ export function generate({ seed, given, only }) {
     spans.push({ from, to: choices.drawn.length, added });
   }
   const { nodes, inputs, initializers, feeds, known } = builder;
+  // Some initializers are inputs' values for when none are given.
+  for (const { name, dtype, dims } of initializers) {
+    const { replaceable } = known.get(name);
+    if (replaceable && choices.chance(3)) inputs.push({ name, dtype, declared: dims });
+  }
   const graph = { opset, nodes, inputs, initializers, outputs: outputsOf(builder) };
   return { graph: pruned(graph), feeds, known, ops, choices, spans };
 }
 
 /** Where among the decisions the number of operators is. */
 export const COUNT_AT = 0;
+
+/** The tensors for a graph's inputs, but for those that have a value of their own. */
+export const givenTo = ({ inputs }, feeds) =>
+  Object.fromEntries(inputs.flatMap(({ name }) => (name in feeds ? [[name, feeds[name]]] : [])));
 
 /** Names that a node reads, also inside its graphs. */
 export function readsOf({ inputs, attributes = {} }) {

@@ -10,12 +10,17 @@ import { runRuntime } from './runtime.mjs';
 const NOISE = 8;
 const PROBES = 5;
 
-const isNoisy = ({ dtype, same, step }) => !same && (isFloat(dtype) || (step && dtype !== 'int32'));
+const STEPPED = ['uint8', 'int8', 'uint16', 'int16'];
+const isNoisy = ({ dtype, same, step }) =>
+  !same && (isFloat(dtype) || (step && STEPPED.includes(dtype)));
 
 /** Every top-level result of a graph, by name. */
 async function intermediates(graph, feeds, known) {
-  const names = graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');
-  const outputs = names.map((name) => ({ name, dtype: known.get(name).dtype }));
+  const outputs = graph.nodes
+    .flatMap((node) => node.outputs)
+    .filter((name) => name !== '')
+    .map((name) => ({ name, dtype: known.get(name).dtype }))
+    .filter(({ dtype }) => dtype !== 'int4' && dtype !== 'uint4');
   const given = Object.fromEntries(
     [
       ...graph.initializers,

@@ -1,6 +1,6 @@
 // Makes a graph that disagrees smaller: fewer operators and smaller decisions, as long as it disagrees in the same way; then only what
 // the differing output needs, with nodes replaced by inputs that hold their results.
-import { COUNT_AT, generate, pruned } from './generate.mjs';
+import { COUNT_AT, generate, givenTo, pruned } from './generate.mjs';
 import { modelBytes } from './model.mjs';
 import { runRuntime } from './runtime.mjs';
 
@@ -79,8 +79,10 @@ export async function reduce(first, verdict, judge, only) {
         outputs.some(({ name }) => graph.outputs.some((output) => output.name === name))
       )
         continue;
-      const given = Object.fromEntries(graph.inputs.map(({ name }) => [name, feeds[name]]));
-      const run = await runRuntime(modelBytes(pruned({ ...graph, outputs })), given);
+      const run = await runRuntime(
+        modelBytes(pruned({ ...graph, outputs })),
+        givenTo(graph, feeds),
+      );
       if (!run.outputs) continue;
       const inputs = outputs.map(({ name, dtype }) => ({
         name,

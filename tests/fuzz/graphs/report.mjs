@@ -1,6 +1,7 @@
 // What is kept and printed of a disagreement.
 import fs from 'node:fs';
 import path from 'node:path';
+import { givenTo } from './generate.mjs';
 import { modelBytes } from './model.mjs';
 
 const shown = ({ name, what, elements }) => {
@@ -30,7 +31,10 @@ const asJson = ({ dtype, dims, data }) => ({ dtype, dims, data: Array.from(data,
 export function save(folder, seed, { made, verdict }) {
   const { graph, feeds, ops } = made;
   const file = path.join(folder, `graph-${seed}.onnx`);
-  const given = graph.inputs.map(({ name }) => [name, asJson(feeds[name])]);
+  const given = Object.entries(givenTo(graph, feeds)).map(([name, tensor]) => [
+    name,
+    asJson(tensor),
+  ]);
   const { differences, ...detail } = verdict.detail;
   const found = differences?.map(({ name, what, elements, tensor }) => ({
     name,

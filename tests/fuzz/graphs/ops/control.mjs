@@ -72,7 +72,8 @@ function loopNode(g) {
   const start = g.take({ types: NUMBERS, test: narrow });
   const trips = choices.int(0, 4);
   const most = Math.max(-start.low, start.high, 255);
-  const bounds = { low: -most, high: most, unit: Math.min(start.unit, 0.25), special: false };
+  // Whether all that is carried is on a grid is known only when it has been carried.
+  const bounds = { low: -most, high: most, unit: 0, special: false };
   const inner = g.inner();
   const scalar = { low: 0, high: 4, unit: 1, same: true, special: false };
   const index = given(inner, 'int64', [], scalar);

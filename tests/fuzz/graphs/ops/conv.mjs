@@ -1,6 +1,6 @@
 // Convolutions.
 import { largest } from '../numbers.mjs';
-import { countOf } from '../dtypes.mjs';
+import { countOf, HALVES } from '../dtypes.mjs';
 import { accumulated, sumOf } from '../ranges.mjs';
 import { space, windows } from './window.mjs';
 
@@ -26,7 +26,7 @@ export function image(
 
 function conv(g) {
   const { choices } = g;
-  const x = image(g, { types: ['float32'] });
+  const x = image(g, { types: HALVES });
   if (!x) return null;
   const [batch, depth, ...dims] = x.dims;
   const window = windows(g, dims);
@@ -43,8 +43,8 @@ function conv(g) {
       [1, 8],
       [1, 17],
     ]);
-  const weights = g.take({ types: ['float32'], dims: [outDepth, depth / group, ...window.kernel] });
-  const bias = choices.chance(50) ? g.take({ types: ['float32'], dims: [outDepth] }) : null;
+  const weights = g.take({ types: [x.dtype], dims: [outDepth, depth / group, ...window.kernel] });
+  const bias = choices.chance(50) ? g.take({ types: [x.dtype], dims: [outDepth] }) : null;
   const terms = countOf(weights.dims.slice(1));
   const product = accumulated(terms, x, weights);
   const range = bias
@@ -55,7 +55,7 @@ function conv(g) {
     ...(group === 1 ? {} : { group }),
     ...(choices.chance(50) ? { kernel_shape: window.kernel } : {}),
   };
-  const output = { ...range, dtype: 'float32', dims: [batch, outDepth, ...window.out] };
+  const output = { ...range, dtype: x.dtype, dims: [batch, outDepth, ...window.out] };
   return g.one('Conv', [x, weights, bias], output, { attributes, magnitude: sumSize(terms) });
 }
 
@@ -63,18 +63,18 @@ function conv(g) {
 function clampedConv(g) {
   const y = conv(g);
   if (!y) return null;
-  const output = { dtype: 'float32', dims: y.dims, same: y.same, unit: y.unit, rounded: true };
+  const output = { dtype: y.dtype, dims: y.dims, same: y.same, unit: y.unit, rounded: true };
   if (g.choices.chance(50))
     return g.one('Relu', [y], { ...output, low: 0, high: Math.max(0, y.high) });
-  const low = g.numbers('float32', [], [g.choices.int(-4, 0) / 2]);
-  const high = g.numbers('float32', [], [g.choices.int(1, 12) / 2]);
+  const low = g.numbers(y.dtype, [], [g.choices.int(-4, 0) / 2]);
+  const high = g.numbers(y.dtype, [], [g.choices.int(1, 12) / 2]);
   const unit = Math.min(y.unit, 0.5);
   return g.one('Clip', [y, low, high], { ...output, unit, low: low.low, high: high.high });
 }
 
 function convTranspose(g) {
   const { choices } = g;
-  const x = image(g, { types: ['float32'] });
+  const x = image(g, { types: HALVES });
   if (!x) return null;
   const [batch, depth, ...dims] = x.dims;
   const each = (make) => dims.map(make);
@@ -126,15 +126,15 @@ function convTranspose(g) {
     if (out.some((size, i) => size > full[i])) return null;
   }
   if (out.some((size) => size < 1)) return null;
-  const weights = g.take({ types: ['float32'], dims: [depth, perGroup, ...kernel] });
-  const bias = choices.chance(50) ? g.take({ types: ['float32'], dims: [perGroup * group] }) : null;
+  const weights = g.take({ types: [x.dtype], dims: [depth, perGroup, ...kernel] });
+  const bias = choices.chance(50) ? g.take({ types: [x.dtype], dims: [perGroup * group] }) : null;
   const terms = (depth / group) * countOf(kernel);
   const product = accumulated(terms, x, weights);
   const range = bias
     ? { ...sumOf(product, bias), sums: product.sums + Math.max(-bias.low, bias.high) }
     : product;
   const outDims = lost ? undefined : [batch, perGroup * group, ...out];
-  const output = { ...range, dtype: 'float32', dims: outDims };
+  const output = { ...range, dtype: x.dtype, dims: outDims };
   return g.one('ConvTranspose', [x, weights, bias], output, {
     attributes,
     magnitude: sumSize(terms),

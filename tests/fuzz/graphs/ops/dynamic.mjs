@@ -5,6 +5,8 @@ import { image } from './conv.mjs';
 import { quantized, sizeOf } from './scales.mjs';
 import { windows } from './window.mjs';
 
+const constant = { constant: true };
+
 /** DynamicQuantizeLinear of a float: its bytes, scale and zero point. */
 function bytesOf(g, x) {
   const scale = { dtype: 'float32', dims: [], ...between(0, sizeOf(x), x), rounded: true };
@@ -14,6 +16,13 @@ function bytesOf(g, x) {
     [x],
     [{ ...bytes, dims: x.dims }, scale, { ...bytes, step: false, dims: [] }],
   );
+}
+
+/** The scale of weights, as a whole or for each channel: in one of several shapes. */
+function scaleOf(g, shapes) {
+  const dims = g.choices.pick(shapes);
+  const scales = Array.from({ length: countOf(dims) }, () => (1 + g.choices.below(100)) / 2000);
+  return g.numbers('float32', dims, scales.map(Math.fround), constant);
 }
 
 /** Cast -> Mul(scale of x * scale of w) -> Add(bias), of an int32 product. */
@@ -28,8 +37,11 @@ function toFloat(g, product, scale, weightScale, bias) {
   );
   const swap = (pair) => (choices.chance(50) ? [...pair].reverse() : pair);
   const scales = g.one('Mul', swap([scale, weightScale]), { ...rough, dims: weightScale.dims });
-  const y = g.one('Mul', swap([cast, scales]), { ...rough, dims: product.dims });
-  return bias ? g.one('Add', swap([y, bias]), { ...rough, dims: product.dims }) : y;
+  // A scale of more dimensions gives the product as many.
+  const more = Math.max(0, weightScale.dims.length - product.dims.length);
+  const dims = [...Array(more).fill(1), ...product.dims];
+  const y = g.one('Mul', swap([cast, scales]), { ...rough, dims });
+  return bias ? g.one('Add', swap([y, bias]), { ...rough, dims }) : y;
 }
 
 const int32 = ({ same }) => ({
@@ -39,7 +51,6 @@ const int32 = ({ same }) => ({
   same,
   step: !same,
 });
-const constant = { constant: true };
 const usable = ({ dims }) => countOf(dims) > 0 && countOf(dims) <= 800;
 
 function matmul(g) {
@@ -52,16 +63,16 @@ function matmul(g) {
     [1, 19],
   ]);
   const dtype = choices.pick(['int8', 'uint8']);
+  const dims = [...x.dims.slice(0, -1), columns];
   const w = g.source(dtype, [x.dims.at(-1), columns], constant);
   const zero = choices.chance(75)
     ? g.numbers(dtype, [], [dtype === 'int8' ? 0 : 128], constant)
     : null;
-  const weightScale = g.numbers('float32', choices.pick([[], [1]]), [0.013], constant);
+  const weightScale = scaleOf(g, [[], [1], [columns], [1, columns], [1, ...dims.map(() => 1)]]);
   const [q, scale, point] = bytesOf(g, x);
-  const dims = [...x.dims.slice(0, -1), columns];
   const product = g.one('MatMulInteger', [q, w, point, zero], { ...int32(q), dims });
   const bias = choices.chance(50)
-    ? g.source('float32', choices.pick([[columns], [1, columns]]), constant)
+    ? g.source('float32', choices.pick([[columns], [1, columns], [1], dims]), constant)
     : null;
   return toFloat(g, product, scale, weightScale, bias);
 }
@@ -80,13 +91,14 @@ function conv(g) {
   const outDepth = group * choices.int(1, 4);
   const w = g.source('uint8', [outDepth, depth / group, ...window.kernel], constant);
   const zero = choices.chance(75) ? g.numbers('uint8', [], [128], constant) : null;
-  const weightScale = g.numbers('float32', choices.pick([[], [1]]), [0.013], constant);
-  const [q, scale, point] = bytesOf(g, x);
   const dims = [batch, outDepth, ...window.out];
+  const channels = [outDepth, ...space.map(() => 1)];
+  const weightScale = scaleOf(g, [[], [1], channels, [1, ...channels], [1, ...dims.map(() => 1)]]);
+  const [q, scale, point] = bytesOf(g, x);
   const attributes = { ...window.attributes, ...(group === 1 ? {} : { group }) };
   const product = g.one('ConvInteger', [q, w, point, zero], { ...int32(q), dims }, { attributes });
   const bias = choices.chance(50)
-    ? g.source('float32', [1, outDepth, ...space.map(() => 1)], constant)
+    ? g.source('float32', choices.pick([[1, ...channels], channels, [1], dims]), constant)
     : null;
   return toFloat(g, product, scale, weightScale, bias);
 }

@@ -7,6 +7,7 @@ import dynamic from './dynamic.mjs';
 import gather from './gather.mjs';
 import integer from './integer.mjs';
 import matmul from './matmul.mjs';
+import nibbles from './nibbles.mjs';
 import normalize from './normalize.mjs';
 import pool from './pool.mjs';
 import qdq from './qdq.mjs';
@@ -31,6 +32,7 @@ export const families = {
   pool,
   matmul,
   normalize,
+  nibbles,
   resize,
   cast,
   recurrent,

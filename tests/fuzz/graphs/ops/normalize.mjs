@@ -1,18 +1,19 @@
 // Normalisations and what makes a distribution of numbers.
 import { largest } from '../numbers.mjs';
-import { countOf } from '../dtypes.mjs';
+import { countOf, HALVES } from '../dtypes.mjs';
 import { between, moved } from '../ranges.mjs';
 import { float32 } from '../model.mjs';
 import { image } from './conv.mjs';
 
 /**
  * What the error of a normalisation is relative to: elements are subtracted from their mean before they are divided by their
- * deviation, so the error of an element that is large against the deviation is large too.
+ * deviation, so the error of an element that is large against the deviation is large too; squared, as ONNX Runtime takes some
+ * variances from the mean of squares.
  */
 function deviation(numbers, epsilon) {
   const mean = numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
   const variance = numbers.reduce((sum, each) => sum + (each - mean) ** 2, 0) / numbers.length;
-  return (largest(numbers) + Math.abs(mean)) / Math.sqrt(variance + epsilon);
+  return Math.max(1, (largest(numbers) + Math.abs(mean)) ** 2 / (variance + epsilon));
 }
 
 /** Of elements that agree in all dimensions but `axes`. */
@@ -48,7 +49,7 @@ const EPSILONS = [1e-5, 1e-3, 1e-1];
 function layerNormalization(g) {
   const { choices } = g;
   const x = g.take({
-    types: ['float32'],
+    types: HALVES,
     rank: [1, 4],
     low: -50,
     high: 50,
@@ -58,9 +59,9 @@ function layerNormalization(g) {
   const rank = x.dims.length;
   const axis = choices.below(rank);
   const inner = x.dims.slice(axis);
-  const scale = g.take({ types: ['float32'], dims: inner, low: -8, high: 8 });
+  const scale = g.take({ types: [x.dtype], dims: inner, low: -8, high: 8 });
   const bias = choices.chance(60)
-    ? g.take({ types: ['float32'], dims: inner, low: -8, high: 8 })
+    ? g.take({ types: [x.dtype], dims: inner, low: -8, high: 8 })
     : null;
   const epsilon = choices.pick(EPSILONS);
   const attributes = {
@@ -71,7 +72,7 @@ function layerNormalization(g) {
   const statistics = x.dims.map((dim, i) => (i < axis ? dim : 1));
   const own = { dtype: 'float32', ...between(-50, 320, x) };
   const outputs = [
-    { dtype: 'float32', dims: x.dims, ...between(-most, most, x) },
+    { dtype: x.dtype, dims: x.dims, ...between(-most, most, x) },
     { ...own, dims: statistics },
     { ...own, dims: statistics },
   ].map((output) => ({ ...output, same: false }));
@@ -85,7 +86,7 @@ function layerNormalization(g) {
 /** Channels of an image, normalised by given or computed statistics. */
 function batchNormalization(g) {
   const { choices } = g;
-  const x = g.take({ types: ['float32', 'float64'], rank: [2, 5], low: -100, high: 100 });
+  const x = g.take({ types: [...HALVES, 'float64'], rank: [2, 5], low: -100, high: 100 });
   const dims = [x.dims[1]];
   const types = [x.dtype];
   const own = () => g.take({ types, dims, low: -4, high: 4 });
@@ -102,14 +103,14 @@ function batchNormalization(g) {
 
 function instanceNormalization(g) {
   const { choices } = g;
-  const x = image(g, { types: ['float32'], low: -50, high: 50 });
+  const x = image(g, { types: HALVES, low: -50, high: 50 });
   if (!x) return null;
-  const own = () => g.take({ types: ['float32'], dims: [x.dims[1]], low: -4, high: 4 });
+  const own = () => g.take({ types: [x.dtype], dims: [x.dims[1]], low: -4, high: 4 });
   const epsilon = choices.pick(EPSILONS);
   const attributes = epsilon === 1e-5 ? {} : { epsilon: float32(epsilon) };
   const length = countOf(x.dims.slice(2));
   const most = 4 * Math.sqrt(length) + 4;
-  const output = { dtype: 'float32', dims: x.dims, ...between(-most, most, x), same: false };
+  const output = { dtype: x.dtype, dims: x.dims, ...between(-most, most, x), same: false };
   return g.one('InstanceNormalization', [x, own(), own()], output, {
     attributes,
     magnitude: deviations(length, epsilon),
@@ -126,14 +127,14 @@ function groupNormalization(g) {
     ...Array.from({ length: rank }, () => choices.int(1, 4)),
   ];
   const x = g.take({
-    types: ['float32'],
+    types: HALVES,
     rank: [rank + 2, rank + 2],
     low: -50,
     high: 50,
     test: ({ dims }) => dims[1] % groups === 0 && !dims.includes(0),
     makeDims,
   });
-  const own = () => g.take({ types: ['float32'], dims: [x.dims[1]], low: -4, high: 4 });
+  const own = () => g.take({ types: [x.dtype], dims: [x.dims[1]], low: -4, high: 4 });
   const epsilon = choices.pick(EPSILONS);
   const length = countOf(x.dims.slice(1)) / groups;
   const attributes = {
@@ -141,7 +142,7 @@ function groupNormalization(g) {
     ...(epsilon === 1e-5 ? {} : { epsilon: float32(epsilon) }),
   };
   const most = 4 * Math.sqrt(length) + 4;
-  const output = { dtype: 'float32', dims: x.dims, ...between(-most, most, x), same: false };
+  const output = { dtype: x.dtype, dims: x.dims, ...between(-most, most, x), same: false };
   return g.one('GroupNormalization', [x, own(), own()], output, {
     attributes,
     magnitude: deviations(length, epsilon),
@@ -151,7 +152,7 @@ function groupNormalization(g) {
 function lrn(g) {
   const { choices } = g;
   const x = g.take({
-    types: ['float32'],
+    types: HALVES,
     rank: [4, 4],
     low: -50,
     high: 50,
@@ -165,14 +166,14 @@ function lrn(g) {
   return g.one(
     'LRN',
     [x],
-    { dtype: 'float32', dims: x.dims, ...between(-50, 50, x) },
+    { dtype: x.dtype, dims: x.dims, ...between(-50, 50, x) },
     { attributes },
   );
 }
 
 function lpNormalization(g) {
   const { choices } = g;
-  const x = g.take({ types: ['float32', 'float64'], rank: [1, 4], low: -50, high: 50 });
+  const x = g.take({ types: [...HALVES, 'float64'], rank: [1, 4], low: -50, high: 50 });
   const axis = choices.below(x.dims.length);
   const attributes = {
     ...(choices.chance(60) ? { p: choices.int(1, 2) } : {}),
@@ -205,7 +206,7 @@ function meanVariance(g) {
         [1, 2, 3],
         [0, 1, 2, 3],
       ]);
-  const output = { dtype: 'float32', dims: x.dims, ...between(-12, 12, x) };
+  const output = { dtype: x.dtype, dims: x.dims, ...between(-12, 12, x) };
   const magnitude = groupDeviations(x.dims, axes ?? [0, 2, 3]);
   return g.one('MeanVarianceNormalization', [x], output, {
     attributes: axes ? { axes } : {},
@@ -232,10 +233,10 @@ const distribution = (op, range, want = {}) => ({
 });
 
 function dropout(g) {
-  const x = g.take({ types: ['float32'], special: true });
+  const x = g.take({ types: HALVES, special: true });
   const ratio = g.choices.chance(50) ? g.numbers('float32', [], [0.5]) : null;
   const mask = { dtype: 'bool', dims: x.dims, ...between(0, 1, { same: true }) };
-  const outputs = [{ ...moved(x), dtype: 'float32', dims: x.dims }, mask];
+  const outputs = [{ ...moved(x), dtype: x.dtype, dims: x.dims }, mask];
   return g.node('Dropout', [x, ratio], outputs.slice(0, g.choices.int(1, 2)));
 }
 
@@ -251,7 +252,7 @@ export default [
   distribution('LogSoftmax', (x) => ({ ...between(-2e4, 0, x), same: false })),
   distribution('Hardmax', (x) => ({ low: 0, high: 1, unit: 1, same: true, special: x.special }), {
     same: true,
-    types: ['float32'],
+    types: HALVES,
   }),
   { op: 'Dropout', make: dropout },
 ];

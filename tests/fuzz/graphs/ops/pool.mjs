@@ -1,5 +1,5 @@
 // Pooling.
-import { countOf } from '../dtypes.mjs';
+import { countOf, HALVES } from '../dtypes.mjs';
 import { accumulated, between, joined, moved, padded, unknown } from '../ranges.mjs';
 import { image } from './conv.mjs';
 import { windows } from './window.mjs';
@@ -33,7 +33,7 @@ function maxPool(g) {
 }
 
 function averagePool(g) {
-  const x = image(g, { types: ['float32'] });
+  const x = image(g, { types: HALVES });
   if (!x) return null;
   const [batch, depth, ...dims] = x.dims;
   const window = windows(g, dims, { ceil: true, padWithin: true, dilate: g.opset >= 19 });
@@ -49,12 +49,12 @@ function averagePool(g) {
     ...(include === undefined ? {} : { count_include_pad: include }),
   };
   const range = average(x, countOf(window.kernel), !window.padded);
-  const output = { ...range, dtype: 'float32', dims: window.dims(batch, depth) };
+  const output = { ...range, dtype: x.dtype, dims: window.dims(batch, depth) };
   return g.one('AveragePool', [x], output, { attributes });
 }
 
 function lpPool(g) {
-  const x = image(g, { types: ['float32'], low: -20, high: 20 });
+  const x = image(g, { types: HALVES, low: -20, high: 20 });
   if (!x) return null;
   const [batch, depth, ...dims] = x.dims;
   const newer = g.opset >= 18;
@@ -70,7 +70,7 @@ function lpPool(g) {
   return g.one(
     'LpPool',
     [x],
-    { ...range, dtype: 'float32', dims: window.dims(batch, depth) },
+    { ...range, dtype: x.dtype, dims: window.dims(batch, depth) },
     { attributes },
   );
 }
@@ -78,12 +78,12 @@ function lpPool(g) {
 const global = (op, range) => ({
   op,
   make(g) {
-    const x = image(g, { types: ['float32'], low: -100, high: 100 });
+    const x = image(g, { types: HALVES, low: -100, high: 100 });
     if (!x) return null;
     const [batch, depth, ...dims] = x.dims;
     const output = {
       ...range(x, countOf(dims)),
-      dtype: 'float32',
+      dtype: x.dtype,
       dims: [batch, depth, ...dims.map(() => 1)],
     };
     const attributes =

@@ -303,7 +303,7 @@ function movers(g) {
       'MaxPool',
     ]);
     if (kind === 'Transpose') value = to(kind, [], [...dims].reverse());
-    else if (kind === 'Reshape')
+    else if (kind === 'Reshape' && countOf(dims) > 0)
       value = to(kind, [g.numbers('int64', [1], [countOf(dims)])], [countOf(dims)]);
     else if (kind === 'Unsqueeze' && rank < 4)
       value = to(kind, [g.numbers('int64', [1], [0])], [1, ...dims]);

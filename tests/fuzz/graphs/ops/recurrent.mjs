@@ -14,7 +14,8 @@ const recurrent = (op) => ({
   op,
   make(g) {
     const { choices } = g;
-    const test = ({ dims }) => !dims.includes(0);
+    // In long sequences small differences grow large.
+    const test = ({ dims }) => !dims.includes(0) && dims[0] <= 5;
     const makeDims = () => [choices.int(1, 4), choices.int(1, 3), choices.int(1, 5)];
     const x = g.take({ types: ['float32'], rank: [3, 3], test, makeDims, low: -100, high: 100 });
     const [time, batch, inputSize] = x.dims;

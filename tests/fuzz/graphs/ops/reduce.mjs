@@ -1,6 +1,6 @@
 // Reductions along axes.
 import { largest } from '../numbers.mjs';
-import { countOf, isFloat } from '../dtypes.mjs';
+import { countOf, HALVES, isFloat } from '../dtypes.mjs';
 import { accumulated, between, moved, productOf, unknown } from '../ranges.mjs';
 
 /** Axes to reduce, and what is left of the shape. `axes` is undefined for all. */
@@ -55,7 +55,7 @@ const reducer = (op, range, { types, want = {}, since = 18, terms } = {}) => ({
     if (IDLE.includes(op) && g.opset >= since && g.choices.chance(5))
       return reduceNothing(g, op, x, since);
     const how = reduction(g, x.dims);
-    const magnitude = terms && (([numbers]) => terms(largest(numbers), Math.max(1, how.count)));
+    const magnitude = terms && (([numbers]) => terms(largest(numbers), how.count));
     return reduce(g, op, x, how, range(x, how.count), since, magnitude);
   },
 });
@@ -134,7 +134,7 @@ export default [
     since: 13,
     terms: bySize,
   }),
-  reducer('ReduceMean', mean, { types: ['float32', 'float64'], terms: (size) => size }),
+  reducer('ReduceMean', mean, { types: [...HALVES, 'float64'], terms: (size) => size }),
   reducer('ReduceMax', moved, { types: EXTREME }),
   reducer('ReduceMin', moved, { types: EXTREME }),
   reducer('ReduceProd', product, { types: NUMBERS, want: { low: -2, high: 2 } }),
@@ -142,18 +142,23 @@ export default [
     types: ['float32', 'int32'],
     terms: bySize,
   }),
-  reducer('ReduceL2', (x, count) => root(squares(x, count)), { types: ['float32'] }),
+  reducer('ReduceL2', (x, count) => root(squares(x, count)), { types: HALVES }),
   reducer('ReduceSumSquare', squares, {
     types: ['float32', 'int32'],
     want: { high: 100, low: -100 },
   }),
-  reducer('ReduceLogSum', logarithm, { types: ['float32'], want: { low: 0.25 } }),
+  reducer('ReduceLogSum', logarithm, {
+    types: HALVES,
+    want: { low: 0.25 },
+    terms: (_, count) => count,
+  }),
   reducer(
     'ReduceLogSumExp',
     (x, count) => ({ ...unknown(x), low: x.low, high: x.high + Math.log(Math.max(1, count)) }),
     {
-      types: ['float32', 'float64'],
+      types: [...HALVES, 'float64'],
       want: { low: -60, high: 60 },
+      terms: (size, count) => size + count,
     },
   ),
   place('ArgMax'),

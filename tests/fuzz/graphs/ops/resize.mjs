@@ -142,7 +142,8 @@ function gridSample(g) {
   };
   const range = mode === 'nearest' ? padded(x) : { ...unknown(x), same: false };
   const output = { ...range, dtype: 'float32', dims: [n, c, h, w] };
-  return g.one('GridSample', [x, grid], output, { attributes });
+  const magnitude = ([numbers]) => 2 * largest(numbers);
+  return g.one('GridSample', [x, grid], output, { attributes, magnitude });
 }
 
 export default [

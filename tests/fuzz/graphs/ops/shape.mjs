@@ -2,7 +2,8 @@
 import { countOf } from '../dtypes.mjs';
 import { between, moved } from '../ranges.mjs';
 
-export const ANY = ['float32', 'int64', 'int32', 'bool', 'uint8', 'int8', 'float16', 'float64'];
+const COMMON = ['float32', 'int64', 'int32', 'bool', 'uint8', 'int8', 'float16', 'float64'];
+const ANY = [...COMMON, 'int16', 'uint16', 'uint32', 'uint64'];
 export const anything = { types: ANY, special: true, wide: true };
 
 /** A node that gives the same elements in another shape. */

@@ -1,5 +1,5 @@
 // Functions of one element.
-import { FLOATS, isFloat } from '../dtypes.mjs';
+import { FLOATS, HALVES, isFloat } from '../dtypes.mjs';
 import { between, moved, unknown } from '../ranges.mjs';
 import { float32 } from '../model.mjs';
 import { largest } from '../numbers.mjs';
@@ -21,7 +21,7 @@ const exact = (op, image, { types = FLOATS, want = {}, attributes, since, until 
 });
 
 /** One that is approximated. `domain` are the bounds of what it takes, `image` of what it gives. */
-const rough = (op, domain, image, { attributes, since, magnitude, types = ['float32'] } = {}) => ({
+const rough = (op, domain, image, { attributes, since, magnitude, types = HALVES } = {}) => ({
   op,
   since,
   make(g) {
@@ -168,7 +168,7 @@ export default [
     attributes: (g) =>
       g.choices.chance(50) ? { alpha: some(g, 0.5, 1.5), gamma: some(g, 0.5, 1.5) } : {},
   }),
-  rough('Celu', anywhere, expanding, { attributes: alpha }),
+  rough('Celu', anywhere, expanding, { attributes: alpha, types: ['float32'] }),
   rough('HardSigmoid', anywhere, bounds(0, 1), {
     attributes: (g) =>
       g.choices.chance(50) ? { alpha: some(g, 0.125, 0.5), beta: some(g, 0, 1) } : {},
