@@ -22,7 +22,7 @@ void Compute(OpContext& c) {
     using T = decltype(one);
     Tensor& y = c.Output(0, dtype, {rows, columns});
     if (y.bytes() > 0) std::memset(y.mutable_raw(), 0, y.bytes());
-    T* elements = static_cast<T*>(static_cast<void*>(y.mutable_raw()));
+    T* elements = reinterpret_cast<T*>(y.mutable_raw());
     for (int64_t row = 0; row < rows; ++row) {
       if (row + k >= 0 && row + k < columns) elements[row * columns + row + k] = one;
     }

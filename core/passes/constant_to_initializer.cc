@@ -50,14 +50,14 @@ bool MakeInitializers(onnx::GraphProto& graph, const PatternGraph& pattern) {
   std::unordered_set<std::string> moved;
   for (int i = 0; i < pattern.size(); ++i) {
     if (!pattern.Is(i, "Constant") || pattern.node(i).output_size() != 1) continue;
-    const std::string name = pattern.Output(i);
+    const std::string& name = pattern.Output(i);
     if (name.empty() || pattern.IsOutput(name)) continue;
     std::optional<onnx::TensorProto> tensor = TensorOf(pattern.node(i));
     if (!tensor) continue;
     tensor->set_name(name);
     *graph.add_initializer() = std::move(*tensor);
-    graph.mutable_node(i)->Clear();
     moved.insert(name);
+    graph.mutable_node(i)->Clear();
   }
   if (moved.empty()) return false;
   EraseFrom(*graph.mutable_node(), [](const auto& node) { return node.op_type().empty(); });

@@ -132,8 +132,7 @@ class Corrector {
                        float beta) {
     const std::string name = node.input(index);
     const onnx::TensorProto* found = edit_.Initializer(name);
-    if (found == nullptr || edit_.IsGraphInput(name) || TypeOf(*found) != DType::kFloat ||
-        beta == 0) {
+    if (found == nullptr || !IsFixed(edit_, name) || TypeOf(*found) != DType::kFloat || beta == 0) {
       return false;
     }
     const onnx::TensorProto tensor = *found;

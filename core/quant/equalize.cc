@@ -38,7 +38,7 @@ std::optional<int64_t> BiasCount(const GraphEdit& edit, const LinearLayer& layer
   if (index < 0 || layer.node->input_size() <= index || layer.node->input(index).empty()) return 0;
   const std::string& name = layer.node->input(index);
   const onnx::TensorProto* bias = edit.Initializer(name);
-  if (bias == nullptr || edit.IsGraphInput(name) || TypeOf(*bias) != DType::kFloat) {
+  if (bias == nullptr || !IsFixed(edit, name) || TypeOf(*bias) != DType::kFloat) {
     return std::nullopt;
   }
   const Shape shape = ShapeOf(*bias);

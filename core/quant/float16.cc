@@ -128,6 +128,21 @@ void RestoreOutputs(const onnx::GraphProto& source, onnx::GraphProto& graph) {
   }
 }
 
+// Before IR version 4 every initializer had to be a graph input too, which is none to be given.
+void FreeInitializers(onnx::ModelProto& proto) {
+  constexpr int64_t kFirstWithDefaults = 4;
+  if (proto.ir_version() >= kFirstWithDefaults) return;
+  proto.set_ir_version(kFirstWithDefaults);
+  std::set<std::string> constants;
+  for (const auto& tensor : proto.graph().initializer()) constants.insert(tensor.name());
+  auto& inputs = *proto.mutable_graph()->mutable_input();
+  int kept = 0;
+  for (int i = 0; i < inputs.size(); ++i) {
+    if (!constants.contains(inputs[i].name())) inputs.SwapElements(kept++, i);
+  }
+  inputs.DeleteSubrange(kept, inputs.size() - kept);
+}
+
 class Converter {
  public:
   Converter(const Model& model, const Float16Options& options, Monitor* monitor)
@@ -140,6 +155,7 @@ class Converter {
   Float16Result Run() {
     CheckOptions();
     CheckOrder(source_.proto, source_.name);
+    if (variant_ == Variant::kQuantab) FreeInitializers(source_.proto);
     InlineFunctions(source_);
     request_.op_block_list =
         options_.op_block_list

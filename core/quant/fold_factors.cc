@@ -41,7 +41,7 @@ class Folder {
   // Whether `name` is a float32 constant with one element for each channel, which come last.
   bool IsPerChannel(const std::string& name) const {
     const onnx::TensorProto* tensor = edit_.Initializer(name);
-    if (tensor == nullptr || edit_.IsGraphInput(name) || TypeOf(*tensor) != DType::kFloat) {
+    if (tensor == nullptr || !IsFixed(edit_, name) || TypeOf(*tensor) != DType::kFloat) {
       return false;
     }
     const Shape shape = ShapeOf(*tensor);
@@ -70,9 +70,8 @@ class Folder {
     for (int i = 1; i <= 2; ++i) {
       if (i >= node.input_size() || node.input(i).empty()) continue;
       const onnx::TensorProto* tensor = edit_.Initializer(node.input(i));
-      if (tensor == nullptr || edit_.IsGraphInput(node.input(i)) ||
-          TypeOf(*tensor) != DType::kFloat || tensor->dims_size() != 1 ||
-          tensor->dims(0) != static_cast<int64_t>(factors_.size())) {
+      if (tensor == nullptr || !IsFixed(edit_, node.input(i)) || TypeOf(*tensor) != DType::kFloat ||
+          tensor->dims_size() != 1 || tensor->dims(0) != static_cast<int64_t>(factors_.size())) {
         return false;
       }
       ScaleConstant(node, i, 0);
@@ -90,7 +89,7 @@ class Folder {
       const int bias = layer.bias_index();
       if (bias >= 0 && bias < node.input_size() && !node.input(bias).empty()) {
         const onnx::TensorProto* tensor = edit_.Initializer(node.input(bias));
-        if (tensor == nullptr || edit_.IsGraphInput(node.input(bias)) ||
+        if (tensor == nullptr || !IsFixed(edit_, node.input(bias)) ||
             TypeOf(*tensor) != DType::kFloat || tensor->dims_size() != 1 ||
             tensor->dims(0) != layer.out_channels) {
           return false;

@@ -56,7 +56,7 @@ std::vector<LinearLayer> FindLinearLayers(
       continue;
     }
     const onnx::TensorProto* weight = edit.Initializer(node.input(1));
-    if (weight == nullptr || edit.IsGraphInput(node.input(1)) || TypeOf(*weight) != DType::kFloat ||
+    if (weight == nullptr || !IsFixed(edit, node.input(1)) || TypeOf(*weight) != DType::kFloat ||
         edit.Initializer(node.input(0)) != nullptr) {
       continue;
     }
@@ -68,6 +68,12 @@ std::vector<LinearLayer> FindLinearLayers(
     if (ElementCount(shape) > 0 && FillAxes(node, shape, layer)) layers.push_back(layer);
   }
   return layers;
+}
+
+bool IsFixed(const GraphEdit& edit, const std::string& name) {
+  constexpr int64_t kFirstWithDefaults = 4;
+  return edit.Initializer(name) != nullptr &&
+         (!edit.IsGraphInput(name) || edit.model().proto.ir_version() < kFirstWithDefaults);
 }
 
 std::map<std::string, int64_t> ActivationAxes(const std::vector<LinearLayer>& layers) {

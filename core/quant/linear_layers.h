@@ -31,6 +31,10 @@ struct LinearLayer {
 std::vector<LinearLayer> FindLinearLayers(
     GraphEdit& edit, const std::function<bool(const onnx::NodeProto&)>& wanted);
 
+// Whether `name` is a constant that nobody can replace when the model runs. Before IR version 4
+// every initializer had to be a graph input too.
+bool IsFixed(const GraphEdit& edit, const std::string& name);
+
 // For each activation of `layers` the axis of its channels; those that layers see differently are
 // left out.
 std::map<std::string, int64_t> ActivationAxes(const std::vector<LinearLayer>& layers);

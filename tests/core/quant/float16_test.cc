@@ -362,5 +362,18 @@ TEST(Float16, MalformedModelsAreErrors) {
   }
 }
 
+TEST(Float16, ConvertsConstantsThatAnOldFormatListsAsInputs) {
+  QuantGraphBuilder b;
+  b.Input("x", {1, 2}).Input("w", {2, 2}).Weight("w", {2, 2}, {1, 2, 3, 4});
+  b.Node("MatMul", {"x", "w"}, {"y"}, "product");
+  b.Output("y", {1, 2});
+  Model model = b.model();
+  model.proto.set_ir_version(3);
+  const Model half = ConvertFloatToFloat16(model, {.keep_io_types = true}).model;
+  ASSERT_EQ(half.proto.graph().input_size(), 1);
+  EXPECT_EQ(half.proto.graph().input(0).name(), "x");
+  EXPECT_EQ(TypeOf(*InitializerOf(half, "w")), DType::kFloat16);
+}
+
 }  // namespace
 }  // namespace quantab

@@ -134,5 +134,18 @@ TEST(SmoothQuant, PassesOverWhatItCannotSmooth) {
   EXPECT_EQ(ElementsOf<float>(model, "w"), ElementsOf<float>(b.model(), "w"));
 }
 
+TEST(SmoothQuant, TakesConstantsForSuchWhereAnOldFormatListsThemAsInputs) {
+  QuantGraphBuilder b;
+  b.Input("x", {1, 1}).Input("w", {1, 1}).Weight("w", {1, 1}, {4});
+  b.Node("MatMul", {"x", "w"}, {"y"});
+  b.Output("y", {1, 1});
+  Model model = b.model();
+  SmoothActivations(model, {{"x", {9}}}, {}, Any);
+  EXPECT_FLOAT_EQ(ElementsOf<float>(model, "w")[0], 4);  // a caller may give another
+  model.proto.set_ir_version(3);
+  SmoothActivations(model, {{"x", {9}}}, {}, Any);
+  EXPECT_FLOAT_EQ(ElementsOf<float>(model, "w")[0], 6);
+}
+
 }  // namespace
 }  // namespace quantab
