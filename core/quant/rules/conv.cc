@@ -60,7 +60,8 @@ bool QOperator(QOperatorRewriter& r, const onnx::NodeProto& node) {
   const std::string bias = OptionalInput(node, 2);
   QOperatorRewriter::WeightOptions weight;
   int64_t channels = 1;
-  if ((weight.axis = r.ChannelAxis(w, 0))) {
+  weight.axis = r.ChannelAxis(w, 0);
+  if (weight.axis) {
     weight.type = DType::kInt8;  // whatever options().weight_type, as ONNX Runtime does
     channels = r.Constant(w)->dims(0);
   }
