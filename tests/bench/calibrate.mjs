@@ -61,10 +61,11 @@ const ourProgram = (model, folder, method, flavor) => `
   console.log(JSON.stringify({ seconds, ...(await model.memory()) }));
 `;
 
-const ask = (program, args) =>
-  JSON.parse(
-    execFileSync(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] }).toString(),
-  );
+/** The last line a program prints; Python's tools print what they are at as well. */
+function ask(program, args) {
+  const output = execFileSync(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  return JSON.parse(output.toString().trim().split('\n').at(-1));
+}
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
