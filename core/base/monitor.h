@@ -14,8 +14,8 @@ class Monitor {
  public:
   virtual ~Monitor() = default;
 
-  // `stage` is one of "read", "calibrate", "quantize", "write", "run", "compare", "benchmark";
-  // `done` of `total` units of it are finished (`total` 0: unknown).
+  // `stage` is one of "read", "prepare", "calibrate", "quantize", "write", "run", "compare",
+  // "benchmark"; `done` of `total` units of it are finished (`total` 0: unknown).
   virtual void OnProgress(std::string_view stage, uint64_t done, uint64_t total) {
     (void)stage, (void)done, (void)total;
   }
