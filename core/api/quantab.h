@@ -23,6 +23,7 @@
 #include "core/onnx/model.h"
 #include "core/passes/pre_process.h"
 #include "core/quant/float16.h"
+#include "core/quant/mixed_precision.h"
 #include "core/quant/options.h"
 #include "core/tensor/tensor.h"
 

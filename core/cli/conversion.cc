@@ -30,7 +30,11 @@ Recipe RecipeOf(const Invocation& invocation, RecipeMethod method) {
   recipe.method = method;
   if (invocation.Has("recipe")) {
     const std::string path = invocation.Value("recipe");
-    recipe = RecipeFromJson(ReadTextFile(path));
+    const std::string text = ReadTextFile(path);
+    if (!nlohmann::json::parse(text, nullptr, false).is_object()) {
+      ThrowInvalidArgument("'" + path + "' is no recipe: it holds no JSON object.");
+    }
+    recipe = RecipeFromJson(text);
     if (recipe.method != method) {
       ThrowInvalidArgument("'" + path + "' is a recipe for '" + std::string(MethodNameOf(recipe)) +
                            "'. Use 'quantab " + CommandFor(recipe.method) + "'.");

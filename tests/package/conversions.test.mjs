@@ -234,7 +234,7 @@ describe.each(PROGRAMS)('the command line, %s', (_, file, first) => {
       const broken = await quantab('dynamic', digitsPath, '-o', out, '--recipe', file);
       expect(broken).toMatchObject({
         status: 1,
-        stderr: expect.stringContaining('no JSON object'),
+        stderr: expect.stringContaining(`'${file}' is no recipe: it holds no JSON object.`),
       });
     });
   });

@@ -3,7 +3,7 @@ import { QuantabError } from '../core/error.js';
 import { methodOf, type RecipeMethod } from '../core/recipe.js';
 import type { Recipe } from '../core/types.js';
 import { openModel, type Model } from '../index.node.js';
-import { UsageError, type Invocation } from './command.js';
+import { UsageError, type Command, type Invocation } from './command.js';
 import { humanBytes, humanNumber } from './console.js';
 import { readText } from './text_file.js';
 
@@ -83,6 +83,18 @@ export function conversionText(result: ConversionResult): string {
     ? line
     : `${line}\n${JSON.stringify(recipe, undefined, 2)}\n\n${python}`;
 }
+
+/** A command that makes a model of another by its options alone. */
+export const conversionCommand = (
+  method: RecipeMethod,
+  convert: (model: Model, options: ReturnType<typeof conversionOptions>) => Promise<Model>,
+): Command<ConversionResult> => ({
+  run: (invocation) => {
+    const options = conversionOptions(invocation, method);
+    return convertFile(invocation, (model) => convert(model, options));
+  },
+  text: conversionText,
+});
 
 export const missing = (flag: string, command: string): UsageError =>
   new UsageError(`'${flag}' is missing. 'quantab ${command} --help' says what it is.`);

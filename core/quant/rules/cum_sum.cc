@@ -5,6 +5,6 @@
 
 namespace quantab {
 
-QUANTAB_REGISTER(rules, elementwise) { r.Add({.op_type = "CumSum", .qdq = MarkAll}); }
+QUANTAB_REGISTER(rules, cum_sum) { r.Add({.op_type = "CumSum", .qdq = MarkAll}); }
 
 }  // namespace quantab
