@@ -1,8 +1,9 @@
 # quantab_tests: every file of tests/core, natively and as WebAssembly for Node (NODERAWFS: tests see
 # real files). Tests run with the repository's root as working directory and name files from there.
-# quantab_bench: every file of tests/bench, on Google Benchmark, when QUANTAB_BENCH is on.
+# quantab_bench: every other file of tests/bench, on Google Benchmark, when QUANTAB_BENCH is on.
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/core/*.cc)
 file(GLOB_RECURSE bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/*.cc)
+list(FILTER bench_sources EXCLUDE REGEX "_twin\\.cc$")
 if(NOT TARGET quantab_cli)
   list(FILTER test_sources EXCLUDE REGEX "/tests/core/cli/")
 endif()
@@ -48,6 +49,12 @@ if(conformance_sources AND TARGET quantab_core)
   add_executable(quantab_conformance EXCLUDE_FROM_ALL ${conformance_sources})
   target_link_libraries(quantab_conformance PRIVATE quantab_core)
   quantab_node_program(quantab_conformance)
+endif()
+
+# quantab_convert_twin: what tests/bench/convert.mjs measures conversions within.
+if(TARGET quantab_cli)
+  add_executable(quantab_convert_twin EXCLUDE_FROM_ALL tests/bench/convert_twin.cc)
+  target_link_libraries(quantab_convert_twin PRIVATE quantab_core)
 endif()
 
 # <name>_fuzz: one program per tests/fuzz/<name>_fuzz.cc.

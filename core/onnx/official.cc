@@ -188,6 +188,14 @@ bool MayConvertFunctions(Model& model, uint64_t nodes_in_calls) {
   return nodes * nodes_in_calls <= kMaxInferences && !IsTrap(model);
 }
 
+// As the library's ConvertVersion, which would gather all schemas again each time.
+onnx::ModelProto Convert(const onnx::ModelProto& proto, int64_t from, int64_t to) {
+  static const onnx::version_conversion::DefaultVersionConverter converter;
+  onnx::ModelProto inferred = proto;
+  onnx::shape_inference::InferShapes(inferred);
+  return converter.convert_version(inferred, onnx::OpSetID(from), onnx::OpSetID(to));
+}
+
 [[noreturn]] void FailConversion(const Model& model, int64_t version, const std::string& reason) {
   Place place;
   place.file = model.name;
@@ -295,10 +303,7 @@ void ConvertVersion(Model& model, int64_t version) {
     });
     if (IsTrap(changed)) FailConversion(model, version, "the shapes in it cannot be inferred");
     onnx::ModelProto converted;
-    const auto complaint = Complaint([&] {
-      converted =
-          onnx::version_conversion::ConvertVersion(changed.proto, static_cast<int>(version));
-    });
+    const auto complaint = Complaint([&] { converted = Convert(changed.proto, present, version); });
     if (complaint) FailConversion(model, version, *complaint);
 
     RestoreDropped(changed.proto, converted);

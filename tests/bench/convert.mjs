@@ -1,13 +1,17 @@
 // How long a dynamic quantization takes, from file to file: the native program beside ONNX Runtime's
 // quantize_dynamic, both with their defaults.
 //
-//   node tests/bench/convert.mjs [--python FILE] [--program FILE] [--rounds N] [--large MB] [MODEL.onnx ...]
+//   node tests/bench/convert.mjs [--python FILE] [--build DIR] [--rounds N] [--large MB] [MODEL.onnx ...]
 //
 // Without models: those of ../shared/data that both convert, and a generated one of `--large` megabytes of MatMul weights (500; 0 for
-// none). Python is that of the parity checks unless named. Three times are taken: `quantab`, the whole program; `call`, what
-// quantize_dynamic takes in a Python that has imported it; `python`, a whole Python that imports it and calls it once. They take
-// turns within a round, so that what else the machine does meets all. Prints medians over rounds, in milliseconds, and the medians
-// over rounds of both ratios to `quantab`.
+// none). Python is that of the parity checks unless named; ours is the native build in `--build` (build/release), with
+//
+//   cmake --build --preset release --target quantab quantab_convert_twin
+//
+// Two pairs of times are taken, each of like with like: the call within a process that is ready (Python has imported
+// quantize_dynamic, ours has loaded its operators), and a whole process that starts, converts once and ends. They take turns within
+// a round, so that what else the machine does meets all. Prints medians over rounds, in milliseconds, and per pair the median over
+// rounds of Python's time by ours.
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -27,7 +31,7 @@ function chosen() {
     allowPositionals: true,
     options: {
       python: { type: 'string', default: path.join(cache, 'parity-venv', 'bin', 'python') },
-      program: { type: 'string', default: path.join(root, 'build', 'release', 'quantab') },
+      build: { type: 'string', default: path.join(root, 'build', 'release') },
       rounds: { type: 'string', default: '5' },
       large: { type: 'string', default: '500' },
     },
@@ -42,14 +46,16 @@ function chosen() {
       `There is no Python at '${values.python}'. Make the one of tests/parity/README.md, or name one with '--python'.`,
     );
   }
-  if (!fs.existsSync(values.program)) {
-    throw new Failure(
-      `There is no program at '${values.program}'. Build it, or name it with '--program'.`,
-    );
+  const program = path.join(values.build, 'quantab');
+  const ourTwin = path.join(values.build, 'quantab_convert_twin');
+  for (const file of [program, ourTwin]) {
+    if (!fs.existsSync(file)) {
+      throw new Failure(`There is no '${file}'. Build it, or name the build with '--build'.`);
+    }
   }
   const missing = positionals.find((file) => !fs.existsSync(file));
   if (missing) throw new Failure(`There is no file '${missing}'.`);
-  return { ...values, ...numbers, models: positionals };
+  return { ...values, ...numbers, program, ourTwin, models: positionals };
 }
 
 /** The float models of ../shared/data. */
@@ -62,18 +68,20 @@ function bundledModels() {
     .map((file) => path.join(DATA, file));
 }
 
-/** A Python that stays, and the milliseconds of a call in it; nothing where the call raises. */
+/** A process that stays and answers each line with a line. */
 class Twin {
-  constructor(python) {
-    this.child = spawn(python, [TWIN], { stdio: ['pipe', 'pipe', 'ignore'] });
+  constructor(program, args = []) {
+    this.program = program;
+    this.child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
     this.lines = readline.createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 
-  async call(request) {
-    this.child.stdin.write(`${JSON.stringify(request)}\n`);
+  /** The answer, read as JSON. */
+  async ask(line) {
+    this.child.stdin.write(`${line}\n`);
     const { value, done } = await this.lines.next();
-    if (done) throw new Failure(`'${TWIN}' ended; run it by hand to see why.`);
-    return JSON.parse(value).ms;
+    if (done) throw new Failure(`'${this.program}' ended; run it by hand to see why.`);
+    return JSON.parse(value);
   }
 
   close() {
@@ -89,60 +97,83 @@ function wholeTime(program, args) {
 }
 
 /** Per round the times of a model, or nothing where a side does not convert it. */
-async function measure(model, twin, options, folder) {
+async function measure(model, twins, options, folder) {
   const out = path.join(folder, 'quantab.onnx');
   const peer = path.join(folder, 'peer.onnx');
-  const once = () => wholeTime(options.program, ['dynamic', model, '-o', out, '--quiet']);
-  const ours = once();
-  const theirs = await twin.call({ model, out: peer });
-  if (ours === undefined || theirs === undefined || theirs === null) return undefined;
+  const whole = () => wholeTime(options.program, ['dynamic', model, '-o', out, '--quiet']);
+  const call = () => twins.ours.ask(`${model}\t${out}`);
+  const peerCall = async () => (await twins.python.ask(JSON.stringify({ model, out: peer }))).ms;
+  if (whole() === undefined || (await call()) === null || (await peerCall()) === null) {
+    return undefined;
+  }
   const rounds = [];
   for (let i = 0; i < options.rounds; ++i) {
     rounds.push({
-      quantab: once(),
-      call: await twin.call({ model, out: peer }),
-      python: wholeTime(options.python, [TWIN, model, peer]),
+      call: await call(),
+      peerCall: await peerCall(),
+      whole: whole(),
+      peerWhole: wholeTime(options.python, [TWIN, model, peer]),
     });
   }
   return rounds;
 }
 
-function row(name, rounds) {
-  const ms = (side) =>
-    median(rounds.map((round) => round[side]))
-      .toFixed(0)
-      .padStart(9);
-  const ratio = (side) =>
-    `${median(rounds.map((round) => round[side] / round.quantab)).toFixed(1)}x`.padStart(9);
-  console.log(
-    `${name.slice(0, 43).padEnd(44)}${['quantab', 'call', 'python'].map(ms).join('')}${['call', 'python'].map(ratio).join('')}`,
-  );
-}
+const ROW = [
+  ['call', (round) => round.call],
+  ['Python', (round) => round.peerCall],
+  ['ratio', (round) => round.peerCall / round.call],
+  ['process', (round) => round.whole],
+  ['Python', (round) => round.peerWhole],
+  ['ratio', (round) => round.peerWhole / round.whole],
+];
+
+const line = (name, cells) =>
+  console.log(`${name.slice(0, 38).padEnd(40)}${cells.map((c) => c.padStart(10)).join('')}`);
 
 await main(async () => {
   const options = chosen();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quantab-convert-'));
-  const twin = new Twin(options.python);
+  const twins = {
+    ours: new Twin(options.ourTwin),
+    python: new Twin(options.python, [TWIN]),
+  };
   try {
     const models = options.models.length > 0 ? options.models : bundledModels();
     if (options.models.length === 0 && options.large > 0) {
       const large = path.join(folder, `generated, ${options.large} MB.onnx`);
-      await twin.call({ generate: large, megabytes: options.large });
+      await twins.python.ask(JSON.stringify({ generate: large, megabytes: options.large }));
       models.push(large);
     }
     if (models.length === 0) console.log(`No models in '${DATA}', and none was named.`);
-    const columns = ['quantab', 'call', 'python', 'call', 'python'];
-    console.log(
-      `${`ms, medians of ${options.rounds} rounds`.padEnd(44)}${columns.map((c) => c.padStart(9)).join('')}`,
+    line(
+      `ms, medians of ${options.rounds} rounds`,
+      ROW.map(([title]) => title),
     );
+    const ratios = [];
     for (const model of models) {
-      const rounds = await measure(model, twin, options, folder);
-      if (rounds) row(path.basename(model, '.onnx'), rounds);
-      else
-        console.log(`${path.basename(model, '.onnx')} is left out: one side does not convert it.`);
+      const name = path.basename(model, '.onnx');
+      const rounds = await measure(model, twins, options, folder);
+      if (!rounds) {
+        console.log(`${name} is left out: one side does not convert it.`);
+        continue;
+      }
+      const cells = ROW.map(([title, of]) => ({ title, value: median(rounds.map(of)) }));
+      ratios.push(cells.filter(({ title }) => title === 'ratio').map(({ value }) => value));
+      line(
+        name,
+        cells.map(({ title, value }) => `${value.toFixed(1)}${title === 'ratio' ? 'x' : ''}`),
+      );
+    }
+    for (const [i, pair] of ['call', 'process'].entries()) {
+      const own = ratios.map((row) => row[i]).sort((a, b) => a - b);
+      if (own.length === 0) continue;
+      console.log(
+        `${pair}: ${own[0].toFixed(1)}x at least, ${median(own).toFixed(1)}x in the median, over ${own.length} models`,
+      );
     }
   } finally {
-    twin.close();
+    twins.ours.close();
+    twins.python.close();
     fs.rmSync(folder, { recursive: true, force: true });
   }
 });
