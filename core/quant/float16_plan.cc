@@ -92,6 +92,14 @@ class Planner {
     return islands_.keep_io || islands_.io_names.contains(name);
   }
 
+  // Weights among the inputs are nothing that a caller gives, unless they are named.
+  bool KeepsInput(const onnx::GraphProto& graph, const std::string& name) const {
+    if (islands_.io_names.contains(name)) return true;
+    return islands_.keep_io &&
+           std::none_of(graph.initializer().begin(), graph.initializer().end(),
+                        [&](const auto& tensor) { return tensor.name() == name; });
+  }
+
   void Declare(const onnx::GraphProto& graph, GraphPlan& plan) {
     const auto declare = [&](const std::string& name) -> ValuePlan& {
       ValuePlan& value = plan.values[name];
@@ -102,9 +110,9 @@ class Planner {
     for (const auto& input : graph.input()) {
       ValuePlan& value = declare(input.name());
       if (!HoldsFloat(value.type)) continue;
-      const bool kept = plan.outer == nullptr
-                            ? KeepsIo(input.name()) || float_inputs_.contains(input.name())
-                            : plan.kept;
+      const bool kept = plan.outer == nullptr ? KeepsInput(graph, input.name()) ||
+                                                    float_inputs_.contains(input.name())
+                                              : plan.kept;
       value.form = kept ? Form::kFloat : Form::kHalf;
     }
     for (const auto& tensor : graph.initializer()) {

@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/graph/graph_edit.h"
 #include "core/onnx/official.h"
+#include "core/passes/steps.h"
 #include "core/quant/overrides.h"
 
 namespace quantab {
@@ -85,7 +86,9 @@ class Upgrade {
   // Does nothing where the operator set is new enough. `why` ends the sentence of a warning.
   void To(int64_t version, const std::string& why) {
     if (version_ >= version) return;
-    ConvertVersion(model_, version);
+    PreProcessOptions options;
+    options.opset_version = version;
+    ConvertOpset(model_, options, monitor_);
     Warn(monitor_, "The model's operator set was converted from " + std::to_string(version_) +
                        " to " + std::to_string(version) + ", " + why + ".");
     version_ = version;

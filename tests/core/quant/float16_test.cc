@@ -46,6 +46,20 @@ TEST(Float16, AllOfAPlainModel) {
   EXPECT_TRUE(result.variant_layout);
 }
 
+TEST(Float16, WeightsAmongTheInputsAreNoInputsToKeep) {
+  QuantGraphBuilder b;
+  b.Input("x", {2, 3}).Input("w", {3, 3}).Weight("w", {3, 3}).Output("y", {2, 3});
+  b.Node("MatMul", {"x", "w"}, {"y"}, "m");
+  const Model all = Half(b, {.keep_io_types = true});
+  EXPECT_EQ(TypeOfInput(all, 0), kFloatType);
+  EXPECT_EQ(TypeOfInput(all, 1), kHalfType);
+  EXPECT_EQ(TypeOf(*InitializerOf(all, "w")), DType::kFloat16);
+  const Model named = Half(b, {.keep_io_names = {"w"}});
+  EXPECT_EQ(TypeOfInput(named, 0), kHalfType);
+  EXPECT_EQ(TypeOfInput(named, 1), kFloatType);
+  EXPECT_EQ(TypeOf(*InitializerOf(named, "w")), DType::kFloat);
+}
+
 TEST(Float16, InputsAndOutputsCanStay) {
   QuantGraphBuilder b;
   b.Input("x", {2}).Output("y", {2}).Output("z", {2});

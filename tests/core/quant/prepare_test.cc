@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "core/base/error.h"
 #include "tests/core/onnx/model_testing.h"
 #include "tests/core/quant/quant_testing.h"
@@ -58,6 +61,24 @@ TEST(Prepare, OperatorSetsThatTypesNeed) {
   EXPECT_EQ(version(12, options), 19);
   options.block_size = 4;
   EXPECT_EQ(version(12, options), 21);
+}
+
+// Resize of operator set 10 has asymmetric coordinates that are cut off; in later ones that has to
+// be said.
+TEST(Prepare, ResizeKeepsItsCoordinates) {
+  QuantGraphBuilder b(10);
+  b.Input("x", {2, 2}).Weight("w", {2, 4}).Weight("scales", {2}, {1, 2}).Output("z", {2, 8});
+  b.Node("MatMul", {"x", "w"}, {"y"}, "a");
+  b.Node("Resize", {"y", "scales"}, {"z"}, "b");
+  StaticOptions options;
+  options.activation_type = options.weight_type = QuantType::kQInt16;
+  const Model prepared = PrepareModel(b.model(), options);
+  const onnx::NodeProto* resize = MakerOf(prepared, "z");
+  ASSERT_NE(resize, nullptr);
+  std::map<std::string, std::string> attributes;
+  for (const auto& attribute : resize->attribute()) attributes[attribute.name()] = attribute.s();
+  EXPECT_EQ(attributes["coordinate_transformation_mode"], "asymmetric");
+  EXPECT_EQ(attributes["nearest_mode"], "floor");
 }
 
 TEST(Prepare, SixteenBitsWhereTheModelCannotBeConverted) {
