@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/quant/config.h"
 #include "core/quant/options.h"
 
 namespace quantab {
@@ -105,12 +106,14 @@ std::string Store(const std::string& name, const nlohmann::ordered_json& value, 
     return wanted;
   } else if constexpr (requires { typename T::mapped_type; }) {
     if (!value.is_object()) return "an object";
+    member.clear();
     for (const auto& [key, inner] : value.items()) {
       const std::string wanted = Store(name + "." + key, inner, member[key]);
       if (!wanted.empty()) return "an object whose '" + key + "' is " + wanted;
     }
   } else if constexpr (requires { member.push_back({}); }) {
     if (!value.is_array()) return "a list";
+    member.clear();
     for (const auto& inner : value) {
       const std::string wanted = Store(name, inner, member.emplace_back());
       if (!wanted.empty()) return "a list of which each is " + wanted;
@@ -182,6 +185,14 @@ class JsonReader {
 
 template <class Options>
 void ReadObject(nlohmann::ordered_json object, Options& options, const std::string& what) {
+  if constexpr (std::is_same_v<Options, StaticOptions>) {
+    // What is given counts more than the defaults of the configuration, in whatever order they
+    // come.
+    Options given = options;
+    JsonReader first(object, what);
+    Describe(given, first);
+    SwitchConfig(options, given.config);
+  }
   JsonReader reader(std::move(object), what);
   Describe(options, reader);
   reader.CheckNothingIsLeft();

@@ -12,7 +12,9 @@
 #include "core/api/quantab.h"
 #include "core/calib/channel_statistics.h"
 #include "core/calib/collector.h"
+#include "core/passes/fix_initializers.h"
 #include "core/quant/bias_correction.h"
+#include "core/quant/config.h"
 #include "core/quant/equalize.h"
 #include "core/quant/quantization.h"
 #include "core/quant/smooth_quant.h"
@@ -57,6 +59,18 @@ void RequireRanges(const Quantization& quantization, const StaticOptions& option
                        "', which needs no calibration. Use quantize_dynamic.");
 }
 
+// The steps before quantization take weights for constants, as quantization itself does.
+void FixWeights(Model& model, const StaticOptions& options, Monitor* monitor) {
+  if (!options.cross_layer_equalization && !options.smooth_quant && !options.bias_correction) {
+    return;
+  }
+  const int fixed = FixInitializers(*model.proto.mutable_graph());
+  if (fixed == 0) return;
+  Warn(monitor, std::to_string(fixed) +
+                    " initializers among the model's inputs were made constants, so that weights "
+                    "can be changed before they are quantized.");
+}
+
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -65,10 +79,11 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
 
 struct StaticQuantizer::Impl {
   Impl(const Model& source, StaticOptions given, Monitor* m, SampleAccess access)
-      : model(source), options(std::move(given)), monitor(m) {
+      : model(source), options(ApplyConfig(source, std::move(given), m)), monitor(m) {
     // What is wrong with the options is said before any work.
     RequireRanges(Quantization(model, options), options);
     const Collector calibration(options.calibrate_method, CalibSettingsOf(options), {});
+    FixWeights(model, options, monitor);
     if (options.cross_layer_equalization) EqualizeCrossLayers(model);
     repeated = access == SampleAccess::kRepeated;
     if (options.smooth_quant && !repeated) {
@@ -260,10 +275,12 @@ Model QuantizeStatic(const Model& model, const StaticOptions& options, const Ten
                            "', but 'calibrate_method' is '" + options.calibrate_method +
                            "'. Measure anew, or choose that method.");
     }
+    const StaticOptions configured = ApplyConfig(model, options, monitor);
     Model equalized = model;
-    if (options.cross_layer_equalization) EqualizeCrossLayers(equalized);
-    const Quantization quantization(equalized, options, monitor);
-    RequireRanges(quantization, options);
+    FixWeights(equalized, configured, monitor);
+    if (configured.cross_layer_equalization) EqualizeCrossLayers(equalized);
+    const Quantization quantization(equalized, configured, monitor);
+    RequireRanges(quantization, configured);
     return quantization.Run(ranges, monitor);
   });
 }

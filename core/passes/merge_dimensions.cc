@@ -87,11 +87,15 @@ Shapes KnownShapes(const onnx::GraphProto& graph) {
   return shapes;
 }
 
-void UniteOperands(const onnx::NodeProto& node, const Shapes& shapes, NameClasses& classes) {
+bool IsElementwise(const onnx::NodeProto& node) {
   const auto& types = kElementwise;
-  const bool concat = node.op_type() == "Concat";
-  if (!CanonicalDomain(node.domain()).empty()) return;
-  if (!concat && std::find(types.begin(), types.end(), node.op_type()) == types.end()) return;
+  return CanonicalDomain(node.domain()).empty() &&
+         std::find(types.begin(), types.end(), node.op_type()) != types.end();
+}
+
+void UniteOperands(const onnx::NodeProto& node, const Shapes& shapes, NameClasses& classes) {
+  const bool concat = CanonicalDomain(node.domain()).empty() && node.op_type() == "Concat";
+  if (!concat && !IsElementwise(node)) return;
   const onnx::TensorShapeProto* first = nullptr;
   for (const std::string& input : node.input()) {
     const auto found = shapes.find(input);
@@ -114,13 +118,33 @@ void UniteOperands(const onnx::NodeProto& node, const Shapes& shapes, NameClasse
   }
 }
 
+// What an elementwise operator makes is as large as its operands, where they are larger than 1.
+void UniteWithResult(const onnx::NodeProto& node, const Shapes& shapes, NameClasses& classes) {
+  if (!IsElementwise(node) || node.output_size() == 0) return;
+  const auto result = shapes.find(node.output(0));
+  if (result == shapes.end()) return;
+  const onnx::TensorShapeProto& made = *result->second;
+  for (const std::string& input : node.input()) {
+    const auto found = shapes.find(input);
+    if (found == shapes.end()) continue;
+    const onnx::TensorShapeProto& shape = *found->second;
+    const int common = std::min(made.dim_size(), shape.dim_size());
+    for (int i = 1; i <= common; ++i) {
+      classes.Unite(shape.dim(shape.dim_size() - i), made.dim(made.dim_size() - i));
+    }
+  }
+}
+
 }  // namespace
 
 bool MergeDimensions(Model& model) {
   onnx::GraphProto& graph = *model.proto.mutable_graph();
   const Shapes shapes = KnownShapes(graph);
   NameClasses classes(graph);
-  for (const onnx::NodeProto& node : graph.node()) UniteOperands(node, shapes, classes);
+  for (const onnx::NodeProto& node : graph.node()) {
+    UniteOperands(node, shapes, classes);
+    UniteWithResult(node, shapes, classes);
+  }
   bool changed = false;
   for (auto& info : *graph.mutable_value_info()) {
     if (!info.type().tensor_type().has_shape()) continue;

@@ -21,6 +21,9 @@ struct PreProcessOptions {
   std::map<std::string, int64_t> dim_params = {};
   std::map<std::string, std::vector<int64_t>> input_shapes = {};
   std::optional<int64_t> opset_version = {};
+  // those of onnxruntime's qnn_preprocess_model
+  std::vector<std::string> inputs_to_make_channel_last = {};
+  std::vector<std::string> outputs_to_make_channel_last = {};
 };
 
 template <class Options, class Visitor>
@@ -40,6 +43,10 @@ void Describe(Options& o, Visitor& v)
   v.Option("dim_params", o.dim_params, "Sizes for named dimensions of the inputs.", "");
   v.Option("input_shapes", o.input_shapes, "Shapes for inputs, by name.", "");
   v.Option("opset_version", o.opset_version, "Operator set to convert the model to.", "");
+  v.Option("inputs_to_make_channel_last", o.inputs_to_make_channel_last,
+           "Inputs (N, C, ...) that shall be (N, ..., C) instead.", "");
+  v.Option("outputs_to_make_channel_last", o.outputs_to_make_channel_last,
+           "Outputs (N, C, ...) that shall be (N, ..., C) instead.", "");
 }
 
 }  // namespace quantab

@@ -10,6 +10,7 @@
 #include "core/onnx/official.h"
 #include "core/passes/aliases.h"
 #include "core/passes/declared_types.h"
+#include "core/passes/fix_initializers.h"
 #include "core/passes/pass.h"
 #include "core/passes/steps.h"
 
@@ -67,8 +68,19 @@ void FreeInitializers(onnx::ModelProto& proto) {
   EraseFrom(*graph.mutable_initializer(),
             [&](const auto& tensor) { return last.at(tensor.name()) != &tensor; });
   if (proto.ir_version() >= kFirstWithFreeInitializers) return;
-  EraseFrom(*graph.mutable_input(), [&](const auto& input) { return last.contains(input.name()); });
+  FixInitializers(graph);
   proto.set_ir_version(kFirstWithFreeInitializers);
+}
+
+void WarnOfReplaceable(const onnx::GraphProto& graph, Monitor* monitor) {
+  const std::vector<std::string> names = InitializersAmongInputs(graph);
+  if (names.empty()) return;
+  const size_t others = names.size() - 1;
+  Warn(monitor, "Initializer '" + names[0] + "'" +
+                    (others > 0 ? " and " + std::to_string(others) + " more are" : " is") +
+                    " among the model's inputs, where a caller may replace them: nothing was "
+                    "folded into them. To make them constants add "
+                    "'remove_initializers_from_inputs' to 'optional_passes'.");
 }
 
 void InlineWhatCanBe(Model& model, Monitor* monitor) {
@@ -194,8 +206,10 @@ PreProcessed PreProcess(const Model& model, const PreProcessOptions& options, Mo
       PassRuns runs(options, monitor);
       runs.Run(made, declared);
       result.changes = runs.Changes();
+      WarnOfReplaceable(made.proto.graph(), monitor);
     }
     declared.Restore(made.proto, !(options.skip_onnx_shape && options.skip_symbolic_shape));
+    MoveChannelsLast(made, options);
     AddMetadata(made.proto);
     CollectWeights(made);
     return result;

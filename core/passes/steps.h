@@ -27,4 +27,10 @@ void ConvertOpset(Model& model, const PreProcessOptions& options, Monitor* monit
 // become one. Never fails for want of knowledge.
 void InferTypes(Model& model, const PreProcessOptions& options, Monitor* monitor);
 
+// Moves the second dimension of the inputs in options.inputs_to_make_channel_last to the end, and a
+// Transpose behind each; the same of options.outputs_to_make_channel_last, with a Transpose before
+// each. Throws Error(kInvalidArgument) for names that are none, and for values that are constants,
+// that no operator makes, or that have fewer than 3 dimensions or unknown ones.
+void MoveChannelsLast(Model& model, const PreProcessOptions& options);
+
 }  // namespace quantab

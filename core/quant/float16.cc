@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/graph_edit.h"
+#include "core/graph/name_nodes.h"
 #include "core/graph/sort_nodes.h"
 #include "core/onnx/official.h"
 #include "core/onnx/order.h"
@@ -206,6 +207,12 @@ class Converter {
                                     options_.node_block_list.end());
     std::set<std::string> nodes;
     CollectNodeNames(source_.proto.graph(), nodes);
+    if (!std::includes(nodes.begin(), nodes.end(), request_.node_block_list.begin(),
+                       request_.node_block_list.end()) &&
+        NameUnnamedNodes(*source_.proto.mutable_graph())) {
+      nodes.clear();
+      CollectNodeNames(source_.proto.graph(), nodes);
+    }
     for (const std::string& name : request_.node_block_list) {
       if (nodes.contains(name)) continue;
       ThrowInvalidArgument("Option 'node_block_list' names '" + Shorten(name) + "', but '" +
@@ -340,7 +347,16 @@ class Converter {
     result.clamped_small = constants.counts().small;
     result.clamped_large = constants.counts().large;
     if (variant_ != Variant::kQuantab && result.variant_layout) {
-      CollectBlocked(result.model.proto.graph(), result.nodes_in_float);
+      const ElementTypes types(result.model.proto);
+      std::vector<std::string> missed;
+      CollectBlocked(result.model.proto.graph(), types, result.nodes_in_float, missed);
+      if (!missed.empty()) {
+        Warn(monitor_, "Node '" + missed.front() +
+                           "' computes in float16, though it was to be left out: the types of its "
+                           "values are not known. " +
+                           (options_.disable_shape_infer ? "Leave 'disable_shape_infer' out."
+                                                         : "Use the variant 'quantab'."));
+      }
     }
     // Python appends Casts at the end, which the checker rejects.
     SortNodes(*result.model.proto.mutable_graph());
@@ -348,11 +364,23 @@ class Converter {
     return result;
   }
 
-  void CollectBlocked(const onnx::GraphProto& graph, std::vector<std::string>& labels) const {
+  // The labels of blocked nodes, and in `missed` of those among them that the reference, which did
+  // not know the types of their values, has not left out.
+  void CollectBlocked(const onnx::GraphProto& graph, const ElementTypes& types,
+                      std::vector<std::string>& labels, std::vector<std::string>& missed) const {
+    const auto is_half = [&](const std::string& value) {
+      return types.Of(graph, value) == "tensor(float16)";
+    };
     for (int i = 0; i < graph.node_size(); ++i) {
       const onnx::NodeProto& node = graph.node(i);
-      if (request_.Blocks(node)) labels.push_back(NodeLabel(node, i));
-      ForEachSubgraph(node, [&](const onnx::GraphProto& inner) { CollectBlocked(inner, labels); });
+      if (request_.Blocks(node)) {
+        const bool half = std::any_of(node.input().begin(), node.input().end(), is_half) &&
+                          std::any_of(node.output().begin(), node.output().end(), is_half);
+        (half ? missed : labels).push_back(NodeLabel(node, i));
+      }
+      ForEachSubgraph(node, [&](const onnx::GraphProto& inner) {
+        CollectBlocked(inner, types, labels, missed);
+      });
     }
   }
 

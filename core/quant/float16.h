@@ -28,7 +28,8 @@ struct Float16Result {
 // min_positive_val, finite ones beyond max_finite_val become that, the same below zero; then they
 // are rounded to nearest even.
 // Every input of every node of the result has a type that the operator accepts, graphs inside
-// graphs included. Local functions are inlined first.
+// graphs included. Local functions are inlined first. Where options.node_block_list names what is
+// not there, nodes without a name get one first (NameUnnamedNodes), so that it can name these too.
 // Throws Error(kInvalidArgument) for options that are wrong or name what is not there, and for a
 // model that has float16 already where check_fp16_ready asks; Error(kUnsupported) for what cannot
 // be expressed (an option that only one variant knows); Error(kInvalidModel) as CheckOrder does.

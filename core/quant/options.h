@@ -33,6 +33,7 @@ struct DynamicOptions {
 
 // quantize_static's options.
 struct StaticOptions {
+  std::string config = "none";              // a ready-made configuration; see core/quant/config.h
   std::string quant_format = "QDQ";         // a name in the method registry
   std::string calibrate_method = "MinMax";  // a name in the calibration method registry
   std::vector<std::string> op_types_to_quantize = {};
@@ -62,6 +63,7 @@ struct StaticOptions {
   std::map<std::string, int64_t> qdq_op_type_per_channel_support_to_axis = {};
   bool sigmoid_nnapi = false;
   TensorQuantOverrides tensor_quant_overrides = {};
+  bool add_qtype_converts = true;
   // extra_options of calibration; the last four have no key in onnxruntime's quantize_static
   std::optional<bool> calib_tensor_range_symmetric = {};  // unset: true for Percentile
   bool calib_moving_average = false;
@@ -141,6 +143,10 @@ void DescribeQdq(Options& o, Visitor& v) {
   v.Option("tensor_quant_overrides", o.tensor_quant_overrides,
            "Exceptions for single tensors: type, range, axis, or a second type for some readers.",
            "TensorQuantOverrides");
+  v.Option("add_qtype_converts", o.add_qtype_converts,
+           "Config 'qnn': convert between types where 'tensor_quant_overrides' give neighbours of "
+           "an activation another one.",
+           "");
 }
 
 template <class Options, class Visitor>
@@ -165,6 +171,13 @@ void Describe(Options& o, Visitor& v)
   requires requires { o.matmul_const_b_only; }
 {
   constexpr bool kStatic = requires { o.activation_type; };
+  if constexpr (kStatic) {
+    v.Option("config", o.config,
+             "Ready-made configuration, which sets the options that are not given: 'qdq' quantizes "
+             "every operator (get_qdq_config), 'qnn' suits Qualcomm's processors "
+             "(get_qnn_qdq_config).",
+             "");
+  }
   v.Option("op_types_to_quantize", o.op_types_to_quantize,
            "Operator types to quantize; all supported types when empty.", "");
   v.Option("per_channel", o.per_channel, "One scale per output channel of a weight.", "");

@@ -50,6 +50,11 @@ def _overridden(types: tuple[str, str] = (U8, S8), **overrides) -> Configuration
     return _extra(NETWORKS, types=types, TensorQuantOverrides={"{" + name + "}": entries for name, entries in overrides.items()})
 
 
+def _config(config: str, types: tuple, reach: str = WIDE, needs: tuple = (), extra: dict | None = None, **options) -> Configuration:
+    more = {"extra_options": extra} if extra else {}
+    return _static(*types, reach, needs, config=config, **options, **more)
+
+
 def _half(variant: str, reach: str = WIDE, needs: tuple = (), **options) -> Configuration:
     return Configuration("float16", {"variant": variant, **options}, reach, needs)
 
@@ -137,6 +142,36 @@ OVERRIDES = {
     "override weight to 4 bits": _overridden(first_weight=[{"quant_type": S4}]),
 }
 
+# Through get_qdq_config and get_qnn_qdq_config.
+FIRST_IN_16_BITS = {"TensorQuantOverrides": {"{first_output}": [{"quant_type": U16}]}}
+READY_MADE = {
+    "static qdq u8s8": _config("qdq", (U8, S8), ALL),
+    "static qdq s8s8 channel": _config("qdq", (S8, S8), per_channel=True),
+    "static qdq u8u8 reduced": _config("qdq", (U8, U8), NETWORKS, reduce_range=True),
+    "static qdq u16s8 channel": _config("qdq", (U16, S8), per_channel=True),
+    "static qdq u8s4": _config("qdq", (U8, S4), NETWORKS, WEIGHTED),
+    "static qdq u8s8 without first": _config("qdq", (U8, S8), nodes_to_exclude=["{first}"]),
+    "static qdq u8s8 not forced": _config("qdq", (U8, S8), NETWORKS, extra={"ForceQuantizeNoInputCheck": False, "MinimumRealRange": 0.5}),
+    "static qdq u8s8 first in 16 bits": _config("qdq", (U8, S8), NETWORKS, extra=FIRST_IN_16_BITS),
+    "static qnn u8u8": _config("qnn", (U8, U8), ALL),
+    "static qnn u8s8 channel": _config("qnn", (U8, S8), per_channel=True),
+    "static qnn u8u8 channel": _config("qnn", (U8, U8), NETWORKS, per_channel=True),
+    "static qnn u16u8": _config("qnn", (U16, U8), ALL),
+    "static qnn u16s8 channel": _config("qnn", (U16, S8), per_channel=True),
+    "static qnn s16s8": _config("qnn", (S16, S8)),
+    "static qnn u16u16": _config("qnn", (U16, U16), NETWORKS),
+    "static qnn u8s4": _config("qnn", (U8, S4), NETWORKS, WEIGHTED),
+    "static qnn u8s8 symmetric": _config("qnn", (U8, S8), NETWORKS, extra={"ActivationSymmetric": True, "WeightSymmetric": False}),
+    "static qnn u8u8 kept activations": _config("qnn", (U8, U8), needs=("Relu", "Clip"), extra={"QDQKeepRemovableActivations": True}),
+    "static qnn u8u8 without first": _config("qnn", (U8, U8), NETWORKS, nodes_to_exclude=["{first}"]),
+    "static qnn u8u8 Conv, MatMul, Gemm": _config("qnn", (U8, U8), NETWORKS, WEIGHTED, op_types_to_quantize=["Conv", "MatMul", "Gemm"]),
+    "static qnn u8u8 first in 16 bits": _config("qnn", (U8, U8), extra=FIRST_IN_16_BITS),
+    "static qnn u8u8 first in 16 bits, not converted": _config("qnn", (U8, U8), NETWORKS, add_qtype_converts=False, extra=FIRST_IN_16_BITS),
+    "static qnn u16u8 first weight in 16 bits": _config(
+        "qnn", (U16, U8), NETWORKS, extra={"TensorQuantOverrides": {"{first_weight}": [{"quant_type": S16, "symmetric": True}]}}
+    ),
+}
+
 CALIBRATION = {
     "static u8s8 symmetric ranges": _extra(CalibTensorRangeSymmetric=True),
     "static u8s8 moving average": _extra(CalibMovingAverage=True),
@@ -197,6 +232,7 @@ GROUPS = {
     "dynamic": DYNAMIC,
     "QDQ": QDQ,
     "overrides": OVERRIDES,
+    "ready-made": READY_MADE,
     "calibration": CALIBRATION,
     "QOperator": QOPERATOR,
     "float16": FLOAT16,

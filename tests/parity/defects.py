@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 import ours
 import outputs
-from configurations import F8, OCC, ORT, S4, S8, U8, Configuration
+from configurations import F8, OCC, ORT, S4, S8, U8, U16, Configuration
 from references import References
 from tasks import Task, one_task
 
@@ -42,6 +42,10 @@ class Defect:
 def _static(shows_format: str = "QDQ", activation: str = U8, weight: str = S8, extra: dict | None = None, **options) -> Configuration:
     more = {"extra_options": extra} if extra else {}
     return Configuration("static", {"activation_type": activation, "weight_type": weight, "quant_format": shows_format, **options, **more})
+
+
+def _qnn(extra: dict, **options) -> Configuration:
+    return Configuration("static", {"config": "qnn", **options, "extra_options": extra})
 
 
 def _dynamic(extra: dict | None = None, **options) -> Configuration:
@@ -90,6 +94,13 @@ DEFECTS = [
         "small_cnn",
         _static(extra={"TensorQuantOverrides": {"{first_input}": [{"quant_type": U8}], "{first_weight}": [{"quant_type": S4}]}}),
         "invalid",
+    ),
+    Defect(
+        "range of a Sigmoid",
+        "get_qnn_qdq_config gives a 16-bit Sigmoid the scale that QNN wants beside the range of its override, which then raises.",
+        "mixer",
+        _qnn({"TensorQuantOverrides": {"g2": [{"rmin": 0.0, "rmax": 1.0}]}}, activation_type=U16, weight_type=U8),
+        "raises",
     ),
     Defect(
         "two blocked readers",

@@ -50,13 +50,14 @@ def flags(options: dict) -> list[str]:
     return [f"--{flag_name(key)}={flag_value(value)}" for key, value in {**plain, **options.get("extra_options", {})}.items()]
 
 
-def call(command: list[str]) -> Failure | None:
+def call(command: list[str]) -> Failure | str:
+    """What it printed."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
     except subprocess.TimeoutExpired:
         return Failure(f"still running after {LIMIT} s", False)
     if done.returncode == 0:
-        return None
+        return done.stdout
     lines = (done.stderr or done.stdout).strip().splitlines()
     return Failure(f"exit {done.returncode}: {lines[-1] if lines else 'no message'}", done.returncode == REFUSED)
 
@@ -66,13 +67,14 @@ def convert(program: Path, mode: str, model: Path, options: dict, samples: Path 
     command = [str(program), mode, str(model), "-o", str(out), "--quiet", *flags(options)]
     if mode == "static":
         command += ["--calibration-data", str(samples)]
-    return call(command)
+    done = call(command)
+    return done if isinstance(done, Failure) else None
 
 
 def run(program: Path, model: Path, sample: Path) -> dict[str, np.ndarray] | Failure:
     """The model's outputs for one .npz file of inputs."""
     with tempfile.TemporaryDirectory() as scratch:
-        failure = call([str(program), "run", str(model), f"--input={sample}", "--output-dir", scratch, "--quiet"])
-        if failure:
-            return failure
-        return {path.stem: np.load(path) for path in Path(scratch).glob("*.npy")}
+        done = call([str(program), "run", str(model), f"--input={sample}", "--output-dir", scratch, "--quiet", "--json"])
+        if isinstance(done, Failure):
+            return done
+        return {output["name"]: np.load(output["file"]) for output in json.loads(done)["outputs"]}

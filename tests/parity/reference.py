@@ -5,8 +5,9 @@
 OPTIONS.json is {"mode": "dynamic" | "static" | "float16", "options": {…}}: the options are the Python argument names of
 `quantize_dynamic`, `quantize_static` or `convert_float_to_float16` (of the package that the option `variant` names), enums as their
 names ("QInt8", "MinMax"). A static run reads DIR/*.npz in name order, each keyed by input name, and can write the calibrated ranges as
-{tensor: [min, max]}. Settings of calibrators that `quantize_static` does not pass on have keys of their own under `extra_options`
-(CalibNumBins, CalibNumQuantizedBins, CalibScenario): for these the calibrator is called here.
+{tensor: [min, max]}. With the option `config`, "qdq" or "qnn", the others go to `get_qdq_config` or `get_qnn_qdq_config`, and what that
+makes of them to `quantize_static`. Settings of calibrators that `quantize_static` does not pass on have keys of their own under
+`extra_options` (CalibNumBins, CalibNumQuantizedBins, CalibScenario): for these the calibrator is called here.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.calibrate import save_tensors_data
 from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
+from reference_config import configured
 
 ENUMS = {
     "weight_type": QuantType,
@@ -145,7 +147,8 @@ def quantize(
         cache = cache or Path(scratch) / "ranges.json"
         if not cache.exists() and any(key in options.get("extra_options", {}) for key in OWN_KEYS):
             calibrate(model, samples, options, cache)
-        quantize_static(model, out, FolderReader(samples), calibration_cache_path=cache, **arguments(options))
+        reader = FolderReader(samples)
+        quantize_static(model, out, reader, calibration_cache_path=cache, **configured(model, arguments(options), reader))
         if ranges:
             ranges.write_text(readable_ranges(json.loads(cache.read_text())["data"]))
 

@@ -98,7 +98,12 @@ class References:
         key = digest(*content, task.mode, json.dumps(task.options, sort_keys=True))
         extra = task.options.get("extra_options", {})
         calibration = {k: v for k, v in extra.items() if k.startswith("Calib")}
-        which = json.dumps([calibration, sorted(task.options.get("op_types_to_quantize", []))], sort_keys=True)
+        # A configuration calibrates the operators of the nodes that are left.
+        nodes = [task.options["config"], task.options.get("nodes_to_exclude", [])] if "config" in task.options else []
+        # Types of other sizes may need another operator set, and its conversion other names.
+        types = [task.options.get(f"{side}_type", "QInt8") for side in ("activation", "weight")]
+        wide = [name for name in types if not name.endswith("Int8")]
+        which = json.dumps([calibration, sorted(task.options.get("op_types_to_quantize", [])), *nodes, *wide], sort_keys=True)
         shared = task.options.get("calibrate_method", "MinMax") == "MinMax" and task.real
         ranges = self.folder / f"{digest(*content, which)}.ranges.json" if shared else None
         return self.folder / f"{key}.onnx", self.folder / f"{key}.error", ranges

@@ -66,5 +66,37 @@ TEST(QuantizeDynamic, NeedsNoOperatorToRun) {
   EXPECT_TRUE(Inspect(quantized).quantized);
 }
 
+// Two layers of which the first has channels of very different sizes; with `listed`, a caller may
+// replace the weights.
+Model Uneven(bool listed) {
+  GraphBuilder b;
+  b.Input("x", DType::kFloat, {2, 2});
+  if (listed) b.Input("w1", DType::kFloat, {2, 2}).Input("w2", DType::kFloat, {2, 2});
+  b.Initializer("w1", F32({2, 2}, {1, 100, -1, 50})).Initializer("w2", F32({2, 2}, {4, 3, 2, 1}));
+  b.Node("MatMul", {"x", "w1"}, {"h"}, {}, "one").Node("Relu", {"h"}, {"r"}, {}, "relu");
+  b.Node("MatMul", {"r", "w2"}, {"y"}, {}, "two").Output("y", DType::kFloat);
+  Model model = b.model();
+  model.proto.set_ir_version(8);
+  return model;
+}
+
+TEST(StaticQuantizer, ChangesWeightsThatAreAmongTheInputs) {
+  Warnings warnings;
+  StaticOptions options;
+  options.cross_layer_equalization = true;
+  const auto quantized = [&](bool listed) {
+    StaticQuantizer quantizer(Uneven(listed), options, &warnings);
+    quantizer.Collect({{"x", F32({2, 2}, {1, 2, 3, 4})}});
+    return quantizer.Finish().proto.graph().SerializeAsString();
+  };
+  const std::string fixed = quantized(false);
+  EXPECT_EQ(warnings.text, "");
+  EXPECT_EQ(quantized(true), fixed);
+  EXPECT_NE(warnings.text.find("2 initializers among the model's inputs"), std::string::npos)
+      << warnings.text;
+  options.cross_layer_equalization = false;
+  EXPECT_NE(quantized(false), fixed);
+}
+
 }  // namespace
 }  // namespace quantab

@@ -78,6 +78,7 @@ TEST(InferTypes, MergedNames) {
     b.Input("x", kFloat, {"n", 8}).Input("z", kFloat, {"m", 8}).Output("y", kFloat);
     b.Node("Relu", {"x"}, {"a"}).Node("Relu", {"z"}, {"c"}).Node("Add", {"a", "c"}, {"s"});
     b.Node("Neg", {"c"}, {"d"}).Node("Concat", {"s", "d"}, {"y"}, {Attr("axis", 1)});
+    b.Node("Mul", {"c", "a"}, {"p"}).Node("Neg", {"p"}, {"q"}).Output("q", kFloat);
     return b;
   };
   EXPECT_EQ(TypeText(Inferred(build()), "d"), "float32[m,8]");
@@ -85,6 +86,7 @@ TEST(InferTypes, MergedNames) {
   options.auto_merge = true;
   const Model model = Inferred(build(), options);
   EXPECT_EQ(TypeText(model, "d"), "float32[n,8]");
+  EXPECT_EQ(TypeText(model, "p"), "float32[n,8]");
   EXPECT_EQ(model.proto.graph().input(1).type().tensor_type().shape().dim(0).dim_param(), "m");
 }
 

@@ -225,5 +225,40 @@ INSTANTIATE_TEST_SUITE_P(Float, RealModel,
                                          "detect/blazeface_front_128.onnx",
                                          "structure/scan_1.onnx"));
 
+// y = x @ w - b, where a caller may replace w and b.
+Model Replaceable() {
+  GraphBuilder b;
+  b.Input("x", kFloat, {2, 2}).Input("w", kFloat, {2, 2}).Input("b", kFloat, {2});
+  b.Initializer("w", Noise({2, 2}, 1)).Initializer("b", Noise({2}, 2)).Output("y", kFloat);
+  b.Node("MatMul", {"x", "w"}, {"m"}).Node("Neg", {"b"}, {"t"});
+  b.Node("Add", {"m", "t"}, {"y"});
+  Model model = b.model();
+  model.proto.set_ir_version(8);
+  return model;
+}
+
+TEST(PreProcess, WeightsThatMayBeReplacedAreNamedAndLeftAlone) {
+  struct Log : Monitor {
+    void OnLog(LogLevel, std::string_view message) override { text += message; }
+    std::string text;
+  } log;
+  const Model model = Replaceable();
+  const Model kept = PreProcess(model, {}, &log).model;
+  EXPECT_EQ(kept.proto.graph().input_size(), 3);
+  EXPECT_EQ(OperatorsOf(kept).size(), 3u);
+  EXPECT_NE(log.text.find("Initializer 'w' and 1 more are among the model's inputs"),
+            std::string::npos)
+      << log.text;
+
+  log.text.clear();
+  PreProcessOptions options;
+  options.optional_passes = {"remove_initializers_from_inputs"};
+  const Model fixed = PreProcess(model, options, &log).model;
+  EXPECT_EQ(fixed.proto.graph().input_size(), 1);
+  EXPECT_EQ(OperatorsOf(fixed), OpNames({"Gemm"}));
+  EXPECT_EQ(log.text, "");
+  ExpectSameResults(model, fixed);
+}
+
 }  // namespace
 }  // namespace quantab

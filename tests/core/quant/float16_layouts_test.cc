@@ -125,6 +125,27 @@ TEST(Float16Layouts, WhatTheReferenceLacksIsNoFault) {
   EXPECT_EQ(TypeOfOutput(result.model, 0), kHalfType);
 }
 
+// Neither reference leaves a node out around which it knows no types; its result is valid.
+TEST(Float16Layouts, NodesThatAreNotLeftOutAreToldOf) {
+  for (const char* variant : {"onnxruntime", "onnxconverter_common"}) {
+    QuantGraphBuilder b;
+    b.Input("x", {2}).Output("y", {2});
+    b.Node("Relu", {"x"}, {"r"}, "relu");
+    b.Node("Exp", {"r"}, {"e"}, "exp");
+    b.Node("Relu", {"e"}, {"y"}, "last");
+    Float16Options options{.variant = variant, .op_block_list = {{"Exp"}}};
+    Warnings warnings;
+    EXPECT_EQ(ConvertFloatToFloat16(b.model(), options, &warnings).nodes_in_float, Lines{"exp"});
+    EXPECT_EQ(warnings.text, "");
+    options.disable_shape_infer = true;
+    const Float16Result result = ConvertFloatToFloat16(b.model(), options, &warnings);
+    EXPECT_EQ(LinesOf(result.model.proto.graph()),
+              (Lines{"Relu relu(x)->r", "Exp exp(r)->e", "Relu last(e)->y"}));
+    EXPECT_TRUE(result.nodes_in_float.empty());
+    EXPECT_TRUE(warnings.Mention("Node 'exp' computes in float16"));
+  }
+}
+
 TEST(Float16Layouts, Float16IsRefusedWhereItIsChecked) {
   QuantGraphBuilder b;
   b.Input("x", {2}).Output("y", {2});
