@@ -9,7 +9,9 @@
 #include "core/api/option_visitors.h"
 #include "core/api/quantab.h"
 #include "core/calib/method.h"
+#include "core/eval/auto_mixed_precision.h"
 #include "core/passes/options.h"
+#include "core/quant/config.h"
 #include "core/quant/float16_options.h"
 #include "core/quant/method.h"
 
@@ -35,6 +37,8 @@ std::vector<std::string> ChoicesOf(std::string_view option) {
     for (const auto& def : QuantMethodRegistry::Get().all()) {
       if (def.needs_ranges) names.emplace_back(def.name);
     }
+  } else if (option == "config") {
+    names = ConfigNames();
   } else if (option == "calib_scenario") {
     names = {"same", "p3"};
   } else if (option == "variant") {
@@ -100,7 +104,8 @@ OptionInfo OutputFile() {
           .metavar = "OUT",
           .required = true,
           .repeated = false,
-          .quantizer = false};
+          .quantizer = false,
+          .with_samples = false};
 }
 
 OptionInfo Flag(std::string name, std::string help) {
@@ -139,6 +144,19 @@ void AddOptionsOf(CommandInfo& command) {
   const Options defaults;
   Lister lister(command.options, std::is_same_v<Options, StaticOptions>);
   Describe(defaults, lister);
+}
+
+// Those of the plain conversion, and behind them those of the search for mixed precision.
+void AddFloat16Options(CommandInfo& command) {
+  CommandInfo plain;
+  AddOptionsOf<Float16Options>(plain);
+  const size_t first = command.options.size() + plain.options.size();
+  AddOptionsOf<AutoMixedPrecisionOptions>(command);
+  for (size_t i = first; i < command.options.size(); ++i) {
+    OptionInfo& option = command.options[i];
+    option.with_samples = true;
+    option.help += " Needs samples.";
+  }
 }
 
 // What the commands that make a model of another have in common. `steps`: they can pre-process it.
@@ -208,17 +226,25 @@ std::vector<CommandInfo> MakeCommands() {
       .options = {OutputFile(), Path("calibration_data", "DIR", false, std::string(kDataHelp)),
                   Path("calibration_cache_path", "FILE", false,
                        "Measured ranges: taken from this file when it is there, else written to "
-                       "it. As text, or, if it ends in .json, in onnxruntime's form.")}};
+                       "it. As text, or, if it ends in .json, in onnxruntime's form."),
+                  Path("calibration_table", "DIR", false,
+                       "Write the ranges as TensorRT's tables to this folder as well: "
+                       "calibration.json, calibration.flatbuffers and calibration.cache.")}};
   AddOptionsOf<StaticOptions>(statics);
   statics.options.push_back(ExtraOptions());
   AddConversionOptions(statics, true);
   commands.push_back(std::move(statics));
 
   CommandInfo float16{.name = "float16",
-                      .help = "Convert to half precision (convert_float_to_float16).",
+                      .help =
+                          "Convert to half precision (convert_float_to_float16); with samples, "
+                          "all but what would then be wrong (auto_convert_mixed_precision).",
                       .positionals = {model},
-                      .options = {OutputFile()}};
-  AddOptionsOf<Float16Options>(float16);
+                      .options = {OutputFile(), Path("calibration_data", "DIR", false,
+                                                     "Find on these samples which nodes have to "
+                                                     "stay in float32. " +
+                                                         std::string(kDataHelp))}};
+  AddFloat16Options(float16);
   AddConversionOptions(float16, true);
   commands.push_back(std::move(float16));
 

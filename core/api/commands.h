@@ -23,6 +23,8 @@ struct OptionInfo {
   bool repeated = false;  // may be given several times
   // Goes to the quantizer's options (rather than being the command's own business).
   bool quantizer = false;
+  // Of those: counts only where samples are given.
+  bool with_samples = false;
 };
 
 struct PositionalInfo {

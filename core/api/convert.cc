@@ -57,6 +57,8 @@ Model Convert(const Model& model, const Recipe& recipe, Monitor* monitor) {
         return ToFloat16(prepared, recipe.float16_options, monitor);
       case RecipeMethod::kStatic:
         ThrowInvalidArgument("A recipe for 'quantize_static' needs samples, or ranges.");
+      case RecipeMethod::kMixedPrecision:
+        ThrowInvalidArgument("A recipe for 'auto_convert_mixed_precision' needs samples.");
     }
     return prepared;
   });

@@ -21,7 +21,8 @@ Json ToObject(const OptionInfo& option) {
           {"metavar", option.metavar},
           {"required", option.required},
           {"repeated", option.repeated},
-          {"quantizer", option.quantizer}};
+          {"quantizer", option.quantizer},
+          {"withSamples", option.with_samples}};
 }
 
 }  // namespace

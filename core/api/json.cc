@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/api/calibration_cache.h"
+#include "core/api/calibration_table.h"
 #include "core/api/option_visitors.h"
 
 namespace quantab {
@@ -39,6 +40,24 @@ Json ToObject(const ValueSummary& value) {
           {"dtype", value.dtype},
           {"shape", value.shape},
           {"hasShape", value.has_shape}};
+}
+
+// Bytes as text, three as four letters (RFC 4648).
+std::string Base64(std::string_view bytes) {
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const std::string_view group = bytes.substr(i, 3);
+    uint32_t bits = 0;
+    for (size_t k = 0; k < 3; ++k) {
+      bits = bits << 8 | (k < group.size() ? static_cast<unsigned char>(group[k]) : 0U);
+    }
+    for (size_t k = 0; k < 4; ++k) {
+      text += k <= group.size() ? kLetters[bits >> (18 - 6 * k) & 63] : '=';
+    }
+  }
+  return text;
 }
 
 }  // namespace
@@ -132,7 +151,21 @@ std::string ToJson(const Error& error) {
 }
 
 std::string ToJson(const TensorRanges& ranges) {
-  return Dump({{"text", ToText(ranges)}, {"calibrationCache", ToCalibrationCache(ranges)}});
+  const CalibrationTables tables = ToCalibrationTables(ranges);
+  return Dump({{"text", ToText(ranges)},
+               {"calibrationCache", ToCalibrationCache(ranges)},
+               {"calibrationTables",
+                {{"json", tables.json},
+                 {"flatbuffers", Base64(tables.flatbuffers)},
+                 {"cache", tables.cache}}}});
+}
+
+std::string ToJson(const MixedPrecision& found) {
+  return Dump({{"nodeBlockList", found.node_block_list},
+               {"overflowing", found.overflowing},
+               {"inaccurate", found.inaccurate},
+               {"withinTolerance", found.within_tolerance},
+               {"trials", found.trials}});
 }
 
 DynamicOptions DynamicOptionsFromJson(std::string_view json) {

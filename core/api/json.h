@@ -13,9 +13,12 @@ std::string ToJson(const ModelInfo& info);
 std::string ToJson(const Comparison& comparison);
 std::string ToJson(const Latency& latency);
 std::string ToJson(const Error& error);
-// {"text": <ToText's>, "calibrationCache": <onnxruntime's form>}
+// {"text": <ToText's>, "calibrationCache": <onnxruntime's form>, "calibrationTables": TensorRT's:
+// {"json", "flatbuffers" (base64), "cache"}}
 std::string ToJson(const TensorRanges& ranges);
 std::string ToJson(const std::vector<SupportedOperator>& operators);
+// {"nodeBlockList", "overflowing", "inaccurate", "withinTolerance", "trials"}
+std::string ToJson(const MixedPrecision& found);
 
 // Options from a JSON object with camelCase keys ("perChannel": true) or snake_case ones, and
 // "extraOptions": {"ActivationSymmetric": true} with onnxruntime's names. An unknown key or a

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include "core/quant/config.h"
 #include "core/quant/options.h"
 
 namespace quantab {
@@ -81,12 +83,23 @@ class OptionWriter {
   std::vector<WrittenOption> options_;
 };
 
+// What options like these are when nothing else is given: by their configuration, if they have one.
+template <class Options>
+Options DefaultsLike(const Options& options) {
+  Options defaults = {};
+  if constexpr (std::is_same_v<Options, StaticOptions>) {
+    defaults = DefaultsOfConfig(options.config);
+    defaults.config = Options().config;
+  }
+  return defaults;
+}
+
 // The options that are not at their defaults, in the order of their description.
 template <class Options>
 std::vector<WrittenOption> ChangedOptions(const Options& options) {
   OptionWriter given, defaults;
   Describe(options, given);
-  const Options fresh = {};
+  const Options fresh = DefaultsLike(options);
   Describe(fresh, defaults);
   std::vector<WrittenOption> changed;
   for (size_t i = 0; i < given.options().size(); ++i) {

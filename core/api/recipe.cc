@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/api/json.h"
 #include "core/api/option_visitors.h"
 #include "core/api/option_writer.h"
 #include "core/base/error.h"
@@ -21,11 +22,13 @@ constexpr MethodName kMethods[] = {
     {"quantize_dynamic", RecipeMethod::kDynamic},
     {"quantize_static", RecipeMethod::kStatic},
     {"convert_float_to_float16", RecipeMethod::kFloat16},
+    {"auto_convert_mixed_precision", RecipeMethod::kMixedPrecision},
 };
 
 constexpr std::string_view kExpected =
-    " A recipe holds 'quant_pre_process', and one of 'quantize_dynamic', 'quantize_static' and "
-    "'convert_float_to_float16', each with an object of options.";
+    " A recipe holds 'quant_pre_process', and one of 'quantize_dynamic', 'quantize_static', "
+    "'convert_float_to_float16' and 'auto_convert_mixed_precision', each with an object of "
+    "options.";
 
 // Takes the options under `key` out of the recipe.
 std::optional<Json> Take(Json& object, std::string_view key) {
@@ -48,6 +51,8 @@ void ReadMethod(Json options, Recipe& recipe, const std::string& what) {
       return ReadObject(std::move(options), recipe.static_options, what);
     case RecipeMethod::kFloat16:
       return ReadObject(std::move(options), recipe.float16_options, what);
+    case RecipeMethod::kMixedPrecision:
+      return ReadObject(std::move(options), recipe.mixed_precision_options, what);
     case RecipeMethod::kPreProcess:
       if (!recipe.pre_process) recipe.pre_process.emplace();
       return ReadObject(std::move(options), *recipe.pre_process, what);
@@ -62,10 +67,20 @@ Json MethodObject(const Recipe& recipe) {
       return ToObject(recipe.static_options);
     case RecipeMethod::kFloat16:
       return ToObject(recipe.float16_options);
+    case RecipeMethod::kMixedPrecision:
+      return ToObject(recipe.mixed_precision_options);
     case RecipeMethod::kPreProcess:
       break;
   }
   return Json::object();
+}
+
+Json Described(const Recipe& recipe) {
+  return {{"recipe", ToJson(recipe)}, {"python", ToPython(recipe)}};
+}
+
+std::string Dump(const Json& object) {
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -108,9 +123,20 @@ void SetOptions(Recipe& recipe, std::string_view json) {
   });
 }
 
-std::string DescriptionOf(const Recipe& recipe) {
-  return Json({{"recipe", ToJson(recipe)}, {"python", ToPython(recipe)}})
-      .dump(-1, ' ', false, Json::error_handler_t::replace);
+Recipe WithoutSamples(const Recipe& recipe, const MixedPrecision& found) {
+  Recipe repeated = recipe;
+  repeated.method = RecipeMethod::kFloat16;
+  repeated.float16_options = recipe.mixed_precision_options.float16;
+  repeated.float16_options.node_block_list = found.node_block_list;
+  return repeated;
+}
+
+std::string DescriptionOf(const Recipe& recipe) { return Dump(Described(recipe)); }
+
+std::string DescriptionOf(const Recipe& recipe, const MixedPrecision& found) {
+  Json object = Described(WithoutSamples(recipe, found));
+  object["mixedPrecision"] = Json::parse(ToJson(found));
+  return Dump(object);
 }
 
 std::string_view MethodNameOf(const Recipe& recipe) {

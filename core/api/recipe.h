@@ -10,8 +10,9 @@
 //     }
 //   }
 //
-// with one of "quantize_dynamic", "quantize_static" and "convert_float_to_float16"; without any of
-// them it is a recipe for pre-processing alone.
+// with one of "quantize_dynamic", "quantize_static", "convert_float_to_float16" and
+// "auto_convert_mixed_precision", which takes the options of the third and the tolerances; without
+// any of them it is a recipe for pre-processing alone.
 #pragma once
 
 #include <optional>
@@ -19,6 +20,7 @@
 #include <string_view>
 
 #include "core/base/monitor.h"
+#include "core/eval/auto_mixed_precision.h"
 #include "core/onnx/model.h"
 #include "core/passes/options.h"
 #include "core/quant/float16_options.h"
@@ -26,7 +28,7 @@
 
 namespace quantab {
 
-enum class RecipeMethod { kPreProcess, kDynamic, kStatic, kFloat16 };
+enum class RecipeMethod { kPreProcess, kDynamic, kStatic, kFloat16, kMixedPrecision };
 
 struct Recipe {
   RecipeMethod method = RecipeMethod::kPreProcess;
@@ -35,6 +37,7 @@ struct Recipe {
   DynamicOptions dynamic_options = {};
   StaticOptions static_options = {};
   Float16Options float16_options = {};
+  AutoMixedPrecisionOptions mixed_precision_options = {};
 };
 
 // Throws Error(kInvalidArgument) for what is no recipe, naming the option that is wrong.
@@ -51,14 +54,22 @@ std::string_view MethodNameOf(const Recipe& recipe);
 Model PreProcess(const Model& model, const Recipe& recipe, Monitor* monitor = nullptr);
 
 // What the recipe makes of `model`; for all methods but quantize_static, which needs samples or
-// ranges (see StaticQuantizer and QuantizeStatic).
+// ranges (see StaticQuantizer and QuantizeStatic), and auto_convert_mixed_precision, which needs
+// samples (see MixedPrecisionSearch).
 Model Convert(const Model& model, const Recipe& recipe, Monitor* monitor = nullptr);
+
+// For convert_float_to_float16: what makes the same model without samples as a recipe for
+// auto_convert_mixed_precision found.
+Recipe WithoutSamples(const Recipe& recipe, const MixedPrecision& found);
 
 // The recipe as JSON, indented, ending with a newline. Options at their defaults are left out.
 std::string ToJson(const Recipe& recipe);
 
 // {"recipe": <ToJson's text>, "python": <ToPython's text>} as JSON.
 std::string DescriptionOf(const Recipe& recipe);
+
+// The same of the recipe WithoutSamples gives, and {"mixedPrecision": <what was found>}.
+std::string DescriptionOf(const Recipe& recipe, const MixedPrecision& found);
 
 // Python that calls onnxruntime's (for float16 also onnxconverter-common's) tools in the same way,
 // ending with a newline. What they cannot do is a comment.

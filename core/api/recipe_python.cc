@@ -21,6 +21,27 @@ constexpr std::array<std::array<std::string_view, 2>, 5> kEnumerations = {{
     {"calibrate_method", "CalibrationMethod"},
 }};
 
+// What the functions of ready-made configurations call options; empty where they do not take them.
+struct ConfigArgument {
+  std::string_view option, of_qdq, of_qnn;
+};
+constexpr ConfigArgument kConfigArguments[] = {
+    {"op_types_to_quantize", "op_types_to_quantize", "op_types_to_quantize"},
+    {"per_channel", "per_channel", "per_channel"},
+    {"reduce_range", "reduce_range", ""},
+    {"activation_type", "activation_type", "activation_type"},
+    {"weight_type", "weight_type", "weight_type"},
+    {"nodes_to_exclude", "nodes_to_exclude", "nodes_to_exclude"},
+    {"calibrate_method", "calibrate_method", "calibrate_method"},
+    {"activation_symmetric", "activation_symmetric", "activation_symmetric"},
+    {"weight_symmetric", "weight_symmetric", "weight_symmetric"},
+    {"minimum_real_range", "min_real_range", ""},
+    {"qdq_keep_removable_activations", "keep_removable_activations", "keep_removable_activations"},
+    {"tensor_quant_overrides", "tensor_quant_overrides", "init_overrides"},
+    {"add_qtype_converts", "", "add_qtype_converts"},
+    {"calib_strided_min_max", "", "stride"},
+};
+
 // What Python's tools have no counterpart for.
 const std::set<std::string>& WithoutCounterpart() {
   static const std::set<std::string> names = {"calib_num_bins",
@@ -29,11 +50,14 @@ const std::set<std::string>& WithoutCounterpart() {
                                               "calib_per_channel",
                                               "cross_layer_equalization",
                                               "bias_correction",
+                                              "add_qtype_converts",
                                               "skip_passes",
                                               "optional_passes",
                                               "dim_params",
                                               "input_shapes",
-                                              "opset_version"};
+                                              "opset_version",
+                                              "inputs_to_make_channel_last",
+                                              "outputs_to_make_channel_last"};
   return names;
 }
 
@@ -67,7 +91,8 @@ std::string Expression(const std::string& name, const Json& value, std::set<std:
     if (value.is_object()) items += Quoted(key) + ": ";
     items += Expression(value.is_object() ? key : name, inner, imports);
   }
-  return value.is_object() ? "{" + items + "}" : "[" + items + "]";
+  // The names of readers are a set.
+  return value.is_object() || name == "recv_nodes" ? "{" + items + "}" : "[" + items + "]";
 }
 
 struct Call {
@@ -81,13 +106,16 @@ bool HasCounterpart(const WrittenOption& option) {
          !(option.name == "calibrate_method" && option.value == "MSE");
 }
 
+std::string CommentOn(const WrittenOption& option) {
+  return "# Without a counterpart here: " + option.name + " = " + option.value.dump() + "\n";
+}
+
 Call ArgumentsOf(const std::vector<WrittenOption>& options) {
   Call call;
   std::string extra;
   for (const WrittenOption& option : options) {
     if (!HasCounterpart(option)) {
-      call.comments +=
-          "# Without a counterpart here: " + option.name + " = " + option.value.dump() + "\n";
+      call.comments += CommentOn(option);
       continue;
     }
     const std::string value = Expression(option.name, option.value, call.imports);
@@ -131,6 +159,43 @@ std::string QuantizeCall(const std::string& function, std::string_view in,
          ")\n";
 }
 
+std::string_view ArgumentOfConfig(const std::string& option, bool qnn) {
+  for (const ConfigArgument& argument : kConfigArguments) {
+    if (argument.option == option) return qnn ? argument.of_qnn : argument.of_qdq;
+  }
+  return "";
+}
+
+// A call of a configuration's function, what it does not take, and the quantization by it.
+std::string ConfiguredCall(const StaticOptions& options, std::string_view in,
+                           std::set<std::string>& imports) {
+  const bool qnn = options.config == "qnn";
+  std::string comments, arguments, changes;
+  for (const WrittenOption& option : ChangedOptions(options)) {
+    if (option.name == "config") continue;
+    const std::string_view argument = ArgumentOfConfig(option.name, qnn);
+    const bool known = option.name == "add_qtype_converts" ? qnn : HasCounterpart(option);
+    if (!known) {
+      comments += CommentOn(option);
+      continue;
+    }
+    const std::string value = Expression(option.name, option.value, imports);
+    if (!argument.empty()) {
+      arguments += Indent(1) + std::string(argument) + "=" + value + ",\n";
+    } else if (option.extra_key.empty()) {
+      changes += "config." + option.name + " = " + value + "\n";
+    } else {
+      changes += "config.extra_options[" + Quoted(option.extra_key) + "] = " + value + "\n";
+    }
+  }
+  imports.insert({"CalibrationDataReader", "quantize"});
+  if (!qnn) imports.insert("get_qdq_config");
+  return comments + "config = " + (qnn ? "get_qnn_qdq_config" : "get_qdq_config") + "(\n" +
+         Indent(1) + std::string(in) + ",\n" + Indent(1) + "calibration_data_reader=reader,\n" +
+         arguments + ")\n" + changes + "quantize(" + std::string(in) + ", " + std::string(kResult) +
+         ", config)\n";
+}
+
 // The two libraries' functions take different arguments.
 std::vector<WrittenOption> Float16Arguments(const Float16Options& options) {
   const bool converter = options.variant == "onnxconverter_common";
@@ -154,6 +219,28 @@ std::string Float16Call(const Float16Options& options, std::string_view in) {
          ")\n";
 }
 
+// That function takes tolerances and one of float16's options.
+std::string MixedPrecisionCall(const AutoMixedPrecisionOptions& options, std::string_view in) {
+  std::vector<WrittenOption> arguments;
+  std::string comments;
+  for (const WrittenOption& option : ChangedOptions(options)) {
+    if (option.name == "rtol" || option.name == "atol") continue;
+    if (option.name == "keep_io_types") {
+      arguments.push_back(option);
+    } else {
+      comments += CommentOn(option);
+    }
+  }
+  const std::string function = "auto_convert_mixed_precision";
+  return "import onnx\n" + ImportsFrom("onnxconverter_common.auto_mixed_precision", {function}) +
+         "\n" + comments +
+         "# `sample` is a dict of arrays by input name; only one can be given.\n" +
+         "model = " + function + "(\n" + Indent(1) + "onnx.load(" + std::string(in) + "),\n" +
+         Indent(1) + "sample,\n" + Indent(1) + "rtol=" + ToJsonValue(options.rtol).dump() + ",\n" +
+         Indent(1) + "atol=" + ToJsonValue(options.atol).dump() + ",\n" +
+         ArgumentsOf(arguments).arguments + ")\nonnx.save(model, " + std::string(kResult) + ")\n";
+}
+
 constexpr std::string_view kReader =
     "\n\nclass Reader(CalibrationDataReader):\n"
     "    \"\"\"Gives one sample after another: a dict of arrays by input name; then None.\"\"\"\n\n"
@@ -175,7 +262,14 @@ std::string ToPython(const Recipe& recipe) {
     imports.insert("quant_pre_process");
     body += PreProcessCall(*recipe.pre_process, alone ? kResult : kPrepared);
   }
-  if (recipe.method == RecipeMethod::kStatic) {
+  std::string more_imports;
+  if (recipe.method == RecipeMethod::kStatic && recipe.static_options.config != "none") {
+    body = std::string(kReader) + body + ConfiguredCall(recipe.static_options, in, imports);
+    if (recipe.static_options.config == "qnn") {
+      more_imports =
+          ImportsFrom("onnxruntime.quantization.execution_providers.qnn", {"get_qnn_qdq_config"});
+    }
+  } else if (recipe.method == RecipeMethod::kStatic) {
     body =
         std::string(kReader) + body +
         QuantizeCall("quantize_static", in, ChangedOptions(recipe.static_options), true, imports);
@@ -183,9 +277,12 @@ std::string ToPython(const Recipe& recipe) {
     body += QuantizeCall("quantize_dynamic", in, ChangedOptions(recipe.dynamic_options), false,
                          imports);
   }
-  std::string text = imports.empty() ? "" : ImportsFrom("onnxruntime.quantization", imports) + body;
+  std::string text =
+      imports.empty() ? "" : ImportsFrom("onnxruntime.quantization", imports) + more_imports + body;
   if (recipe.method == RecipeMethod::kFloat16) {
     text += (text.empty() ? "" : "\n") + Float16Call(recipe.float16_options, in);
+  } else if (recipe.method == RecipeMethod::kMixedPrecision) {
+    text += (text.empty() ? "" : "\n") + MixedPrecisionCall(recipe.mixed_precision_options, in);
   }
   return text;
 }

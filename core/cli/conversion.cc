@@ -9,16 +9,21 @@
 namespace quantab {
 namespace {
 
-std::string CommandFor(RecipeMethod method) {
+// `wanted` is the method of the command line.
+std::string CommandFor(RecipeMethod method, RecipeMethod wanted) {
   switch (method) {
     case RecipeMethod::kPreProcess:
-      return "preprocess";
+      return "'quantab preprocess'";
     case RecipeMethod::kDynamic:
-      return "dynamic";
+      return "'quantab dynamic'";
     case RecipeMethod::kStatic:
-      return "static";
+      return "'quantab static'";
     case RecipeMethod::kFloat16:
-      return "float16";
+      return wanted == RecipeMethod::kMixedPrecision
+                 ? "'quantab float16' without '--calibration-data'"
+                 : "'quantab float16'";
+    case RecipeMethod::kMixedPrecision:
+      return "'quantab float16' with '--calibration-data'";
   }
   return "";
 }
@@ -37,7 +42,7 @@ Recipe RecipeOf(const Invocation& invocation, RecipeMethod method) {
     recipe = RecipeFromJson(text);
     if (recipe.method != method) {
       ThrowInvalidArgument("'" + path + "' is a recipe for '" + std::string(MethodNameOf(recipe)) +
-                           "'. Use 'quantab " + CommandFor(recipe.method) + "'.");
+                           "'. Use " + CommandFor(recipe.method, method) + ".");
     }
   }
   if (invocation.Flag("pre_process") && !recipe.pre_process) recipe.pre_process.emplace();
@@ -46,7 +51,7 @@ Recipe RecipeOf(const Invocation& invocation, RecipeMethod method) {
 }
 
 std::string WriteResult(const Invocation& invocation, const Recipe& recipe, const Model& model,
-                        const Model& result) {
+                        const Model& result, const std::optional<Remark>& remark) {
   WriteOptions options;
   options.use_external_data_format = invocation.Flag("use_external_data_format");
   const std::string path = invocation.Value("output");
@@ -56,6 +61,7 @@ std::string WriteResult(const Invocation& invocation, const Recipe& recipe, cons
   if (invocation.json) {
     nlohmann::ordered_json object = {
         {"output", path}, {"bytesBefore", before}, {"bytesAfter", after}};
+    if (remark) object[remark->key] = remark->value;
     if (print_recipe) {
       object["recipe"] = nlohmann::ordered_json::parse(ToJson(recipe));
       object["python"] = ToPython(recipe);
@@ -66,6 +72,7 @@ std::string WriteResult(const Invocation& invocation, const Recipe& recipe, cons
       before == 0 ? 100.0 : 100.0 * static_cast<double>(after) / static_cast<double>(before);
   std::string text = path + ": " + HumanBytes(after) + ", was " + HumanBytes(before) + " (" +
                      HumanNumber(percent, 3) + " %)\n";
+  if (remark) text += remark->text;
   if (print_recipe) text += "\n" + ToJson(recipe) + "\n" + ToPython(recipe);
   return text;
 }

@@ -1,6 +1,7 @@
 // What the commands that make a model of another share.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/api/recipe.h"
@@ -12,8 +13,15 @@ namespace quantab {
 // Throws Error(kInvalidArgument) where the file holds a recipe for another method.
 Recipe RecipeOf(const Invocation& invocation, RecipeMethod method);
 
+// What more there is to say of a result.
+struct Remark {
+  std::string key;  // in the JSON result
+  nlohmann::ordered_json value;
+  std::string text;  // lines
+};
+
 // Writes what became of `model` to --output and says what it is.
 std::string WriteResult(const Invocation& invocation, const Recipe& recipe, const Model& model,
-                        const Model& result);
+                        const Model& result, const std::optional<Remark>& remark = std::nullopt);
 
 }  // namespace quantab

@@ -2,8 +2,10 @@
 #include <optional>
 
 #include "core/api/calibration_cache.h"
+#include "core/api/calibration_table.h"
 #include "core/api/files.h"
 #include "core/cli/conversion.h"
+#include "core/cli/paths.h"
 #include "core/cli/samples.h"
 #include "core/cli/text_file.h"
 
@@ -11,6 +13,16 @@ namespace quantab {
 namespace {
 
 bool IsJson(const std::string& path) { return path.ends_with(".json"); }
+
+void WriteTables(const Invocation& invocation, const TensorRanges& ranges) {
+  if (!invocation.Has("calibration_table")) return;
+  const std::string folder = invocation.Value("calibration_table");
+  const CalibrationTables tables = ToCalibrationTables(ranges);
+  MakeFolder(folder);
+  WriteTextFile(InFolder(folder, "calibration.json"), tables.json);
+  WriteTextFile(InFolder(folder, "calibration.flatbuffers"), tables.flatbuffers);
+  WriteTextFile(InFolder(folder, "calibration.cache"), tables.cache);
+}
 
 Model Calibrated(const Invocation& invocation, const Model& model, const StaticOptions& options,
                  const std::string& cache) {
@@ -30,6 +42,7 @@ Model Calibrated(const Invocation& invocation, const Model& model, const StaticO
     const TensorRanges ranges = quantizer.Ranges();
     WriteTextFile(cache, IsJson(cache) ? ToCalibrationCache(ranges) : ToText(ranges));
   }
+  WriteTables(invocation, quantizer.Ranges());
   return quantizer.Finish();
 }
 
@@ -42,7 +55,10 @@ std::string Run(const Invocation& invocation) {
     throw UsageError("'--calibration-data' is missing. 'quantab static --help' says what it is.");
   }
   std::optional<TensorRanges> ranges;
-  if (cached) ranges = ReadRanges(ReadTextFile(cache));
+  if (cached) {
+    ranges = ReadRanges(ReadTextFile(cache));
+    WriteTables(invocation, *ranges);
+  }
   const Model model = OpenModelFile(invocation.positionals[0], invocation.monitor);
   const Model prepared = PreProcess(model, recipe, invocation.monitor);
   return WriteResult(invocation, recipe, model,

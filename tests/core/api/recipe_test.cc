@@ -59,6 +59,32 @@ TEST(Recipe, OptionsOfTheCallCountMore) {
   EXPECT_TRUE(recipe.static_options.per_channel);
 }
 
+// Defaults as of get_qnn_qdq_config (onnxruntime 1.31.1): QUInt8, QUInt8, 0.0001.
+TEST(Recipe, AConfigurationHasDefaultsOfItsOwn) {
+  Recipe recipe = RecipeFromJson(
+      R"({"quantize_static": {"activation_type": "QInt8", "per_channel": true, "config": "qnn"}})");
+  EXPECT_EQ(recipe.static_options.activation_type, QuantType::kQInt8);
+  EXPECT_EQ(recipe.static_options.weight_type, QuantType::kQUInt8);
+  EXPECT_EQ(recipe.static_options.minimum_real_range, 1e-4);
+  constexpr char kText[] = R"({
+  "quantize_static": {
+    "config": "qnn",
+    "per_channel": true,
+    "activation_type": "QInt8"
+  }
+}
+)";
+  EXPECT_EQ(ToJson(recipe), kText);
+  EXPECT_EQ(ToJson(RecipeFromJson(kText)), kText);
+  SetOptions(recipe, R"({"weight_type": "QInt8"})");
+  EXPECT_EQ(recipe.static_options.activation_type, QuantType::kQInt8);
+  EXPECT_EQ(recipe.static_options.weight_type, QuantType::kQInt8);
+  SetOptions(recipe, R"({"config": "qdq"})");
+  EXPECT_EQ(recipe.static_options.activation_type, QuantType::kQInt8);
+  EXPECT_FALSE(recipe.static_options.minimum_real_range);
+  EXPECT_TRUE(recipe.static_options.force_quantize_no_input_check);
+}
+
 TEST(Recipe, SaysWhatIsWrong) {
   const auto expect = [](const char* json, const char* message) {
     ExpectError(ErrorCode::kInvalidArgument, message, [&] { RecipeFromJson(json); });
@@ -78,6 +104,57 @@ TEST(Recipe, SaysWhatIsWrong) {
   expect(R"({"quantize_static": {"tensor_quant_overrides": {"x": [{"rmin": "a"}]}}})",
          "Option 'rmin'");
   expect(R"({"quantize_static": {"block_size": 1.5}})", "expected a whole number");
+  expect(R"({"auto_convert_mixed_precision": {"max_trials": 1.5}})", "expected a whole number");
+  expect(R"({"convert_float_to_float16": {"rtol": 0.1}})", "There is no option 'rtol'");
+}
+
+TEST(Recipe, OfMixedPrecisionBecomesOneThatNeedsNoSamples) {
+  constexpr char kText[] = R"({
+  "quant_pre_process": {},
+  "auto_convert_mixed_precision": {
+    "keep_io_types": true,
+    "rtol": 0.05,
+    "max_trials": 8
+  }
+}
+)";
+  const Recipe recipe = RecipeFromJson(kText);
+  EXPECT_EQ(recipe.mixed_precision_options.rtol, 0.05);
+  EXPECT_EQ(ToJson(recipe), kText);
+  ExpectError(ErrorCode::kInvalidArgument, "needs samples", [&] { Convert(Model(), recipe); });
+  MixedPrecision found;
+  found.node_block_list = {"a", "b"};
+  EXPECT_EQ(ToJson(WithoutSamples(recipe, found)), R"({
+  "quant_pre_process": {},
+  "convert_float_to_float16": {
+    "keep_io_types": true,
+    "node_block_list": [
+      "a",
+      "b"
+    ]
+  }
+}
+)");
+}
+
+// The text was run with onnxconverter-common 1.16.
+TEST(Recipe, OfMixedPrecisionBecomesPython) {
+  EXPECT_EQ(ToPython(RecipeFromJson(
+                R"({"auto_convert_mixed_precision": {"keep_io_types": true, "max_trials": 8}})")),
+            R"(import onnx
+from onnxconverter_common.auto_mixed_precision import auto_convert_mixed_precision
+
+# Without a counterpart here: max_trials = 8
+# `sample` is a dict of arrays by input name; only one can be given.
+model = auto_convert_mixed_precision(
+    onnx.load("model.onnx"),
+    sample,
+    rtol=0.01,
+    atol=0.001,
+    keep_io_types=True,
+)
+onnx.save(model, "model.quantized.onnx")
+)");
 }
 
 // The text was run with onnxruntime 1.31 (samples = [], so up to the calibration).
@@ -113,7 +190,7 @@ quantize_static(
     calibrate_method=CalibrationMethod.Percentile,
     extra_options={
         "ActivationSymmetric": True,
-        "TensorQuantOverrides": {"x": [{"quant_type": QuantType.QInt8, "rmin": -0.5, "convert": {"recv_nodes": ["a"]}}]},
+        "TensorQuantOverrides": {"x": [{"quant_type": QuantType.QInt8, "rmin": -0.5, "convert": {"recv_nodes": {"a"}}}]},
         "CalibPercentile": 99.9,
     },
 )
@@ -138,6 +215,61 @@ model = convert_float_to_float16(
 )
 onnx.save(model, "model.quantized.onnx")
 )");
+}
+
+constexpr char kQnn[] = R"({
+  "quantize_static": {
+    "config": "qnn",
+    "activation_type": "QUInt16",
+    "nodes_to_quantize": ["head"],
+    "add_qtype_converts": false,
+    "bias_correction": true,
+    "extra_options": {
+      "QuantizeBias": false,
+      "QDQKeepRemovableActivations": true,
+      "MinimumRealRange": null,
+      "CalibStridedMinMax": 2,
+      "TensorQuantOverrides": {"x": [{"convert": {"quant_type": "QUInt8", "recv_nodes": ["a"]}}]}
+    }
+  }
+})";
+
+// The texts were run with onnxruntime 1.31.1 (samples = [], so up to the calibration).
+TEST(Recipe, AConfigurationBecomesPython) {
+  const std::string qnn = ToPython(RecipeFromJson(kQnn));
+  EXPECT_EQ(qnn.substr(0, qnn.find("\n\n")),
+            R"(from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize
+from onnxruntime.quantization.execution_providers.qnn import get_qnn_qdq_config)");
+  EXPECT_EQ(qnn.substr(qnn.find("# ")), R"(# Without a counterpart here: bias_correction = true
+config = get_qnn_qdq_config(
+    "model.onnx",
+    calibration_data_reader=reader,
+    activation_type=QuantType.QUInt16,
+    keep_removable_activations=True,
+    init_overrides={"x": [{"convert": {"quant_type": QuantType.QUInt8, "recv_nodes": {"a"}}}]},
+    add_qtype_converts=False,
+    stride=2,
+)
+config.nodes_to_quantize = ["head"]
+config.extra_options["MinimumRealRange"] = None
+config.extra_options["QuantizeBias"] = False
+quantize("model.onnx", "model.quantized.onnx", config)
+)");
+  const std::string qdq = ToPython(RecipeFromJson(
+      R"({"quantize_static": {"config": "qdq", "reduce_range": true, "minimum_real_range": 0.5,
+          "force_quantize_no_input_check": false, "add_qtype_converts": false}})"));
+  EXPECT_EQ(qdq.substr(qdq.find("# ")), R"(# Without a counterpart here: add_qtype_converts = false
+config = get_qdq_config(
+    "model.onnx",
+    calibration_data_reader=reader,
+    reduce_range=True,
+    min_real_range=0.5,
+)
+config.extra_options["ForceQuantizeNoInputCheck"] = False
+quantize("model.onnx", "model.quantized.onnx", config)
+)");
+  EXPECT_NE(qdq.find("import CalibrationDataReader, get_qdq_config, quantize\n"),
+            std::string::npos);
 }
 
 }  // namespace
