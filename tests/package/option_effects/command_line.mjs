@@ -1,0 +1,258 @@
+// Options that the command lines alone have, shown on both of them.
+import { expect } from '@jest/globals';
+import fs from 'node:fs';
+import { openModel } from 'quantab';
+import { readNpy } from 'quantab/samples';
+import { keep } from '../keep.mjs';
+import { mixedPrecision } from './mixed_precision.mjs';
+import { f32, makeModel } from './model_text.mjs';
+import { normalizedConv, product, samplesOf, three } from './models.mjs';
+import { done, shown } from './programs.mjs';
+
+const SAMPLES = { static: ['--calibration-data', 'samples'] };
+/** Arguments that make out.onnx of m.onnx. */
+const toOut = (command) => [command, 'm.onnx', '-o', 'out.onnx', ...(SAMPLES[command] ?? [])];
+
+const output = shown('where the model is written', product, async ({ quantab, read, command }) => {
+  const given = [command, 'm.onnx', ...(SAMPLES[command] ?? [])];
+  expect(await quantab(...given)).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/'--output' is missing/),
+  });
+  for (const flag of ['--output', '-o']) {
+    expect(await quantab(...given, flag, `${command}${flag}.onnx`)).toMatchObject(done);
+    expect(read(`${command}${flag}.onnx`).outputs).toHaveProperty('y');
+  }
+});
+
+/** A recipe for each command, and what must come of it. */
+const RECIPES = {
+  dynamic: ['quantize_dynamic', { per_channel: true }],
+  static: ['quantize_static', { per_channel: true }],
+  float16: ['convert_float_to_float16', { keep_io_types: true }],
+  preprocess: ['quant_pre_process', { opset_version: 21 }],
+};
+const FOLLOWED = {
+  dynamic: (graph) => expect(graph.quantization('w').scale).toHaveLength(2),
+  static: (graph) => expect(graph.quantization('w').scale).toHaveLength(2),
+  float16: (graph) => expect(graph.inputs.x.dtype).toBe('float32'),
+  preprocess: (graph) => expect(graph.opsets['']).toBe(21),
+};
+
+const recipe = shown(
+  'options are taken from the file',
+  product,
+  async ({ quantab, at, read, command }) => {
+    const [method, options] = RECIPES[command];
+    fs.writeFileSync(at('r.json'), JSON.stringify({ [method]: options }));
+    expect(await quantab(...toOut(command))).toMatchObject(done);
+    expect(() => FOLLOWED[command](read('out.onnx'))).toThrow();
+    expect(await quantab(...toOut(command), '--recipe', 'r.json')).toMatchObject(done);
+    FOLLOWED[command](read('out.onnx'));
+  },
+);
+
+const printRecipe = shown(
+  'the recipe, and Python, follow the result',
+  product,
+  async ({ quantab, command }) => {
+    const [method, options] = RECIPES[command];
+    const flags = Object.entries(options).map(
+      ([name, value]) => `--${name.replaceAll('_', '-')}=${value}`,
+    );
+    const { stdout } = await quantab(...toOut(command), ...flags, '--json', '--print-recipe');
+    const printed = JSON.parse(stdout);
+    expect(printed.recipe).toEqual({ [method]: options });
+    expect(printed.python).toContain(`${method}(`);
+    const plain = await quantab(...toOut(command), ...flags, '--json');
+    expect(JSON.parse(plain.stdout)).not.toHaveProperty('recipe');
+  },
+);
+
+/** A weight that is over 1024 bytes in 8 bits. */
+const large = {
+  model: makeModel({
+    nodes: ['y = MatMul(x, w)'],
+    inputs: { x: [1, 40] },
+    outputs: { y: [1, 40] },
+    weights: { w: f32([40, 40], Array(1600).fill(1)) },
+  }),
+  samples: samplesOf([1, 40], Array(40).fill(1)),
+};
+
+const useExternalDataFormat = shown(
+  'weights are in a second file',
+  large,
+  async ({ quantab, at, read, command }) => {
+    expect(await quantab(...toOut(command))).toMatchObject(done);
+    const whole = fs.statSync(at('out.onnx')).size;
+    expect(fs.existsSync(at('out.onnx.data'))).toBe(false);
+    expect(await quantab(...toOut(command), '--use-external-data-format')).toMatchObject(done);
+    const external = Object.values(read('out.onnx').weights).filter((each) => each.external);
+    expect(external).toHaveLength(1);
+    const bytes = { float32: 4, float16: 2, int8: 1 }[external[0].dtype] * 1600;
+    expect(fs.statSync(at('out.onnx.data')).size).toBeGreaterThanOrEqual(bytes);
+    expect(fs.statSync(at('out.onnx')).size).toBeLessThan(whole - 0.9 * bytes);
+  },
+);
+
+const preProcess = shown(
+  'the BatchNormalization is fused first',
+  { ...normalizedConv, samples: samplesOf([1, 1, 2, 2], [-1, 0, 1, 3]) },
+  async ({ quantab, read, command }) => {
+    expect(await quantab(...toOut(command))).toMatchObject(done);
+    expect(read('out.onnx').count('BatchNormalization')).toBe(1);
+    expect(await quantab(...toOut(command), '--pre-process')).toMatchObject(done);
+    expect(read('out.onnx').count('BatchNormalization')).toBe(0);
+    expect(read('out.onnx').metadata['onnx.quant.pre_process']).toBe('onnxruntime.quant');
+  },
+);
+
+const calibrationData = shown(
+  'ranges are those of the samples in the folder',
+  product,
+  async ({ quantab, read }) => {
+    expect(await quantab('static', 'm.onnx', '-o', 'out.onnx')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/'--calibration-data' is missing/),
+    });
+    expect(await quantab(...toOut('static'))).toMatchObject(done);
+    expect(read('out.onnx').quantization('x').scale).toBe(Math.fround(4 / 255));
+  },
+);
+
+const calibrationCachePath = shown(
+  'ranges are written to the file, and read from it the next time',
+  product,
+  async ({ quantab, at, read }) => {
+    const cache = ['--calibration-cache-path', 'ranges.txt'];
+    expect(await quantab(...toOut('static'), ...cache)).toMatchObject(done);
+    const text = fs.readFileSync(at('ranges.txt'), 'utf8');
+    expect(text).toContain('\n-1 3 x\n');
+    fs.writeFileSync(at('ranges.txt'), text.replace('-1 3 x', '-7 3 x'));
+    expect(await quantab('static', 'm.onnx', '-o', 'out.onnx', ...cache)).toMatchObject(done);
+    expect(read('out.onnx').quantization('x').scale).toBe(Math.fround(10 / 255));
+  },
+);
+
+const calibrationTable = shown(
+  'a tensor has the larger end of its range in each of the three tables',
+  product,
+  async ({ quantab, at }) => {
+    expect(await quantab(...toOut('static'))).toMatchObject(done);
+    expect(fs.existsSync(at('tables'))).toBe(false);
+    const given = ['--calibration-table', 'tables'];
+    expect(await quantab(...toOut('static'), ...given)).toMatchObject(done);
+    const read = (name) => fs.readFileSync(at(`tables/calibration.${name}`), 'latin1');
+    expect(read('cache')).toBe('x 3.0\ny 0.5\n');
+    expect(JSON.parse(read('json')).data.x.highest.data).toEqual([3]);
+    expect(read('flatbuffers')).toContain('3.0');
+  },
+);
+
+/** A model whose activations are as large as its input. */
+const rows = (count) => ({
+  model: makeModel({
+    nodes: ['r = Relu(x)', 'y = Exp(r)'],
+    inputs: { x: ['n', 4] },
+    outputs: { y: ['n', 4] },
+  }),
+  samples: samplesOf([count, 4], Array(4 * count).fill(1)),
+});
+
+const conversion = {
+  output,
+  recipe,
+  print_recipe: printRecipe,
+  use_external_data_format: useExternalDataFormat,
+};
+
+/** By command and option. */
+export const commandLine = {
+  dynamic: { ...conversion, pre_process: preProcess },
+  static: {
+    ...conversion,
+    pre_process: preProcess,
+    calibration_data: calibrationData,
+    calibration_cache_path: calibrationCachePath,
+    calibration_table: calibrationTable,
+  },
+  float16: { ...conversion, ...mixedPrecision, pre_process: preProcess },
+  preprocess: conversion,
+  inspect: {
+    nodes: shown('nodes are listed', product, async ({ quantab }) => {
+      const line = "#0 MatMul 'y': x, w -> y\n";
+      expect((await quantab('inspect', 'm.onnx')).stdout).not.toContain(line);
+      expect((await quantab('inspect', 'm.onnx', '--nodes')).stdout).toContain(line);
+    }),
+  },
+  ops: {},
+  run: {
+    input: shown('the model runs on the file', product, async ({ quantab, at }) => {
+      const missing = await quantab('run', 'm.onnx', '--output-dir', 'out');
+      expect(missing).toMatchObject({ status: 1, stderr: expect.stringContaining("'x'") });
+      const given = ['--input', 'x=samples/0.npy', '--output-dir', 'out'];
+      expect(await quantab('run', 'm.onnx', ...given)).toMatchObject(done);
+      expect(Array.from(readNpy(fs.readFileSync(at('out/y.npy'))).data)).toEqual([-0.75, 0.5]);
+    }),
+    output_dir: shown('outputs are files there', product, async ({ quantab, at }) => {
+      const given = ['--input', 'x=samples/0.npy', '--output-dir', 'a/b'];
+      expect(await quantab('run', 'm.onnx', ...given)).toMatchObject(done);
+      expect(fs.readdirSync(at('a/b'))).toEqual(['y.npy']);
+    }),
+  },
+  compare: {
+    data: shown('models are compared on the samples in the folder', three, async ({ quantab }) => {
+      const given = ['compare', 'm.onnx', 'm.onnx', '--json'];
+      expect(await quantab(...given)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/'--data' is missing/),
+      });
+      const { samples, outputs } = JSON.parse(
+        (await quantab(...given, '--data', 'samples')).stdout,
+      );
+      expect([samples, outputs[0].elements, outputs[0].mse]).toEqual([3, 6, 0]);
+    }),
+  },
+  bench: {
+    runs: shown('so many runs are counted', product, async ({ quantab }) => {
+      const { stdout } = await quantab('bench', 'm.onnx', '--runs', '3', '--json');
+      expect(JSON.parse(stdout).models[0].runs).toBe(3);
+    }),
+    warmup: shown('so many runs come before', product, async ({ quantab }) => {
+      const given = ['bench', 'm.onnx', '--runs', '2'];
+      for (const [warmup, total] of [
+        ['0', 2],
+        ['5', 7],
+      ]) {
+        const { stderr } = await quantab(...given, '--warmup', warmup);
+        expect(stderr).toContain(`\nbenchmark ${total}/${total}\n`);
+      }
+    }),
+    data: shown('the model runs on the first sample', rows(100), async ({ quantab }) => {
+      const peak = async (...args) =>
+        JSON.parse((await quantab('bench', 'm.onnx', '--runs', '1', '--json', ...args)).stdout)
+          .models[0].peakActivationBytes;
+      expect(await peak('--data', 'samples')).toBeGreaterThanOrEqual(100 * 4 * 4);
+      expect(await peak()).toBeLessThan(100 * 4 * 4);
+    }),
+  },
+};
+
+/** Of every command. */
+export const common = {
+  json: shown('the result is JSON', product, async ({ quantab, at }) => {
+    const { stdout } = await quantab('inspect', 'm.onnx', '--json');
+    const model = await keep(openModel(at('m.onnx')));
+    expect(JSON.parse(stdout)).toEqual({ ...model.info, name: 'm.onnx' });
+  }),
+  quiet: shown('no progress is printed', product, async ({ quantab }) => {
+    expect((await quantab(...toOut('dynamic'))).stderr).toMatch(/^read .*\n(.*\n)*quantize /);
+    expect((await quantab(...toOut('dynamic'), '--quiet')).stderr).toBe('');
+  }),
+  help: shown('the text is printed, and nothing done', product, async ({ quantab, at }) => {
+    const { stdout } = await quantab(...toOut('dynamic'), '--help');
+    expect(stdout).toMatch(/^Quantize weights now .*\n\nUsage: quantab dynamic MODEL/);
+    expect(fs.existsSync(at('out.onnx'))).toBe(false);
+  }),
+};
