@@ -50,4 +50,33 @@ void ApplyTaps(const Taps& taps, const ResizeAxis& axis, int64_t outer, int64_t 
 void ApplyTaps(const Taps& taps, const ResizeAxis& axis, int64_t outer, int64_t inner,
                const double* x, double* y);
 
+// Linear along two neighbouring axes at once, from taps of two each:
+//   y[o, i, j, n] = wy0 wx0 x[o, y0, x0, n] + wy0 wx1 x[o, y0, x1, n] + wy1 wx0 x[o, y1, x0, n]
+//                   + wy1 wx1 x[o, y1, x1, n]
+// in float32 and in this order, which is ONNX Runtime's. An integer loses its fraction, and which
+// one that is the order decides.
+template <class T>
+void ApplyBilinear(const Taps& rows, const ResizeAxis& row_axis, const Taps& columns,
+                   const ResizeAxis& column_axis, int64_t outer, int64_t inner, const T* x, T* y) {
+  const int64_t plane = row_axis.in * column_axis.in * inner;
+  for (int64_t block = 0; block < outer; ++block, x += plane) {
+    for (size_t i = 0; i < rows.index.size(); i += 2) {
+      const T* first = x + rows.index[i] * column_axis.in * inner;
+      const T* second = x + rows.index[i + 1] * column_axis.in * inner;
+      for (size_t j = 0; j < columns.index.size(); j += 2) {
+        const float w00 = columns.weight[j] * rows.weight[i];
+        const float w01 = columns.weight[j + 1] * rows.weight[i];
+        const float w10 = columns.weight[j] * rows.weight[i + 1];
+        const float w11 = columns.weight[j + 1] * rows.weight[i + 1];
+        const int64_t left = columns.index[j] * inner;
+        const int64_t right = columns.index[j + 1] * inner;
+        for (int64_t n = 0; n < inner; ++n) {
+          *y++ = static_cast<T>(w00 * first[left + n] + w01 * first[right + n] +
+                                w10 * second[left + n] + w11 * second[right + n]);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace quantab

@@ -226,6 +226,13 @@ void Interpolate(const Request& request, const std::vector<Taps>& taps, Shape sh
   result.swap(data);
 }
 
+// Whether two neighbouring axes change, and each output is made of two elements of each.
+bool IsBilinear(const Request& request, const std::vector<Taps>& taps) {
+  return request.options.mode == Interpolation::kLinear && !request.options.antialias &&
+         !request.options.exclude_outside && taps.size() == 2 &&
+         request.axes[1].axis == request.axes[0].axis + 1;
+}
+
 template <class T>
 T Narrow(double value) {
   if constexpr (std::is_integral_v<T>) {
@@ -271,6 +278,15 @@ void Compute(OpContext& c) {
     VisitNumeric(c, 0, [&](auto zero) {
       using T = decltype(zero);
       using Wide = std::conditional_t<std::is_same_v<T, float>, float, double>;
+      if constexpr (std::is_same_v<T, float> || sizeof(T) == 1) {
+        if (IsBilinear(request, taps)) {
+          const int first = request.axes[0].axis;
+          ApplyBilinear(taps[0], request.axes[0], taps[1], request.axes[1],
+                        CountOf(x.shape(), 0, first), CountOf(x.shape(), first + 2, x.rank()),
+                        x.data<T>(), y.mutable_data<T>());
+          return;
+        }
+      }
       const auto from = x.span<T>();
       std::vector<Wide> result;
       Interpolate<Wide>(request, taps, x.shape(), {from.begin(), from.end()}, result);

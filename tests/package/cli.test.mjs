@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { clearInterval, setInterval } from 'node:timers';
-import { openModel } from 'quantab';
+import { openModel, Tensor } from 'quantab';
 import { readNpy, writeNpy } from 'quantab/samples';
 import { humanBytes, humanNumber } from '../../web/package/dist/cli/console.js';
 import { keep } from './keep.mjs';
@@ -20,6 +20,7 @@ import {
   run,
   samplesPath,
 } from './lib.mjs';
+import { makeModel } from './option_effects/model_text.mjs';
 import * as proto from './proto.mjs';
 
 const fixture = (name) =>
@@ -190,6 +191,28 @@ describe.each(programs)('%s', (_, quantab) => {
         outputs,
       );
       expect(whole.status).toBe(0);
+    });
+  });
+
+  test('run keeps outputs apart whose names make the same file name', async () => {
+    await inTemporaryFolder(async (folder) => {
+      const model = path.join(folder, 'model.onnx');
+      const nodes = ['a:b = Neg(x)', 'a_b = Abs(x)'];
+      const outputs = { 'a:b': [2], a_b: [2] };
+      fs.writeFileSync(model, makeModel({ nodes, inputs: { x: [2] }, outputs }));
+      const x = path.join(folder, 'x.npy');
+      fs.writeFileSync(x, writeNpy(new Tensor('float32', [2], Float32Array.of(-1, 2))));
+      const { stdout } = await quantab(
+        ...['run', model, '--input', `x=${x}`, '--output-dir', folder, '--json'],
+      );
+      const values = JSON.parse(stdout).outputs.map(({ name, file }) => [
+        name,
+        [...readNpy(fs.readFileSync(file)).data],
+      ]);
+      expect(values).toEqual([
+        ['a:b', [1, -2]],
+        ['a_b', [1, 2]],
+      ]);
     });
   });
 

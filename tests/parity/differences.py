@@ -80,14 +80,6 @@ DIFFERENCES = [
         ("float16 occ float io", "float16 occ blocked first"),
     ),
     Difference(
-        "Resize cuts off the fraction of an interpolated integer, and the two engines' floats differ in the last bit: one level in one place.",
-        ("resized",), ("QOperator *",), "F",
-    ),
-    Difference(
-        "An interpolated value lies between two levels, and the two engines' floats differ in the last bit: one level in one place.",
-        ("resized",), ("static qnn u8u8 first in 16 bits",), "F",
-    ),
-    Difference(
         "com.microsoft is imported where something uses it; the reference imports it even if nothing was quantized.",
         ("alone_*",), ("static qnn u16u8",),
     ),

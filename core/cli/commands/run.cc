@@ -1,4 +1,6 @@
 // quantab run MODEL --input NAME=FILE --output-dir DIR: one run, its outputs as files.
+#include <set>
+
 #include "core/api/files.h"
 #include "core/cli/command.h"
 #include "core/cli/console.h"
@@ -52,8 +54,9 @@ TensorMap ReadInputs(const std::vector<std::string>& given) {
   return inputs;
 }
 
-// An output's name as a file name: what a file system may refuse becomes "_".
-std::string FileNameOf(const std::string& output) {
+// An output's name as a file name: what a file system may refuse becomes "_", and where that makes
+// two of `used` the same, one more is added.
+std::string FileNameOf(const std::string& output, std::set<std::string>& used) {
   std::string name = output;
   for (char& c : name) {
     const auto byte = static_cast<unsigned char>(c);
@@ -62,6 +65,7 @@ std::string FileNameOf(const std::string& output) {
       c = '_';
     }
   }
+  while (!used.insert(name).second) name += '_';
   return name + ".npy";
 }
 
@@ -79,10 +83,11 @@ std::string Run(const Invocation& invocation) {
   MakeFolder(folder);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   std::vector<std::vector<std::string>> table = {{"output", "type", "shape", "file"}};
+  std::set<std::string> used;
   for (size_t i = 0; i < files.size(); ++i) {
     const std::string& name = session.outputs()[i];
     const Tensor& tensor = outputs.at(name);
-    const std::string path = InFolder(folder, FileNameOf(name));
+    const std::string path = InFolder(folder, FileNameOf(name, used));
     const std::unique_ptr<ByteSink> sink = CreateFile(path);
     sink->Write(files[i]);
     sink->Finish();

@@ -249,5 +249,26 @@ TEST(Resize, RefusesWhatMakesNoSense) {
               [] { WithScales(Square2(), {1, 1, -1, 1}, "linear").RunOne(); });
 }
 
+// Between whole numbers: which side a sum falls to is decided by the order of its terms.
+TEST(Resize, LinearOfBytes) {
+  std::vector<uint8_t> bytes;
+  std::vector<int8_t> numbers;
+  for (int i = 0; i < 64; ++i) {
+    bytes.push_back(static_cast<uint8_t>((i * 37 + 11) % 251));
+    numbers.push_back(static_cast<int8_t>((i * 37 + 11) % 251 - 125));
+  }
+  ExpectTensor(WithSizes(U8({1, 1, 8, 8}, bytes), {1, 1, 5, 5}, "linear").RunOne(),
+               U8({1, 1, 5, 5}, {35,  94,  154, 205, 74,  107, 166, 226, 56,  93,  179, 125, 47,
+                                 106, 165, 158, 59,  119, 175, 212, 72,  131, 191, 66,  58}));
+  ExpectTensor(WithSizes(I8({1, 1, 8, 8}, numbers), {1, 1, 5, 5}, "linear").RunOne(),
+               I8({1, 1, 5, 5}, {-89, -30, 29, 80,  -50, -17, 41, 101, -68, -31, 54,  0,  -78,
+                                 -18, 40,  33, -65, -6,  50,  87, -52, 6,   65,  -58, -66}));
+  numbers.resize(12);
+  ExpectTensor(WithSizes(I8({1, 1, 3, 4}, numbers), {1, 1, 7, 5}, "linear").RunOne(),
+               I8({1, 1, 7, 5}, {-114, -88, -58, -28, -3, -92, -66, -37,  -18, -17, -29, -3,
+                                 26,   12,  -61, 34,  59, 89,  43,  -106, -10, 15,  45,  31,
+                                 -42,  -54, -28, 1,   20, 20,  -69, -43,  -13, 16,  42}));
+}
+
 }  // namespace
 }  // namespace quantab

@@ -72,9 +72,14 @@ async function save(file: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** An output's name as a file name: what a file system may refuse becomes "_". */
-const fileNameOf = (output: string): string =>
-  `${Array.from(output, (c) => (c < ' ' || c === '\x7f' || '/\\:*?"<>|'.includes(c) ? '_' : c)).join('')}.npy`;
+/** An output's name as a file name: what a file system may refuse becomes "_", and where that makes two of `used` the same, one more is added. */
+function fileNameOf(output: string, used: Set<string>): string {
+  const refused = (c: string) => c < ' ' || c === '\x7f' || '/\\:*?"<>|'.includes(c);
+  let name = Array.from(output, (c) => (refused(c) ? '_' : c)).join('');
+  while (used.has(name)) name += '_';
+  used.add(name);
+  return `${name}.npy`;
+}
 
 export const command: Command<RunResult> = {
   async run({ positionals, values, value, call }) {
@@ -89,9 +94,10 @@ export const command: Command<RunResult> = {
     }));
     const folder = value('output_dir')!;
     makeFolder(folder);
+    const used = new Set<string>();
     const result: RunResult = { outputs: [] };
     for (const { name, tensor, bytes } of files) {
-      const file = inFolder(folder, fileNameOf(name));
+      const file = inFolder(folder, fileNameOf(name, used));
       await save(file, bytes);
       result.outputs.push({ name, dtype: tensor.dtype, dims: tensor.dims, file });
     }
