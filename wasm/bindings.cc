@@ -30,6 +30,16 @@ struct StaticQuantizerHandle {
   StaticQuantizer quantizer;
 };
 
+struct MixedPrecisionSearchHandle {
+  MixedPrecisionSearchHandle(const Model& model, Recipe wanted, val monitor_object)
+      : monitor(std::move(monitor_object)),
+        recipe(std::move(wanted)),
+        search(PreProcess(model, recipe, &monitor), recipe.mixed_precision_options, &monitor) {}
+  JsMonitor monitor;
+  Recipe recipe;
+  MixedPrecisionSearch search;
+};
+
 struct ComparerHandle {
   ComparerHandle(const Model& a, const Model& b, val monitor_object)
       : monitor(std::move(monitor_object)), comparer(a, b, &monitor) {}
@@ -125,12 +135,47 @@ val RangesOf(const StaticQuantizerHandle& handle) {
   return Answer([&] { return ToJson(handle.quantizer.Ranges()); });
 }
 
+val DescribeRanges(const std::string& ranges) {
+  return Answer([&] { return ToJson(ReadRanges(ranges)); });
+}
+
 val Collect(StaticQuantizerHandle& handle, val sample) {
   return Answer([&] { handle.quantizer.Collect(TensorMapFromJs(sample)); });
 }
 
 val Finish(StaticQuantizerHandle& handle) {
   return Answer([&] { return HandleOf(handle.quantizer.Finish()); });
+}
+
+val CreateSearch(const ModelHandle& handle, const std::string& recipe, const std::string& options,
+                 val monitor) {
+  return Answer([&] {
+    return val(std::make_shared<MixedPrecisionSearchHandle>(
+        handle.model, RecipeFrom(recipe, options), std::move(monitor)));
+  });
+}
+
+val MostPassesOf(const MixedPrecisionSearchHandle& handle) {
+  return Answer([&] { return static_cast<double>(handle.search.most_passes()); });
+}
+
+val AddToSearch(MixedPrecisionSearchHandle& handle, val sample) {
+  return Answer([&] { return handle.search.Add(TensorMapFromJs(sample)); });
+}
+
+val NextTrial(MixedPrecisionSearchHandle& handle) {
+  return Answer([&] { return handle.search.NextPass(); });
+}
+
+// {model, making}: the result, and as JSON text how it was made.
+val FinishSearch(MixedPrecisionSearchHandle& handle) {
+  return Answer([&] {
+    MixedPrecision found = handle.search.Finish();
+    val object = val::object();
+    object.set("making", DescriptionOf(handle.recipe, found));
+    object.set("model", HandleOf(std::move(found.model)));
+    return object;
+  });
 }
 
 val CreateComparer(const ModelHandle& a, const ModelHandle& b, val monitor) {
@@ -209,6 +254,8 @@ EMSCRIPTEN_BINDINGS(quantab) {
   class_<ModelHandle>("Model").smart_ptr<std::shared_ptr<ModelHandle>>("ModelPtr");
   class_<StaticQuantizerHandle>("StaticQuantizer")
       .smart_ptr<std::shared_ptr<StaticQuantizerHandle>>("StaticQuantizerPtr");
+  class_<MixedPrecisionSearchHandle>("MixedPrecisionSearch")
+      .smart_ptr<std::shared_ptr<MixedPrecisionSearchHandle>>("MixedPrecisionSearchPtr");
   class_<ComparerHandle>("Comparer").smart_ptr<std::shared_ptr<ComparerHandle>>("ComparerPtr");
   class_<SessionHandle>("Session").smart_ptr<std::shared_ptr<SessionHandle>>("SessionPtr");
 
@@ -225,8 +272,14 @@ EMSCRIPTEN_BINDINGS(quantab) {
   function("passes", &PassesOf);
   function("nextPass", &NextPass);
   function("ranges", &RangesOf);
+  function("describeRanges", &DescribeRanges);
   function("collect", &Collect);
   function("finish", &Finish);
+  function("createSearch", &CreateSearch);
+  function("mostPasses", &MostPassesOf);
+  function("addToSearch", &AddToSearch);
+  function("nextTrial", &NextTrial);
+  function("finishSearch", &FinishSearch);
   function("createComparer", &CreateComparer);
   function("addSample", &Add);
   function("comparison", &Result);

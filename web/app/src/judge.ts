@@ -52,6 +52,11 @@ export async function judge(model: Model, made: Made, call: CallOptions): Promis
       'Ranges were measured on random data: expect a worse model than with real samples.',
     );
   }
+  if (job.random && job.mixed) {
+    notices.push(
+      'What stays in float32 was found on random data: real inputs may need more of it, or less.',
+    );
+  }
   const stuck = [model, quantized].map(({ info }) => info.unsupported).find(({ length }) => length);
   if (stuck !== undefined) {
     notices.push(cannotRun(stuck));

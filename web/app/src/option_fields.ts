@@ -23,7 +23,12 @@ const camel = (name: string): string =>
   name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 const titleOf = ({ name }: OptionInfo): string => {
-  const words = name.replaceAll('_', ' ').replace('qdq', 'QDQ').replace('matmul', 'MatMul');
+  const words = name
+    .replaceAll('_', ' ')
+    .replace('qdq', 'QDQ')
+    .replace('matmul', 'MatMul')
+    .replace('rtol', 'relative tolerance')
+    .replace('atol', 'absolute tolerance');
   return words[0]!.toUpperCase() + words.slice(1);
 };
 
@@ -56,21 +61,23 @@ function control(option: OptionInfo, method: Method): HTMLElement {
   return el('input', { ...common, type: 'text', value: String(option.default ?? '') });
 }
 
-/** All fields of a method, in an element of their own. */
+const row = (option: OptionInfo, method: Method): HTMLElement =>
+  field(titleOf(option), control(option, method), option.help);
+
+/** All fields of a method that need no samples, in an element of their own. */
 export function optionFields(method: Method): HTMLElement {
-  const options = optionsOf(method);
+  const options = optionsOf(method).filter(({ withSamples }) => !withSamples);
   const first = FIRST.flatMap((name) => options.filter((option) => option.name === name));
   const rest = options.filter((option) => !first.includes(option));
-  const row = (option: OptionInfo) => field(titleOf(option), control(option, method), option.help);
   return el(
     'div',
     {},
-    ...first.map(row),
+    ...first.map((option) => row(option, method)),
     el(
       'details',
       {},
       el('summary', {}, 'More options'),
-      ...rest.map(row),
+      ...rest.map((option) => row(option, method)),
       field(
         'Pre-process first',
         el('input', { type: 'checkbox', id: 'pre-process' }),
@@ -84,6 +91,12 @@ export function optionFields(method: Method): HTMLElement {
     ),
   );
 }
+
+/** The fields of a method that count only with samples. */
+export const sampleOptionFields = (method: Method): HTMLElement[] =>
+  optionsOf(method)
+    .filter(({ withSamples }) => withSamples)
+    .map((option) => row(option, method));
 
 function objectIn(input: HTMLInputElement): unknown {
   try {

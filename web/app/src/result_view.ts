@@ -1,5 +1,5 @@
 // Before and after, and the download.
-import type { Comparison, Model } from 'quantab';
+import type { Comparison, MixedPrecision, Model } from 'quantab';
 import { el, table } from './dom';
 import { bytes, cosine, counted, decibels, figure, milliseconds, percent } from './format';
 import type { Judgement } from './judge';
@@ -65,15 +65,31 @@ const notice = (text: string, props = {}): HTMLElement =>
 const METHODS = { static: 'Static', dynamic: 'Dynamic', float16: 'Half precision' };
 
 function howMade({ job }: Made): HTMLElement {
-  const method = METHODS[job.method];
+  const method = METHODS[job.method] + (job.mixed ? ' with float32 where needed' : '');
   const on =
-    job.method === 'static' && job.samples !== undefined
+    (job.method === 'static' || job.mixed) && job.samples !== undefined
       ? `, on ${counted(job.samples.length, job.random ? 'random sample' : 'sample')}`
       : '';
   const options = changedOptions(job.method, job.options);
   if (job.preProcess) options.push('Pre-processed');
   const chosen = options.length > 0 ? options.join(' · ') : 'every option at its default';
   return el('p', { id: 'made-with' }, `${method}${on} · ${chosen}`);
+}
+
+/** Which nodes stay in float32, and why. */
+function inFloat({ nodeBlockList, overflowing, inaccurate }: MixedPrecision): HTMLElement {
+  const reasonFor = (node: string): string => {
+    if (overflowing.includes(node)) return 'its numbers are too large for float16';
+    return inaccurate.includes(node) ? 'it breaks the tolerance' : 'asked for';
+  };
+  const count = nodeBlockList.length;
+  if (count === 0) return el('p', { id: 'in-float' }, 'Every node works in float16.');
+  return el(
+    'details',
+    { id: 'in-float', open: count <= FEW },
+    el('summary', {}, `${counted(count, 'node')} ${count === 1 ? 'stays' : 'stay'} in float32`),
+    el('ul', {}, ...nodeBlockList.map((node) => el('li', {}, `${node}: ${reasonFor(node)}`))),
+  );
 }
 
 /** The recipe, to be kept for the command line or a program, and what it is in Python. */
@@ -131,6 +147,7 @@ export function showResult(section: HTMLElement, model: Model, made: Made): Resu
     ),
   );
   const size = sizeOf(made.files);
+  const { mixedPrecision } = made.quantized;
   const outdated = notice(
     'Made with other settings than those shown now. Quantize again to use them.',
     {
@@ -158,6 +175,7 @@ export function showResult(section: HTMLElement, model: Model, made: Made): Resu
     el('p', { class: 'actions' }, ...links),
     ...(made.files.length > 1 ? [el('p', { class: 'help' }, KEEP_TOGETHER)] : []),
     ...(made.log.length > 0 ? [remarks(made.log)] : []),
+    ...(mixedPrecision === undefined ? [] : [inFloat(mixedPrecision)]),
     howToRepeat(made),
     figures,
   );

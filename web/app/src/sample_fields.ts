@@ -29,6 +29,8 @@ export interface SampleFields {
   settled(): Promise<void>;
   /** The samples to use, and whether they are made up; none when there are none. Throws when a field is wrong. */
   source(): { samples: SampleSource | undefined; random: boolean };
+  /** Whether there are any, or will be once they are read. */
+  any(): boolean;
   /** Differs when the files do. */
   version(): number;
 }
@@ -156,6 +158,7 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
     element,
     add,
     settled: () => pending,
+    any: () => random.checked || reading + groups.length + pictures.length > 0,
     version: () => version,
     source() {
       if (random.checked) return { samples: randomSamples(model, RANDOM_SAMPLES), random: true };

@@ -5,6 +5,7 @@ import { el } from './dom';
 import { focusFieldOf } from './fields';
 import type { NamedFile } from './files';
 import { canRun } from './limits';
+import { mixedFields } from './mixed_fields';
 import { optionFields, readOptions, type Method } from './option_fields';
 import { sampleFields } from './sample_fields';
 import type { Job } from './work';
@@ -27,7 +28,7 @@ const METHODS: [Method, string, string][] = [
   [
     'float16',
     'Half precision',
-    'Weights and activations in float16: half the size, hardly any loss. Needs no samples.',
+    'Weights and activations in float16: half the size, hardly any loss. Needs no samples, but can be held to them.',
   ],
 ];
 
@@ -47,12 +48,20 @@ export function showSettings(
     float16: optionFields('float16'),
   };
   const options = el('div', { id: 'options' });
-  const samples = sampleFields(model, changed);
+  const mixed = mixedFields();
+  const showMixed = () => mixed.show(method === 'float16' && runs && samples.any());
+  const refresh = () => {
+    showMixed();
+    changed();
+  };
+  const samples = sampleFields(model, refresh);
   const go = el('button', { type: 'submit', class: 'primary', id: 'quantize' }, 'Quantize');
-  let method: Method = canRun(model.info) ? 'static' : 'dynamic';
+  const runs = canRun(model.info);
+  let method: Method = runs ? 'static' : 'dynamic';
   const choose = (chosen: Method) => {
     method = chosen;
     options.replaceChildren(fields[method]);
+    showMixed();
   };
 
   const radio = ([value, label, help]: (typeof METHODS)[number]) => {
@@ -79,7 +88,7 @@ export function showSettings(
     el('h2', { id: 'settings-title' }, 'Quantize'),
     el('fieldset', {}, el('legend', {}, 'Method'), ...METHODS.map(radio)),
     samples.element,
-    el('fieldset', {}, el('legend', {}, 'Options'), options),
+    el('fieldset', {}, el('legend', {}, 'Options'), mixed.element, options),
     el('div', { class: 'actions' }, go),
   );
 
@@ -96,9 +105,11 @@ export function showSettings(
     if (method === 'static' && source === undefined) {
       throw new Error('Static quantization needs samples. Drop some, or choose another method.');
     }
+    const search = mixed.options();
     return {
       method,
-      options: readOptions(options),
+      options: { ...readOptions(options), ...search },
+      mixed: search !== undefined,
       preProcess: options.querySelector<HTMLInputElement>('#pre-process')!.checked,
       externalData: options.querySelector<HTMLInputElement>('#external-data')!.checked,
       samples: source,
@@ -106,7 +117,7 @@ export function showSettings(
     };
   }
 
-  form.oninput = changed;
+  form.oninput = refresh;
   form.onsubmit = async (event) => {
     event.preventDefault();
     await samples.settled();

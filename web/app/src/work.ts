@@ -7,10 +7,12 @@ import type { SampleSource } from './samples';
 export interface Job {
   method: Method;
   options: Record<string, unknown>;
+  /** Whether half precision is held to the samples. */
+  mixed: boolean;
   preProcess: boolean;
   /** Whether the weights go into a file of their own. */
   externalData: boolean;
-  /** To calibrate and to compare on. A static job has some. */
+  /** To calibrate and to compare on. A static or a mixed job has some. */
   samples: SampleSource | undefined;
   /** Whether they are made up. */
   random: boolean;
@@ -53,7 +55,9 @@ function convert(model: Model, job: Job, call: CallOptions): Promise<Model> {
     case 'dynamic':
       return model.quantizeDynamic(options);
     case 'float16':
-      return model.convertFloatToFloat16(options);
+      return job.mixed
+        ? model.autoConvertMixedPrecision({ ...options, samples: job.samples ?? [] })
+        : model.convertFloatToFloat16(options);
     case 'static':
       return model.quantizeStatic({ ...options, calibrationData: job.samples ?? [] });
   }

@@ -55,9 +55,11 @@ function typeOf({ name, type, choices, valueType }) {
   }
 }
 
-function interfaceOf(command, name, help) {
+/** `base` is the interface that has the options which need no samples, where it is not this one. */
+function interfaceOf(command, name, help, base) {
   const options = command.options.filter(
-    ({ quantizer, name }) => quantizer && name !== 'extra_options',
+    ({ quantizer, name, withSamples }) =>
+      quantizer && name !== 'extra_options' && withSamples === (base !== undefined),
   );
   const note = (option) => {
     const initial = option.default === null ? '' : ` Default: ${JSON.stringify(option.default)}.`;
@@ -74,7 +76,8 @@ function interfaceOf(command, name, help) {
       `/** Some of the above, under ONNX Runtime's own names. */\nextraOptions?: {\n${extra.join('\n')}\n} | undefined;`,
     );
   }
-  return `/** ${help} */\nexport interface ${name} {\n${members.join('\n')}\n}\n`;
+  const heritage = base === undefined ? '' : ` extends ${base}`;
+  return `/** ${help} */\nexport interface ${name}${heritage} {\n${members.join('\n')}\n}\n`;
 }
 
 /** The files of a folder that is a registry. */
@@ -104,6 +107,12 @@ async function contents() {
       command('float16'),
       'Float16Options',
       "Options of convertFloatToFloat16, under ONNX Runtime's names.",
+    ) +
+    interfaceOf(
+      command('float16'),
+      'MixedPrecisionOptions',
+      "Options of autoConvertMixedPrecision: those of convertFloatToFloat16, under ONNX Runtime's names, and the tolerance.",
+      'Float16Options',
     ) +
     interfaceOf(
       command('preprocess'),

@@ -10,7 +10,7 @@ const camel = (name: string): string =>
   name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /** "--nodes-to-exclude" for "nodes_to_exclude". */
-const flagOf = (name: string): string => `--${name.replaceAll('_', '-')}`;
+export const flagOf = (name: string): string => `--${name.replaceAll('_', '-')}`;
 
 function unexpected(what: string, text: string, expected: string): never {
   throw new UsageError(`'${what}' is '${text}', expected ${expected}.`);

@@ -1,7 +1,7 @@
 // What the commands that make a model of another share.
 import { QuantabError } from '../core/error.js';
 import { methodOf, type RecipeMethod } from '../core/recipe.js';
-import type { Recipe } from '../core/types.js';
+import type { MixedPrecision, Recipe } from '../core/types.js';
 import { openModel, type Model } from '../index.node.js';
 import { UsageError, type Command, type Invocation } from './command.js';
 import { humanBytes, humanNumber } from './console.js';
@@ -12,17 +12,26 @@ export interface ConversionResult {
   bytesBefore: number;
   /** Of the model file and its external data. */
   bytesAfter: number;
+  /** What more there is to say of it. */
+  mixedPrecision?: MixedPrecision | undefined;
   /** With --print-recipe. */
   recipe?: Recipe | undefined;
   python?: string | undefined;
 }
 
 const COMMANDS: Record<RecipeMethod, string> = {
-  quant_pre_process: 'preprocess',
-  quantize_dynamic: 'dynamic',
-  quantize_static: 'static',
-  convert_float_to_float16: 'float16',
+  quant_pre_process: "'quantab preprocess'",
+  quantize_dynamic: "'quantab dynamic'",
+  quantize_static: "'quantab static'",
+  convert_float_to_float16: "'quantab float16'",
+  auto_convert_mixed_precision: "'quantab float16' with '--calibration-data'",
 };
+
+function commandFor(method: RecipeMethod, wanted: RecipeMethod): string {
+  const isSearched = wanted === 'auto_convert_mixed_precision';
+  const without = method === 'convert_float_to_float16' && isSearched;
+  return COMMANDS[method] + (without ? " without '--calibration-data'" : '');
+}
 
 function readRecipe(file: string, method: RecipeMethod): Recipe {
   let recipe: unknown;
@@ -38,7 +47,7 @@ function readRecipe(file: string, method: RecipeMethod): Recipe {
   if (given !== method) {
     throw new QuantabError(
       'InvalidArgument',
-      `'${file}' is a recipe for '${given}'. Use 'quantab ${COMMANDS[given]}'.`,
+      `'${file}' is a recipe for '${given}'. Use ${commandFor(given, method)}.`,
     );
   }
   return recipe;
@@ -66,19 +75,21 @@ export async function convertFile(
   using result = await convert(model);
   const useExternalDataFormat = flag('use_external_data_format');
   const sizes = await result.writeTo(output, { ...call, useExternalDataFormat });
-  const { recipe, python } = result;
+  const { recipe, python, mixedPrecision } = result;
   return {
     output,
     bytesBefore: model.byteLength,
     bytesAfter: sizes.model + sizes.external,
+    ...(mixedPrecision === undefined ? {} : { mixedPrecision }),
     ...(flag('print_recipe') ? { recipe, python } : {}),
   };
 }
 
-export function conversionText(result: ConversionResult): string {
+/** The result for people; `remark` is what more there is to say, in lines. */
+export function conversionText(result: ConversionResult, remark = ''): string {
   const { output, bytesBefore, bytesAfter, recipe, python } = result;
   const percent = bytesBefore === 0 ? 100 : (100 * bytesAfter) / bytesBefore;
-  const line = `${output}: ${humanBytes(bytesAfter)}, was ${humanBytes(bytesBefore)} (${humanNumber(percent, 3)} %)\n`;
+  const line = `${output}: ${humanBytes(bytesAfter)}, was ${humanBytes(bytesBefore)} (${humanNumber(percent, 3)} %)\n${remark}`;
   return recipe === undefined
     ? line
     : `${line}\n${JSON.stringify(recipe, undefined, 2)}\n\n${python}`;
@@ -93,7 +104,7 @@ export const conversionCommand = (
     const options = conversionOptions(invocation, method);
     return convertFile(invocation, (model) => convert(model, options));
   },
-  text: conversionText,
+  text: (result) => conversionText(result),
 });
 
 export const missing = (flag: string, command: string): UsageError =>

@@ -21,8 +21,8 @@ export function readText(file: string): string {
   }
 }
 
-/** Writes the file; it changes only when all is written. Throws a QuantabError of code 'Io'. */
-export function writeText(file: string, text: string): void {
+/** Writes text, or bytes; the file changes only when all is written. Throws a QuantabError of code 'Io'. */
+export function writeText(file: string, text: string | Uint8Array): void {
   const pending = `${file}.${process.pid}.part`;
   try {
     fs.writeFileSync(pending, text);

@@ -21,6 +21,8 @@ export interface OptionDescription {
   repeated: boolean;
   /** A quantizer's own option, rather than the command's. */
   quantizer: boolean;
+  /** Of those: counts only where samples are given. */
+  withSamples: boolean;
 }
 
 export interface PositionalDescription {

@@ -50,12 +50,14 @@ export function canRestart(samples: unknown): boolean {
   return !('next' in iterable) && (Symbol.asyncIterator in iterable || Symbol.iterator in iterable);
 }
 
-/** Gives every sample to `take`, one after another; when the call ends early, the iterable is told so. */
+/**
+ * Gives every sample to `take`, one after another, until that is false; when it ends early, the iterable is told so.
+ */
 export async function eachSample(
   samples: Samples | undefined,
   stage: 'calibrate' | 'compare',
   { signal, onProgress }: CallOptions,
-  take: (sample: TensorMap) => Promise<void>,
+  take: (sample: TensorMap) => Promise<unknown>,
   { pass, passes } = { pass: 0, passes: 1 },
 ): Promise<void> {
   const iterator = iteratorOf(samples);
@@ -78,7 +80,7 @@ export async function eachSample(
         open = false;
         return;
       }
-      await take(checkSample(next.value));
+      if ((await take(checkSample(next.value))) === false) return;
     }
   } finally {
     if (open) {

@@ -24,6 +24,8 @@ import type {
   Float16Call,
   Latency,
   MeasuredRanges,
+  MixedPrecision,
+  MixedPrecisionCall,
   ModelInfo,
   PreProcessCall,
   Recipe,
@@ -94,8 +96,11 @@ export class Model {
   /** The same as Python that calls ONNX Runtime's tools. */
   readonly python: string | undefined;
 
-  /** Of a model that was quantized statically: the ranges that were measured for it. */
+  /** Of a model that was quantized statically: the ranges that were measured, or given, for it. */
   readonly ranges: MeasuredRanges | undefined;
+
+  /** Of a model made by autoConvertMixedPrecision(): which nodes stay in float32, and why. */
+  readonly mixedPrecision: MixedPrecision | undefined;
 
   readonly #family: Family;
   #origin: Origin;
@@ -112,6 +117,7 @@ export class Model {
     this.recipe = opened.making && (JSON.parse(opened.making.recipe) as Recipe);
     this.python = opened.making?.python;
     this.ranges = opened.making?.ranges;
+    this.mixedPrecision = opened.making?.mixedPrecision;
     family.join();
   }
 
@@ -156,6 +162,27 @@ export class Model {
     return this.#convert(orderOf('convert_float_to_float16', options), options);
   }
 
+  /**
+   * onnxconverter-common's auto_convert_mixed_precision: half precision, but for the nodes that would then overflow or break the
+   * tolerance on `samples`. A model that cannot be made close enough is made all the same; `mixedPrecision.withinTolerance` and
+   * `onLog` tell. The result's recipe makes it again without samples.
+   */
+  async autoConvertMixedPrecision(call: MixedPrecisionCall): Promise<Model> {
+    checkCall(call);
+    const { samples, ...options } = call;
+    const order = orderOf('auto_convert_mixed_precision', options);
+    if (!canRestart(samples)) {
+      throw new QuantabError(
+        'InvalidArgument',
+        'Mixed precision reads the samples again and again. Give an array of { inputName: tensor }, or an iterable that can start anew.',
+      );
+    }
+    const opened = await this.#searched(order, samples, options);
+    const { recipe } = opened.making;
+    const origin = Origin.converted(this.#origin, { recipe, options: '{}' });
+    return this.#adopt(opened, origin, options);
+  }
+
   /** ONNX Runtime's quant_pre_process, and more: shapes inferred, constants folded, operators fused. */
   async quantPreProcess(options: PreProcessCall = {}): Promise<Model> {
     return this.#convert(orderOf('quant_pre_process', options), options);
@@ -191,10 +218,17 @@ export class Model {
     return text;
   }
 
-  /** What a recipe makes of the model. Recipes for quantize_static need `calibrationData` or `ranges`. */
+  /**
+   * What a recipe makes of the model. Recipes for quantize_static need `calibrationData` or `ranges`, those for
+   * auto_convert_mixed_precision `calibrationData`.
+   */
   async convert(recipe: Recipe, options: ConvertCall = {}): Promise<Model> {
     const method = methodOf(recipe);
     if (method === 'quantize_static') return this.quantizeStatic({ ...options, recipe });
+    if (method === 'auto_convert_mixed_precision') {
+      const { calibrationData: samples = [], ...call } = options;
+      return this.autoConvertMixedPrecision({ ...call, samples, recipe });
+    }
     return this.#convert(orderOf(method, { ...options, recipe }), options);
   }
 
@@ -234,6 +268,32 @@ export class Model {
         throw interrupted(error, 'calibration');
       } finally {
         this.#release(quantizer);
+      }
+    });
+  }
+
+  /** Gives all samples to a search, as often as it goes on, and takes its result. */
+  async #searched(order: Order, samples: Samples, options: CallOptions) {
+    const { engine } = this.#family;
+    const { signal, onLog } = options;
+    return this.#use(options, async (model) => {
+      const { search, passes } = await engine.call('beginSearch', { model, order }, options, model);
+      try {
+        let pass = 0;
+        do {
+          await eachSample(
+            samples,
+            'compare',
+            options,
+            (sample) => engine.call('addToSearch', { search, sample }, { signal, onLog }, search),
+            { pass: pass++, passes },
+          );
+        } while (await engine.call('nextTrial', { search }, options, search));
+        return await engine.call('finishSearch', { search }, options, search);
+      } catch (error) {
+        throw interrupted(error, 'search');
+      } finally {
+        this.#release(search);
       }
     });
   }

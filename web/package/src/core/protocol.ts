@@ -7,6 +7,7 @@ import type {
   Latency,
   LogLevel,
   MeasuredRanges,
+  MixedPrecision,
   ModelInfo,
   Progress,
   SupportedOperator,
@@ -53,6 +54,7 @@ export type Written = Blob | Uint8Array<ArrayBuffer> | undefined;
 export type Handle<Kind extends string> = number & { readonly kind?: Kind };
 export type ModelHandle = Handle<'model'>;
 export type QuantizerHandle = Handle<'quantizer'>;
+export type SearchHandle = Handle<'search'>;
 export type ComparerHandle = Handle<'comparer'>;
 
 const HANDLES_PER_CORE = 2 ** 32;
@@ -64,6 +66,7 @@ export interface Making {
   recipe: string;
   python: string;
   ranges?: MeasuredRanges;
+  mixedPrecision?: MixedPrecision;
 }
 
 export interface Opened {
@@ -105,6 +108,13 @@ export interface Requests {
   finishStatic: Call<{ quantizer: QuantizerHandle }, Opened>;
   /** Static quantization with ranges that were measured before, as text. */
   quantizeWithRanges: Call<{ model: ModelHandle; order: Order; ranges: string }, Opened>;
+  /** `passes`: how often all samples have to be given, at most. */
+  beginSearch: Call<{ model: ModelHandle; order: Order }, { search: SearchHandle; passes: number }>;
+  /** Gives whether the pass needs further samples. */
+  addToSearch: Call<{ search: SearchHandle; sample: TensorMap }, boolean>;
+  /** Ends a pass; gives whether there is another one. */
+  nextTrial: Call<{ search: SearchHandle }, boolean>;
+  finishSearch: Call<{ search: SearchHandle }, Opened & { making: Making }>;
   beginCompare: Call<{ a: ModelHandle; b: ModelHandle }, ComparerHandle>;
   addSample: Call<{ comparer: ComparerHandle; sample: TensorMap }, void>;
   finishCompare: Call<{ comparer: ComparerHandle }, Comparison>;

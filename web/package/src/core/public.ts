@@ -12,6 +12,7 @@ export {
 export type {
   BenchmarkOptions,
   CalibrationSource,
+  CalibrationTables,
   CallOptions,
   Comparison,
   ConversionOptions,
@@ -24,6 +25,8 @@ export type {
   Latency,
   LogLevel,
   MeasuredRanges,
+  MixedPrecision,
+  MixedPrecisionCall,
   ModelInfo,
   ModelInput,
   NodeInfo,
@@ -58,6 +61,7 @@ export type {
 export type {
   DynamicOptions,
   Float16Options,
+  MixedPrecisionOptions,
   PreProcessOptions,
   StaticOptions,
 } from '../generated/options.js';

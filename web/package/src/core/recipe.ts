@@ -4,7 +4,12 @@ import { checkCall, quantizerOptions } from './options.js';
 import type { Order } from './protocol.js';
 import type { Recipe } from './types.js';
 
-const METHODS = ['quantize_dynamic', 'quantize_static', 'convert_float_to_float16'] as const;
+const METHODS = [
+  'quantize_dynamic',
+  'quantize_static',
+  'convert_float_to_float16',
+  'auto_convert_mixed_precision',
+] as const;
 const PRE_PROCESS = 'quant_pre_process';
 
 export type RecipeMethod = (typeof METHODS)[number] | typeof PRE_PROCESS;

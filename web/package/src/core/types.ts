@@ -4,6 +4,7 @@ import type { TensorLike, TensorMap } from './tensor.js';
 import type {
   DynamicOptions,
   Float16Options,
+  MixedPrecisionOptions,
   PreProcessOptions,
   StaticOptions,
 } from '../generated/options.js';
@@ -190,6 +191,7 @@ export interface Recipe {
   quantize_dynamic?: Record<string, unknown>;
   quantize_static?: Record<string, unknown>;
   convert_float_to_float16?: Record<string, unknown>;
+  auto_convert_mixed_precision?: Record<string, unknown>;
 }
 
 /** What the conversions take beside their own options. */
@@ -200,12 +202,37 @@ export interface ConversionOptions extends CallOptions {
   preProcess?: boolean | PreProcessOptions | undefined;
 }
 
+/** TensorRT's calibration tables, each the content of a file that onnxruntime's `write_calibration_table` writes. */
+export interface CalibrationTables {
+  /** calibration.json */
+  json: string;
+  /** calibration.flatbuffers: bytes as base64. */
+  flatbuffers: string;
+  /** calibration.cache: text. */
+  cache: string;
+}
+
 /** The ranges of activations that were measured on samples. */
 export interface MeasuredRanges {
   /** One line for each tensor, to be read and edited. */
   text: string;
   /** The same as onnxruntime's `calibration_cache_path` has it: JSON. */
   calibrationCache: string;
+  calibrationTables: CalibrationTables;
+}
+
+/** What autoConvertMixedPrecision() found. */
+export interface MixedPrecision {
+  /** Names of the nodes that stay in float32, sorted: what convertFloatToFloat16() takes to make the same model without samples. */
+  nodeBlockList: string[];
+  /** Those that make or read numbers beyond float16's 65504, in the order of the file. */
+  overflowing: string[];
+  /** Those that break the tolerance in float16, or are undecided after `maxTrials`. */
+  inaccurate: string[];
+  /** Whether the outputs are as close as was asked for. */
+  withinTolerance: boolean;
+  /** Converted models that were tried. */
+  trials: number;
 }
 
 /** Where the ranges of activations come from: one of the two. */
@@ -219,6 +246,11 @@ export interface CalibrationSource {
 export type DynamicCall = DynamicOptions & ConversionOptions;
 export type StaticCall = StaticOptions & ConversionOptions & CalibrationSource;
 export type Float16Call = Float16Options & ConversionOptions;
+export type MixedPrecisionCall = MixedPrecisionOptions &
+  ConversionOptions & {
+    /** Samples to compare the outputs on, which are read once for every trial: an array, or an iterable that can start anew. */
+    samples: Samples;
+  };
 export type PreProcessCall = PreProcessOptions & Omit<ConversionOptions, 'preProcess'>;
 export type ConvertCall = CallOptions & CalibrationSource;
 

@@ -24,6 +24,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
       ],
       helpText:
@@ -55,6 +56,7 @@ export const description: Description = {
           required: true,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'op_types_to_quantize',
@@ -69,6 +71,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'per_channel',
@@ -83,6 +86,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'reduce_range',
@@ -97,6 +101,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'weight_type',
@@ -111,6 +116,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'nodes_to_quantize',
@@ -125,6 +131,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'nodes_to_exclude',
@@ -139,6 +146,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'activation_symmetric',
@@ -153,6 +161,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'weight_symmetric',
@@ -167,6 +176,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'minimum_real_range',
@@ -181,6 +191,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'matmul_const_b_only',
@@ -195,6 +206,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'enable_subgraph',
@@ -209,6 +221,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'force_quantize_no_input_check',
@@ -223,6 +236,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'default_tensor_type',
@@ -237,6 +251,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'extra_options',
@@ -251,6 +266,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'pre_process',
@@ -265,6 +281,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'recipe',
@@ -279,6 +296,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'print_recipe',
@@ -293,6 +311,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'use_external_data_format',
@@ -307,6 +326,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
       ],
       helpText:
@@ -330,6 +350,7 @@ export const description: Description = {
           required: true,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'calibration_data',
@@ -344,6 +365,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'calibration_cache_path',
@@ -358,6 +380,37 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
+        },
+        {
+          name: 'calibration_table',
+          type: 'path',
+          valueType: '',
+          default: null,
+          choices: [],
+          help: "Write the ranges as TensorRT's tables to this folder as well: calibration.json, calibration.flatbuffers and calibration.cache.",
+          extraOption: '',
+          shortFlag: '',
+          metavar: 'DIR',
+          required: false,
+          repeated: false,
+          quantizer: false,
+          withSamples: false,
+        },
+        {
+          name: 'config',
+          type: 'choice',
+          valueType: '',
+          default: 'none',
+          choices: ['none', 'qdq', 'qnn'],
+          help: "Ready-made configuration, which sets the options that are not given: 'qdq' quantizes every operator (get_qdq_config), 'qnn' suits Qualcomm's processors (get_qnn_qdq_config).",
+          extraOption: '',
+          shortFlag: '',
+          metavar: 'none|qdq|qnn',
+          required: false,
+          repeated: false,
+          quantizer: true,
+          withSamples: false,
         },
         {
           name: 'op_types_to_quantize',
@@ -372,6 +425,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'per_channel',
@@ -386,6 +440,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'reduce_range',
@@ -400,6 +455,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'activation_type',
@@ -414,6 +470,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'weight_type',
@@ -428,6 +485,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'nodes_to_quantize',
@@ -442,6 +500,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'nodes_to_exclude',
@@ -456,6 +515,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'quant_format',
@@ -470,6 +530,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'calibrate_method',
@@ -484,6 +545,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'activation_symmetric',
@@ -498,6 +560,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'activation_restricted_asymmetric',
@@ -512,6 +575,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'weight_symmetric',
@@ -526,6 +590,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'minimum_real_range',
@@ -540,6 +605,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'block_size',
@@ -554,6 +620,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'matmul_const_b_only',
@@ -568,6 +635,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'enable_subgraph',
@@ -582,6 +650,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'force_quantize_no_input_check',
@@ -596,6 +665,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'default_tensor_type',
@@ -610,6 +680,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'quantize_bias',
@@ -624,6 +695,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'add_qdq_pair_to_weight',
@@ -638,6 +710,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'dedicated_qdq_pair',
@@ -652,6 +725,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'use_qdq_contrib_ops',
@@ -666,6 +740,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'qdq_keep_removable_activations',
@@ -680,6 +755,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'qdq_disable_weight_adjust_for_int32_bias',
@@ -694,6 +770,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'op_types_to_exclude_output_quantization',
@@ -708,6 +785,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'qdq_op_type_per_channel_support_to_axis',
@@ -722,6 +800,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'tensor_quant_overrides',
@@ -737,6 +816,22 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
+        },
+        {
+          name: 'add_qtype_converts',
+          type: 'bool',
+          valueType: '',
+          default: true,
+          choices: [],
+          help: "Config 'qnn': convert between types where 'tensor_quant_overrides' give neighbours of an activation another one.",
+          extraOption: '',
+          shortFlag: '',
+          metavar: '',
+          required: false,
+          repeated: false,
+          quantizer: true,
+          withSamples: false,
         },
         {
           name: 'sigmoid_nnapi',
@@ -751,6 +846,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'calib_tensor_range_symmetric',
@@ -765,6 +861,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'calib_moving_average',
@@ -779,6 +876,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'calib_moving_average_constant',
@@ -793,6 +891,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'calib_strided_min_max',
@@ -807,6 +906,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'calib_max_intermediate_outputs',
@@ -821,6 +921,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'calib_percentile',
@@ -835,6 +936,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'calib_num_bins',
@@ -849,6 +951,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'calib_num_quantized_bins',
@@ -863,6 +966,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'calib_scenario',
@@ -877,6 +981,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'calib_per_channel',
@@ -891,6 +996,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'smooth_quant',
@@ -905,6 +1011,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'smooth_quant_alpha',
@@ -919,6 +1026,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'smooth_quant_folding',
@@ -933,6 +1041,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'cross_layer_equalization',
@@ -947,6 +1056,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'bias_correction',
@@ -961,6 +1071,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'extra_options',
@@ -975,6 +1086,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'pre_process',
@@ -989,6 +1101,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'recipe',
@@ -1003,6 +1116,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'print_recipe',
@@ -1017,6 +1131,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'use_external_data_format',
@@ -1031,14 +1146,15 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
       ],
       helpText:
-        "Quantize weights and activations, with ranges measured on samples (quantize_static).\n\nUsage: quantab static MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  -o, --output OUT\n      Where to write the model. Required.\n  --calibration-data DIR\n      Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models\n      with one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by\n      value.\n  --calibration-cache-path FILE\n      Measured ranges: taken from this file when it is there, else written to it. As text,\n      or, if it ends in .json, in onnxruntime's form.\n  --op-types-to-quantize A,B\n      Operator types to quantize; all supported types when empty.\n  --per-channel\n      One scale per output channel of a weight.\n  --reduce-range\n      Weights in 7 bits, for processors whose 8-bit products saturate.\n  --activation-type QInt8|QUInt8|QFLOAT8E4M3FN|QInt16|QUInt16\n      Type of quantized activations. Default: \"QInt8\".\n  --weight-type QInt8|QUInt8|QFLOAT8E4M3FN|QInt16|QUInt16|QInt4|QUInt4\n      Type of quantized weights. Default: \"QInt8\".\n  --nodes-to-quantize A,B\n      Names of the nodes to quantize; all when empty.\n  --nodes-to-exclude A,B\n      Names of nodes to leave in float.\n  --quant-format QDQ|QOperator\n      Form of the quantized graph. Default: \"QDQ\".\n  --calibrate-method Distribution|Entropy|MinMax|MSE|Percentile\n      How activation ranges are found. Default: \"MinMax\".\n  --activation-symmetric\n      Ranges of activations symmetric around zero.\n  --activation-restricted-asymmetric\n      Zero points of uint8 activations are 0 or 128 only.\n  --weight-symmetric\n      Ranges of weights symmetric around zero; by default for signed types only.\n  --minimum-real-range X\n      Smallest width of a range.\n  --block-size X\n      QDQ: one scale per this many rows of a weight of rank 2; 0 for none. Default: 0.\n  --matmul-const-b-only\n      Quantize a MatMul only if its second input is constant.\n  --enable-subgraph\n      Quantize inside the bodies of If, Loop and Scan as well.\n  --force-quantize-no-input-check\n      Quantize operators that only move data even if their input is not quantized.\n  --default-tensor-type X\n      Element type, by ONNX's number, of values whose type cannot be inferred.\n  --quantize-bias\n      Store biases as int32.\n  --add-qdq-pair-to-weight\n      Keep weights in float, followed by QuantizeLinear and DequantizeLinear.\n  --dedicated-qdq-pair\n      One QuantizeLinear/DequantizeLinear pair per reader of a tensor.\n  --use-qdq-contrib-ops\n      QuantizeLinear and DequantizeLinear of com.microsoft, which has 16-bit types in every\n      operator set.\n  --qdq-keep-removable-activations\n      Keep Relu and Clip that the quantized range makes redundant.\n  --qdq-disable-weight-adjust-for-int32-bias\n      Do not enlarge weight scales whose int32 bias would overflow.\n  --op-types-to-exclude-output-quantization A,B\n      Operator types whose outputs stay in float.\n  --qdq-op-type-per-channel-support-to-axis JSON\n      Axis of per-channel weights by operator type, of MatMul and the normalizations.\n  --tensor-quant-overrides JSON\n      Exceptions for single tensors: type, range, axis, or a second type for some readers.\n  --sigmoid-nnapi\n      QOperator: a Sigmoid's output has scale 1/256 and zero point 0.\n  --calib-tensor-range-symmetric\n      Calibrated ranges symmetric around zero; by default for Percentile only.\n  --calib-moving-average\n      MinMax: average the samples' minima and maxima instead of taking the extremes.\n  --calib-moving-average-constant X\n      Weight of a new chunk of samples in the moving average. Default: 0.01.\n  --calib-strided-min-max X\n      MinMax: samples in a chunk of the moving average; all when unset.\n  --calib-max-intermediate-outputs X\n      Samples whose activations may be kept at a time. Accepted for the sake of old calls:\n      none are ever kept.\n  --calib-percentile X\n      Percentile: the share of values inside the range, in percent. Default: 99.999.\n  --calib-num-bins X\n      Bins of a tensor's histogram; 128 for Entropy and 2048 for the others when unset.\n  --calib-num-quantized-bins X\n      Entropy: bins of the quantized distribution. Default: 128.\n  --calib-scenario same|p3\n      Distribution: 'same', or 'p3' for the cube roots of the values. Default: \"same\".\n  --calib-per-channel\n      MinMax: also find the range of each channel (axis 1).\n  --smooth-quant\n      Move the spread of activations into the weights first (SmoothQuant).\n  --smooth-quant-alpha X\n      How much of the spread moves: 0 none, 1 all. Default: 0.5.\n  --smooth-quant-folding\n      Fold SmoothQuant's scales into the operators before instead of adding Mul nodes.\n  --cross-layer-equalization\n      Even out the weights' ranges between consecutive layers first.\n  --bias-correction\n      Add to biases what quantized weights shift the outputs by on average.\n  --extra-options JSON\n      Some of the above by onnxruntime's names: '{\"ActivationSymmetric\": true}'.\n  --pre-process\n      First do what 'quantab preprocess' does, with its usual steps.\n  --recipe FILE\n      A recipe (JSON) to take options from; those given here as well count more.\n  --print-recipe\n      Print the recipe, and the same as Python, after the result.\n  --use-external-data-format\n      Write the weights to OUT.data beside the model.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n",
+        "Quantize weights and activations, with ranges measured on samples (quantize_static).\n\nUsage: quantab static MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  -o, --output OUT\n      Where to write the model. Required.\n  --calibration-data DIR\n      Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models\n      with one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by\n      value.\n  --calibration-cache-path FILE\n      Measured ranges: taken from this file when it is there, else written to it. As text,\n      or, if it ends in .json, in onnxruntime's form.\n  --calibration-table DIR\n      Write the ranges as TensorRT's tables to this folder as well: calibration.json,\n      calibration.flatbuffers and calibration.cache.\n  --config none|qdq|qnn\n      Ready-made configuration, which sets the options that are not given: 'qdq' quantizes\n      every operator (get_qdq_config), 'qnn' suits Qualcomm's processors\n      (get_qnn_qdq_config). Default: \"none\".\n  --op-types-to-quantize A,B\n      Operator types to quantize; all supported types when empty.\n  --per-channel\n      One scale per output channel of a weight.\n  --reduce-range\n      Weights in 7 bits, for processors whose 8-bit products saturate.\n  --activation-type QInt8|QUInt8|QFLOAT8E4M3FN|QInt16|QUInt16\n      Type of quantized activations. Default: \"QInt8\".\n  --weight-type QInt8|QUInt8|QFLOAT8E4M3FN|QInt16|QUInt16|QInt4|QUInt4\n      Type of quantized weights. Default: \"QInt8\".\n  --nodes-to-quantize A,B\n      Names of the nodes to quantize; all when empty.\n  --nodes-to-exclude A,B\n      Names of nodes to leave in float.\n  --quant-format QDQ|QOperator\n      Form of the quantized graph. Default: \"QDQ\".\n  --calibrate-method Distribution|Entropy|MinMax|MSE|Percentile\n      How activation ranges are found. Default: \"MinMax\".\n  --activation-symmetric\n      Ranges of activations symmetric around zero.\n  --activation-restricted-asymmetric\n      Zero points of uint8 activations are 0 or 128 only.\n  --weight-symmetric\n      Ranges of weights symmetric around zero; by default for signed types only.\n  --minimum-real-range X\n      Smallest width of a range.\n  --block-size X\n      QDQ: one scale per this many rows of a weight of rank 2; 0 for none. Default: 0.\n  --matmul-const-b-only\n      Quantize a MatMul only if its second input is constant.\n  --enable-subgraph\n      Quantize inside the bodies of If, Loop and Scan as well.\n  --force-quantize-no-input-check\n      Quantize operators that only move data even if their input is not quantized.\n  --default-tensor-type X\n      Element type, by ONNX's number, of values whose type cannot be inferred.\n  --quantize-bias\n      Store biases as int32.\n  --add-qdq-pair-to-weight\n      Keep weights in float, followed by QuantizeLinear and DequantizeLinear.\n  --dedicated-qdq-pair\n      One QuantizeLinear/DequantizeLinear pair per reader of a tensor.\n  --use-qdq-contrib-ops\n      QuantizeLinear and DequantizeLinear of com.microsoft, which has 16-bit types in every\n      operator set.\n  --qdq-keep-removable-activations\n      Keep Relu and Clip that the quantized range makes redundant.\n  --qdq-disable-weight-adjust-for-int32-bias\n      Do not enlarge weight scales whose int32 bias would overflow.\n  --op-types-to-exclude-output-quantization A,B\n      Operator types whose outputs stay in float.\n  --qdq-op-type-per-channel-support-to-axis JSON\n      Axis of per-channel weights by operator type, of MatMul and the normalizations.\n  --tensor-quant-overrides JSON\n      Exceptions for single tensors: type, range, axis, or a second type for some readers.\n  --add-qtype-converts\n      Config 'qnn': convert between types where 'tensor_quant_overrides' give neighbours of\n      an activation another one.\n  --sigmoid-nnapi\n      QOperator: a Sigmoid's output has scale 1/256 and zero point 0.\n  --calib-tensor-range-symmetric\n      Calibrated ranges symmetric around zero; by default for Percentile only.\n  --calib-moving-average\n      MinMax: average the samples' minima and maxima instead of taking the extremes.\n  --calib-moving-average-constant X\n      Weight of a new chunk of samples in the moving average. Default: 0.01.\n  --calib-strided-min-max X\n      MinMax: samples in a chunk of the moving average; all when unset.\n  --calib-max-intermediate-outputs X\n      Samples whose activations may be kept at a time. Accepted for the sake of old calls:\n      none are ever kept.\n  --calib-percentile X\n      Percentile: the share of values inside the range, in percent. Default: 99.999.\n  --calib-num-bins X\n      Bins of a tensor's histogram; 128 for Entropy and 2048 for the others when unset.\n  --calib-num-quantized-bins X\n      Entropy: bins of the quantized distribution. Default: 128.\n  --calib-scenario same|p3\n      Distribution: 'same', or 'p3' for the cube roots of the values. Default: \"same\".\n  --calib-per-channel\n      MinMax: also find the range of each channel (axis 1).\n  --smooth-quant\n      Move the spread of activations into the weights first (SmoothQuant).\n  --smooth-quant-alpha X\n      How much of the spread moves: 0 none, 1 all. Default: 0.5.\n  --smooth-quant-folding\n      Fold SmoothQuant's scales into the operators before instead of adding Mul nodes.\n  --cross-layer-equalization\n      Even out the weights' ranges between consecutive layers first.\n  --bias-correction\n      Add to biases what quantized weights shift the outputs by on average.\n  --extra-options JSON\n      Some of the above by onnxruntime's names: '{\"ActivationSymmetric\": true}'.\n  --pre-process\n      First do what 'quantab preprocess' does, with its usual steps.\n  --recipe FILE\n      A recipe (JSON) to take options from; those given here as well count more.\n  --print-recipe\n      Print the recipe, and the same as Python, after the result.\n  --use-external-data-format\n      Write the weights to OUT.data beside the model.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n",
     },
     {
       name: 'float16',
-      help: 'Convert to half precision (convert_float_to_float16).',
+      help: 'Convert to half precision (convert_float_to_float16); with samples, all but what would then be wrong (auto_convert_mixed_precision).',
       positionals: [{ name: 'MODEL', help: 'An ONNX model.', repeated: false }],
       options: [
         {
@@ -1054,6 +1170,22 @@ export const description: Description = {
           required: true,
           repeated: false,
           quantizer: false,
+          withSamples: false,
+        },
+        {
+          name: 'calibration_data',
+          type: 'path',
+          valueType: '',
+          default: null,
+          choices: [],
+          help: 'Find on these samples which nodes have to stay in float32. Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models with one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by value.',
+          extraOption: '',
+          shortFlag: '',
+          metavar: 'DIR',
+          required: false,
+          repeated: false,
+          quantizer: false,
+          withSamples: false,
         },
         {
           name: 'variant',
@@ -1068,6 +1200,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'keep_io_types',
@@ -1082,6 +1215,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'keep_io_names',
@@ -1096,6 +1230,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'disable_shape_infer',
@@ -1110,6 +1245,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'op_block_list',
@@ -1124,6 +1260,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'node_block_list',
@@ -1138,6 +1275,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'min_positive_val',
@@ -1152,6 +1290,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'max_finite_val',
@@ -1166,6 +1305,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'check_fp16_ready',
@@ -1180,6 +1320,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'force_fp16_initializers',
@@ -1194,6 +1335,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'force_fp16_inputs',
@@ -1208,6 +1350,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'use_bfloat16_as_blocked_nodes_dtype',
@@ -1222,6 +1365,52 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
+        },
+        {
+          name: 'rtol',
+          type: 'number',
+          valueType: '',
+          default: 0.01,
+          choices: [],
+          help: "How far an element of an output may be from the float model's, as a share of it. Needs samples.",
+          extraOption: '',
+          shortFlag: '',
+          metavar: 'X',
+          required: false,
+          repeated: false,
+          quantizer: true,
+          withSamples: true,
+        },
+        {
+          name: 'atol',
+          type: 'number',
+          valueType: '',
+          default: 0.001,
+          choices: [],
+          help: 'How far it may be beyond that: |a - b| <= atol + rtol |a|. Needs samples.',
+          extraOption: '',
+          shortFlag: '',
+          metavar: 'X',
+          required: false,
+          repeated: false,
+          quantizer: true,
+          withSamples: true,
+        },
+        {
+          name: 'max_trials',
+          type: 'number',
+          valueType: '',
+          default: 64,
+          choices: [],
+          help: 'Converted models to try on the samples, at most; nodes that are undecided then stay in float32. Needs samples.',
+          extraOption: '',
+          shortFlag: '',
+          metavar: 'X',
+          required: false,
+          repeated: false,
+          quantizer: true,
+          withSamples: true,
         },
         {
           name: 'pre_process',
@@ -1236,6 +1425,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'recipe',
@@ -1250,6 +1440,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'print_recipe',
@@ -1264,6 +1455,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'use_external_data_format',
@@ -1278,10 +1470,11 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
       ],
       helpText:
-        "Convert to half precision (convert_float_to_float16).\n\nUsage: quantab float16 MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  -o, --output OUT\n      Where to write the model. Required.\n  --variant quantab|onnxruntime|onnxconverter_common\n      Whose defaults, names and order of nodes: 'quantab', 'onnxruntime' or\n      'onnxconverter_common'. Default: \"quantab\".\n  --keep-io-types\n      Leave the model's inputs and outputs in float32.\n  --keep-io-names A,B\n      Leave these inputs and outputs in float32, and no others.\n  --disable-shape-infer\n      Take types from the model's own declarations only. The default variant needs none.\n  --op-block-list A,B\n      Operator types to leave in float32.\n  --node-block-list A,B\n      Names of nodes to leave in float32.\n  --min-positive-val X\n      Constants nearer to zero, but for zero itself, become this.\n  --max-finite-val X\n      Finite constants further from zero become this; 65504 at most.\n  --check-fp16-ready\n      onnxconverter_common: refuse models in which there is float16 already.\n  --force-fp16-initializers\n      Store all float constants as float16, those of nodes left in float32 too.\n  --force-fp16-inputs JSON\n      Indices, by operator type, of inputs to convert that are left in float32 otherwise.\n  --use-bfloat16-as-blocked-nodes-dtype\n      onnxruntime: the nodes left out compute in bfloat16 instead of float32.\n  --pre-process\n      First do what 'quantab preprocess' does, with its usual steps.\n  --recipe FILE\n      A recipe (JSON) to take options from; those given here as well count more.\n  --print-recipe\n      Print the recipe, and the same as Python, after the result.\n  --use-external-data-format\n      Write the weights to OUT.data beside the model.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n",
+        "Convert to half precision (convert_float_to_float16); with samples, all but what would then be wrong (auto_convert_mixed_precision).\n\nUsage: quantab float16 MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  -o, --output OUT\n      Where to write the model. Required.\n  --calibration-data DIR\n      Find on these samples which nodes have to stay in float32. Samples: one .npz per\n      sample (keyed by input name), one .npy or .pb per sample (models with one input), or\n      test_data_set_*/input_N.pb. Sorted by name, numbers in it by value.\n  --variant quantab|onnxruntime|onnxconverter_common\n      Whose defaults, names and order of nodes: 'quantab', 'onnxruntime' or\n      'onnxconverter_common'. Default: \"quantab\".\n  --keep-io-types\n      Leave the model's inputs and outputs in float32.\n  --keep-io-names A,B\n      Leave these inputs and outputs in float32, and no others.\n  --disable-shape-infer\n      Take types from the model's own declarations only. The default variant needs none.\n  --op-block-list A,B\n      Operator types to leave in float32.\n  --node-block-list A,B\n      Names of nodes to leave in float32.\n  --min-positive-val X\n      Constants nearer to zero, but for zero itself, become this.\n  --max-finite-val X\n      Finite constants further from zero become this; 65504 at most.\n  --check-fp16-ready\n      onnxconverter_common: refuse models in which there is float16 already.\n  --force-fp16-initializers\n      Store all float constants as float16, those of nodes left in float32 too.\n  --force-fp16-inputs JSON\n      Indices, by operator type, of inputs to convert that are left in float32 otherwise.\n  --use-bfloat16-as-blocked-nodes-dtype\n      onnxruntime: the nodes left out compute in bfloat16 instead of float32.\n  --rtol X\n      How far an element of an output may be from the float model's, as a share of it. Needs\n      samples. Default: 0.01.\n  --atol X\n      How far it may be beyond that: |a - b| <= atol + rtol |a|. Needs samples. Default:\n      0.001.\n  --max-trials X\n      Converted models to try on the samples, at most; nodes that are undecided then stay in\n      float32. Needs samples. Default: 64.\n  --pre-process\n      First do what 'quantab preprocess' does, with its usual steps.\n  --recipe FILE\n      A recipe (JSON) to take options from; those given here as well count more.\n  --print-recipe\n      Print the recipe, and the same as Python, after the result.\n  --use-external-data-format\n      Write the weights to OUT.data beside the model.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n",
     },
     {
       name: 'preprocess',
@@ -1301,6 +1494,7 @@ export const description: Description = {
           required: true,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'skip_optimization',
@@ -1315,6 +1509,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'skip_onnx_shape',
@@ -1329,6 +1524,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'skip_symbolic_shape',
@@ -1343,6 +1539,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'auto_merge',
@@ -1357,6 +1554,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'int_max',
@@ -1371,6 +1569,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'guess_output_rank',
@@ -1385,6 +1584,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'skip_passes',
@@ -1399,6 +1599,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'optional_passes',
@@ -1413,6 +1614,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'dim_params',
@@ -1427,6 +1629,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'input_shapes',
@@ -1441,6 +1644,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
         },
         {
           name: 'opset_version',
@@ -1455,6 +1659,37 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: true,
+          withSamples: false,
+        },
+        {
+          name: 'inputs_to_make_channel_last',
+          type: 'list',
+          valueType: '',
+          default: [],
+          choices: [],
+          help: 'Inputs (N, C, ...) that shall be (N, ..., C) instead.',
+          extraOption: '',
+          shortFlag: '',
+          metavar: 'A,B',
+          required: false,
+          repeated: true,
+          quantizer: true,
+          withSamples: false,
+        },
+        {
+          name: 'outputs_to_make_channel_last',
+          type: 'list',
+          valueType: '',
+          default: [],
+          choices: [],
+          help: 'Outputs (N, C, ...) that shall be (N, ..., C) instead.',
+          extraOption: '',
+          shortFlag: '',
+          metavar: 'A,B',
+          required: false,
+          repeated: true,
+          quantizer: true,
+          withSamples: false,
         },
         {
           name: 'recipe',
@@ -1469,6 +1704,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'print_recipe',
@@ -1483,6 +1719,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'use_external_data_format',
@@ -1497,10 +1734,11 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
       ],
       helpText:
-        'Make a model fit for quantization: infer, fold, fuse (quant_pre_process).\n\nUsage: quantab preprocess MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  -o, --output OUT\n      Where to write the model. Required.\n  --skip-optimization\n      Fold and fuse nothing.\n  --skip-onnx-shape\n      Infer no types and shapes.\n  --skip-symbolic-shape\n      Carry no symbolic dimensions.\n  --auto-merge\n      Where two names of a dimension must be equal, take them for one.\n  --int-max X\n      Largest value a symbolic dimension is taken to have. Default: 2147483647.\n  --guess-output-rank\n      Take an unknown rank of an output for that of the first input.\n  --skip-passes A,B\n      Names of rewrites to leave out.\n  --optional-passes A,B\n      Names of rewrites to add to the usual ones.\n  --dim-params JSON\n      Sizes for named dimensions of the inputs.\n  --input-shapes JSON\n      Shapes for inputs, by name.\n  --opset-version X\n      Operator set to convert the model to.\n  --recipe FILE\n      A recipe (JSON) to take options from; those given here as well count more.\n  --print-recipe\n      Print the recipe, and the same as Python, after the result.\n  --use-external-data-format\n      Write the weights to OUT.data beside the model.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n',
+        'Make a model fit for quantization: infer, fold, fuse (quant_pre_process).\n\nUsage: quantab preprocess MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  -o, --output OUT\n      Where to write the model. Required.\n  --skip-optimization\n      Fold and fuse nothing.\n  --skip-onnx-shape\n      Infer no types and shapes.\n  --skip-symbolic-shape\n      Carry no symbolic dimensions.\n  --auto-merge\n      Where two names of a dimension must be equal, take them for one.\n  --int-max X\n      Largest value a symbolic dimension is taken to have. Default: 2147483647.\n  --guess-output-rank\n      Take an unknown rank of an output for that of the first input.\n  --skip-passes A,B\n      Names of rewrites to leave out.\n  --optional-passes A,B\n      Names of rewrites to add to the usual ones.\n  --dim-params JSON\n      Sizes for named dimensions of the inputs.\n  --input-shapes JSON\n      Shapes for inputs, by name.\n  --opset-version X\n      Operator set to convert the model to.\n  --inputs-to-make-channel-last A,B\n      Inputs (N, C, ...) that shall be (N, ..., C) instead.\n  --outputs-to-make-channel-last A,B\n      Outputs (N, C, ...) that shall be (N, ..., C) instead.\n  --recipe FILE\n      A recipe (JSON) to take options from; those given here as well count more.\n  --print-recipe\n      Print the recipe, and the same as Python, after the result.\n  --use-external-data-format\n      Write the weights to OUT.data beside the model.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n',
     },
     {
       name: 'run',
@@ -1520,6 +1758,7 @@ export const description: Description = {
           required: false,
           repeated: true,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'output_dir',
@@ -1534,6 +1773,7 @@ export const description: Description = {
           required: true,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
       ],
       helpText:
@@ -1560,6 +1800,7 @@ export const description: Description = {
           required: true,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
       ],
       helpText:
@@ -1583,6 +1824,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'warmup',
@@ -1597,6 +1839,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
         {
           name: 'data',
@@ -1611,6 +1854,7 @@ export const description: Description = {
           required: false,
           repeated: false,
           quantizer: false,
+          withSamples: false,
         },
       ],
       helpText:
@@ -1631,6 +1875,7 @@ export const description: Description = {
       required: false,
       repeated: false,
       quantizer: false,
+      withSamples: false,
     },
     {
       name: 'quiet',
@@ -1645,6 +1890,7 @@ export const description: Description = {
       required: false,
       repeated: false,
       quantizer: false,
+      withSamples: false,
     },
     {
       name: 'help',
@@ -1659,7 +1905,8 @@ export const description: Description = {
       required: false,
       repeated: false,
       quantizer: false,
+      withSamples: false,
     },
   ],
-  help: "quantab 0.1.0: quantizes ONNX models on this machine, and nowhere else.\n\nUsage: quantab COMMAND [arguments]\n\nCommands:\n  inspect     Say what a model is: inputs, outputs, operators, weights.\n  ops         List the operators that can run here.\n  dynamic     Quantize weights now and activations at run time (quantize_dynamic).\n  static      Quantize weights and activations, with ranges measured on samples\n              (quantize_static).\n  float16     Convert to half precision (convert_float_to_float16).\n  preprocess  Make a model fit for quantization: infer, fold, fuse (quant_pre_process).\n  run         Run a model once and keep its outputs.\n  compare     Run two forms of a model on the same samples and measure how far apart they\n              are.\n  bench       Time models, one run after another.\n\n'quantab COMMAND --help' says what a command takes. Results go to standard output, progress\nand messages to standard error. Exit status: 0 done, 1 failed, 2 wrong usage.\n",
+  help: "quantab 0.1.0: quantizes ONNX models on this machine, and nowhere else.\n\nUsage: quantab COMMAND [arguments]\n\nCommands:\n  inspect     Say what a model is: inputs, outputs, operators, weights.\n  ops         List the operators that can run here.\n  dynamic     Quantize weights now and activations at run time (quantize_dynamic).\n  static      Quantize weights and activations, with ranges measured on samples\n              (quantize_static).\n  float16     Convert to half precision (convert_float_to_float16); with samples, all but\n              what would then be wrong (auto_convert_mixed_precision).\n  preprocess  Make a model fit for quantization: infer, fold, fuse (quant_pre_process).\n  run         Run a model once and keep its outputs.\n  compare     Run two forms of a model on the same samples and measure how far apart they\n              are.\n  bench       Time models, one run after another.\n\n'quantab COMMAND --help' says what a command takes. Results go to standard output, progress\nand messages to standard error. Exit status: 0 done, 1 failed, 2 wrong usage.\n",
 };

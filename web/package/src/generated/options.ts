@@ -42,6 +42,8 @@ export interface DynamicOptions {
 }
 /** Options of quantizeStatic, under ONNX Runtime's names. */
 export interface StaticOptions {
+  /** Ready-made configuration, which sets the options that are not given: 'qdq' quantizes every operator (get_qdq_config), 'qnn' suits Qualcomm's processors (get_qnn_qdq_config). Default: "none". */
+  config?: 'none' | 'qdq' | 'qnn' | undefined;
   /** Operator types to quantize; all supported types when empty. Default: []. */
   opTypesToQuantize?: string[] | undefined;
   /** One scale per output channel of a weight. Default: false. */
@@ -123,6 +125,8 @@ export interface StaticOptions {
         }[]
       >
     | undefined;
+  /** Config 'qnn': convert between types where 'tensor_quant_overrides' give neighbours of an activation another one. Default: true. */
+  addQtypeConverts?: boolean | undefined;
   /** QOperator: a Sigmoid's output has scale 1/256 and zero point 0. Default: false. */
   sigmoidNnapi?: boolean | undefined;
   /** Calibrated ranges symmetric around zero; by default for Percentile only. */
@@ -254,6 +258,15 @@ export interface Float16Options {
   /** onnxruntime: the nodes left out compute in bfloat16 instead of float32. Default: false. */
   useBfloat16AsBlockedNodesDtype?: boolean | undefined;
 }
+/** Options of autoConvertMixedPrecision: those of convertFloatToFloat16, under ONNX Runtime's names, and the tolerance. */
+export interface MixedPrecisionOptions extends Float16Options {
+  /** How far an element of an output may be from the float model's, as a share of it. Needs samples. Default: 0.01. */
+  rtol?: number | undefined;
+  /** How far it may be beyond that: |a - b| <= atol + rtol |a|. Needs samples. Default: 0.001. */
+  atol?: number | undefined;
+  /** Converted models to try on the samples, at most; nodes that are undecided then stay in float32. Needs samples. Default: 64. */
+  maxTrials?: number | undefined;
+}
 /** Options of quantPreProcess, under ONNX Runtime's names. */
 export interface PreProcessOptions {
   /** Fold and fuse nothing. Default: false. */
@@ -278,4 +291,8 @@ export interface PreProcessOptions {
   inputShapes?: Record<string, number[]> | undefined;
   /** Operator set to convert the model to. */
   opsetVersion?: number | undefined;
+  /** Inputs (N, C, ...) that shall be (N, ..., C) instead. Default: []. */
+  inputsToMakeChannelLast?: string[] | undefined;
+  /** Outputs (N, C, ...) that shall be (N, ..., C) instead. Default: []. */
+  outputsToMakeChannelLast?: string[] | undefined;
 }

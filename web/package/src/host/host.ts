@@ -38,6 +38,7 @@ import type {
   WasmModel,
   WasmMonitor,
   WasmQuantizer,
+  WasmSearch,
   WasmSession,
   WasmSource,
   WasmTensors,
@@ -106,6 +107,7 @@ export class Host {
   #nextHandle: number;
   readonly #models = new Map<number, { model: WasmModel; session?: WasmSession }>();
   readonly #quantizers = new Map<number, { quantizer: WasmQuantizer; making: Making }>();
+  readonly #searches = new Map<number, WasmSearch>();
   readonly #comparers = new Map<number, WasmComparer>();
   readonly #sources = new Set<WasmSource>();
 
@@ -201,7 +203,27 @@ export class Host {
         ranges,
         this.#monitor,
       );
-      return this.#adopt(valueOf(made), this.#making(recipe, options));
+      return this.#adopt(valueOf(made), {
+        ...this.#making(recipe, options),
+        ranges: JSON.parse(valueOf(this.#core.describeRanges(ranges))) as MeasuredRanges,
+      });
+    },
+
+    beginSearch: ({ model, order: { recipe, options } }) => {
+      this.#endSession(model);
+      const search = valueOf(
+        this.#core.createSearch(this.#model(model), recipe, options, this.#monitor),
+      );
+      const passes = valueOf(this.#core.mostPasses(search));
+      return { search: this.#keep(this.#searches, search), passes };
+    },
+    addToSearch: ({ search, sample }) =>
+      valueOf(this.#core.addToSearch(this.#find(this.#searches, search), toWasm(sample))),
+    nextTrial: ({ search }) => valueOf(this.#core.nextTrial(this.#find(this.#searches, search))),
+    finishSearch: ({ search }) => {
+      const found = valueOf(this.#core.finishSearch(this.#find(this.#searches, search)));
+      const making = JSON.parse(found.making) as Making;
+      return { ...this.#adopt(found.model, making), making };
     },
 
     beginCompare: ({ a, b }) => {
@@ -359,6 +381,8 @@ export class Host {
     }
     this.#quantizers.get(handle)?.quantizer.delete();
     this.#quantizers.delete(handle);
+    this.#searches.get(handle)?.delete();
+    this.#searches.delete(handle);
     this.#comparers.get(handle)?.delete();
     this.#comparers.delete(handle);
   }

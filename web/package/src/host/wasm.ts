@@ -9,6 +9,7 @@ export interface Deletable {
 declare const kind: unique symbol;
 export type WasmModel = Deletable & { [kind]: 'model' };
 export type WasmQuantizer = Deletable & { [kind]: 'quantizer' };
+export type WasmSearch = Deletable & { [kind]: 'search' };
 export type WasmComparer = Deletable & { [kind]: 'comparer' };
 export type WasmSession = Deletable & { [kind]: 'session' };
 
@@ -70,6 +71,8 @@ export interface WasmCore {
   nextPass(quantizer: WasmQuantizer): Answer<undefined>;
   /** `MeasuredRanges` as JSON. */
   ranges(quantizer: WasmQuantizer): Answer<string>;
+  /** Ranges as text: `MeasuredRanges` as JSON. */
+  describeRanges(ranges: string): Answer<string>;
   quantizeWithRanges(
     model: WasmModel,
     recipe: string,
@@ -81,6 +84,17 @@ export interface WasmCore {
   describeRecipe(recipe: string, options: string): Answer<string>;
   collect(quantizer: WasmQuantizer, sample: WasmTensors): Answer<undefined>;
   finish(quantizer: WasmQuantizer): Answer<WasmModel>;
+  createSearch(
+    model: WasmModel,
+    recipe: string,
+    options: string,
+    monitor: WasmMonitor,
+  ): Answer<WasmSearch>;
+  mostPasses(search: WasmSearch): Answer<number>;
+  addToSearch(search: WasmSearch, sample: WasmTensors): Answer<boolean>;
+  nextTrial(search: WasmSearch): Answer<boolean>;
+  /** `making` is a `Making` as JSON. */
+  finishSearch(search: WasmSearch): Answer<{ model: WasmModel; making: string }>;
   createComparer(a: WasmModel, b: WasmModel, monitor: WasmMonitor): Answer<WasmComparer>;
   addSample(comparer: WasmComparer, sample: WasmTensors): Answer<undefined>;
   comparison(comparer: WasmComparer): Answer<string>;

@@ -1,6 +1,7 @@
 // quantab static MODEL -o OUT --calibration-data DIR: quantize_static.
 import fs from 'node:fs';
 
+import type { MeasuredRanges } from '../../index.node.js';
 import type { Command } from '../command.js';
 import {
   conversionOptions,
@@ -9,8 +10,18 @@ import {
   missing,
   type ConversionResult,
 } from '../conversion.js';
+import { inFolder, makeFolder } from '../paths.js';
 import { samplesIn } from '../sample_folder.js';
 import { readText, writeText } from '../text_file.js';
+
+function writeTables(folder: string | undefined, { calibrationTables }: MeasuredRanges): void {
+  if (folder === undefined) return;
+  const { json, flatbuffers, cache } = calibrationTables;
+  makeFolder(folder);
+  writeText(inFolder(folder, 'calibration.json'), json);
+  writeText(inFolder(folder, 'calibration.flatbuffers'), Buffer.from(flatbuffers, 'base64'));
+  writeText(inFolder(folder, 'calibration.cache'), cache);
+}
 
 export const command: Command<ConversionResult> = {
   run: async (invocation) => {
@@ -21,14 +32,18 @@ export const command: Command<ConversionResult> = {
     if (!cached && data === undefined) throw missing('--calibration-data', 'static');
     const ranges = cached ? readText(cache) : undefined;
     return convertFile(invocation, async (model) => {
-      if (ranges !== undefined) return model.quantizeStatic({ ...options, ranges });
-      const calibrationData = samplesIn(data!, model.info.inputs);
-      if (cache === undefined) return model.quantizeStatic({ ...options, calibrationData });
-      const result = await model.quantizeStatic({ ...options, calibrationData });
+      const source =
+        ranges === undefined
+          ? { calibrationData: samplesIn(data!, model.info.inputs) }
+          : { ranges };
+      const result = await model.quantizeStatic({ ...options, ...source });
       const { text, calibrationCache } = result.ranges!;
-      writeText(cache, cache.endsWith('.json') ? calibrationCache : text);
+      if (cache !== undefined && !cached) {
+        writeText(cache, cache.endsWith('.json') ? calibrationCache : text);
+      }
+      writeTables(invocation.value('calibration_table'), result.ranges!);
       return result;
     });
   },
-  text: conversionText,
+  text: (result) => conversionText(result),
 };

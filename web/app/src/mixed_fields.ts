@@ -1,0 +1,33 @@
+// Whether, and how closely, half precision is held to the samples.
+import { el } from './dom';
+import { field } from './fields';
+import { readOptions, sampleOptionFields } from './option_fields';
+
+export interface MixedFields {
+  element: HTMLElement;
+  /** They are shown where half precision is chosen and there are samples. */
+  show(shown: boolean): void;
+  /** The options of the search, or undefined where none is wanted. Throws when a field is wrong. */
+  options(): Record<string, unknown> | undefined;
+}
+
+export function mixedFields(): MixedFields {
+  const wanted = el('input', { type: 'checkbox', id: 'mixed-precision' });
+  const tolerance = el('div', { hidden: true }, ...sampleOptionFields('float16'));
+  wanted.addEventListener('change', () => (tolerance.hidden = !wanted.checked));
+  const element = el(
+    'div',
+    { hidden: true },
+    field(
+      'Keep in float32 what float16 would break',
+      wanted,
+      'Runs the model on your samples: nodes whose numbers are too large for float16, or that move an output beyond the tolerance, stay as they are.',
+    ),
+    tolerance,
+  );
+  return {
+    element,
+    show: (shown) => (element.hidden = !shown),
+    options: () => (element.hidden || !wanted.checked ? undefined : readOptions(tolerance)),
+  };
+}
