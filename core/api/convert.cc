@@ -22,17 +22,16 @@ std::string Count(uint64_t count, const std::string& what) {
 Model ToFloat16(const Model& model, const Float16Options& options, Monitor* monitor) {
   Float16Result result = ConvertFloatToFloat16(model, options, monitor);
   if (result.clamped_large > 0) {
-    Warn(monitor, Count(result.clamped_large, "element") +
-                      " of constants exceeded what float16 should hold and were cut off.");
+    Warn(monitor, "Cut off, as float16 should hold nothing larger: " +
+                      Count(result.clamped_large, "element") + " of constants.");
   }
   if (result.clamped_small > 0) {
-    Inform(monitor, Count(result.clamped_small, "element") +
-                        " of constants were nearer to zero than float16 should hold and were moved "
-                        "away from it.");
+    Inform(monitor, "Moved away from zero, as float16 should hold nothing smaller: " +
+                        Count(result.clamped_small, "element") + " of constants.");
   }
   if (!result.nodes_in_float.empty()) {
-    Inform(monitor, Count(result.nodes_in_float.size(), "node") + " stay in float32, such as '" +
-                        result.nodes_in_float.front() + "'.");
+    Inform(monitor, "Left in float32: " + Count(result.nodes_in_float.size(), "node") +
+                        ", such as '" + result.nodes_in_float.front() + "'.");
   }
   return std::move(result.model);
 }

@@ -3,6 +3,8 @@
 
 #include "core/api/commands.h"
 #include "core/api/json.h"
+#include "core/api/option_writer.h"
+#include "core/quant/config.h"
 
 namespace quantab {
 namespace {
@@ -25,12 +27,34 @@ Json ToObject(const OptionInfo& option) {
           {"withSamples", option.with_samples}};
 }
 
+// By configuration: the options of 'static' that have another default under it, and that default.
+Json Configurations() {
+  const auto written = [](const StaticOptions& options) {
+    OptionWriter writer;
+    Describe(options, writer);
+    return writer.options();
+  };
+  const std::vector<WrittenOption> plain = written({});
+  Json all = Json::object();
+  for (const std::string& config : ConfigNames()) {
+    Json own = Json::object();
+    const std::vector<WrittenOption> defaults = written(DefaultsOfConfig(config));
+    for (size_t i = 0; i < plain.size(); ++i) {
+      if (plain[i].name == "config" || defaults[i].value == plain[i].value) continue;
+      own[plain[i].name] = defaults[i].value;
+    }
+    all[config] = std::move(own);
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string DescribeAll() {
   Json out = {{"version", Version()},
               {"commands", Json::array()},
               {"commonOptions", Json::array()},
+              {"configurations", Configurations()},
               {"help", HelpText()}};
   for (const OptionInfo& option : CommonOptions()) {
     out["commonOptions"].push_back(ToObject(option));

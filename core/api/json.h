@@ -27,8 +27,9 @@ DynamicOptions DynamicOptionsFromJson(std::string_view json);
 StaticOptions StaticOptionsFromJson(std::string_view json);
 
 // Every command and option as data: {"version", "commands": [{"name", "help", "positionals",
-// "options": [{"name", "type", "default", "choices", "help", "extraOption"}]}]}. The Node program,
-// the TypeScript types and the page's form are made from it; the native program parses by it.
+// "options": [{"name", "type", "default", "choices", "help", "extraOption"}]}], "configurations":
+// {config: {option: default}}}. The Node program, the TypeScript types and the page's form are made
+// from it; the native program parses by it.
 std::string DescribeAll();
 
 }  // namespace quantab

@@ -22,6 +22,7 @@
 #include "core/exec/session.h"
 #include "core/onnx/model.h"
 #include "core/passes/pre_process.h"
+#include "core/quant/config.h"
 #include "core/quant/float16.h"
 #include "core/quant/mixed_precision.h"
 #include "core/quant/options.h"

@@ -47,6 +47,35 @@ test('a form, a calibration method, an object of exceptions and pre-processing c
   expect(tab.problems).toEqual([]);
 });
 
+test('a ready-made configuration sets the fields that nobody touched', async () => {
+  const { tab } = session;
+  await tab.openDigits();
+  await tab.drop(fileOf(CALIBRATION));
+  await openOptions(tab);
+  const values = () =>
+    Promise.all(
+      ['activation_type', 'weight_type', 'minimum_real_range'].map((name) =>
+        tab.page.inputValue(`#option-${name}`),
+      ),
+    );
+  expect(await values()).toEqual(['QUInt8', 'QInt8', '']);
+  await tab.page.selectOption('#option-activation_type', 'QUInt16');
+  await tab.page.selectOption('#option-config', 'qnn');
+  expect(await values()).toEqual(['QUInt16', 'QUInt8', '0.0001']);
+  const forced = () => tab.page.isChecked('#option-force_quantize_no_input_check');
+  await tab.page.selectOption('#option-config', 'qdq');
+  expect([await values(), await forced()]).toEqual([['QUInt16', 'QInt8', ''], true]);
+  await tab.page.selectOption('#option-config', 'qnn');
+  expect([await values(), await forced()]).toEqual([['QUInt16', 'QUInt8', '0.0001'], false]);
+  await tab.quantize();
+  await tab.page.click('#recipe summary');
+  const { quantize_static: recipe } = JSON.parse(await tab.text('#recipe pre >> nth=0'));
+  expect(recipe).toEqual({ config: 'qnn', activation_type: 'QUInt16' });
+  await tab.page.selectOption('#option-config', 'none');
+  expect(await values()).toEqual(['QUInt16', 'QInt8', '']);
+  expect(tab.problems).toEqual([]);
+});
+
 test('a field that wants an object says so', async () => {
   const { tab } = session;
   await tab.openDigits();

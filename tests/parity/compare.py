@@ -81,7 +81,9 @@ def attributes(node: onnx.NodeProto) -> tuple:
             return content(attribute.t)
         if attribute.type == onnx.AttributeProto.GRAPH:
             inner = attribute.g
-            return tuple(signature(n) for n in inner.node), sorted((t.name, content(t)) for t in inner.initializer)
+            parts = tuple(signature(n) for n in inner.node), sorted((t.name, content(t)) for t in inner.initializer)
+            # Texts within texts double at every level.
+            return hashlib.sha256(repr(parts).encode()).hexdigest()
         plain = onnx.helper.get_attribute_value(attribute)
         return tuple(plain) if isinstance(plain, list) else plain
 

@@ -32,13 +32,19 @@ const titleOf = ({ name }: OptionInfo): string => {
   return words[0]!.toUpperCase() + words.slice(1);
 };
 
+/** What a field holds when nobody has touched it. */
+function defaultOf({ name, default: value }: OptionInfo, method: Method, config = 'none') {
+  const own = description.configurations[config]?.[name];
+  if (method !== 'static' || own !== undefined) return own ?? value;
+  // Signed weights and unsigned activations run fastest and safest on the web.
+  return name === 'activation_type' ? 'QUInt8' : value;
+}
+
 function control(option: OptionInfo, method: Method): HTMLElement {
   const id = `option-${option.name}`;
   const common = { id, name: camel(option.name), 'data-type': option.type };
   if (option.type === 'choice') {
-    // Signed weights and unsigned activations run fastest and safest on the web.
-    const preferred =
-      method === 'static' && option.name === 'activation_type' ? 'QUInt8' : option.default;
+    const preferred = defaultOf(option, method);
     const choices = Object.fromEntries(option.choices.map((choice) => [choice, choice]));
     return select(common, choices, String(preferred));
   }
@@ -64,12 +70,26 @@ function control(option: OptionInfo, method: Method): HTMLElement {
 const row = (option: OptionInfo, method: Method): HTMLElement =>
   field(titleOf(option), control(option, method), option.help);
 
+/** Fields that hold what they held under one configuration take what they hold under another. */
+function follow(fields: HTMLElement, from: string, to: string): void {
+  for (const option of optionsOf('static')) {
+    const [before, after] = [from, to].map((config) => defaultOf(option, 'static', config));
+    if (before === after) continue;
+    const input = fields.querySelector<HTMLInputElement>(`#option-${option.name}`)!;
+    if (input.type === 'checkbox') {
+      if (input.checked === (before === true)) input.checked = after === true;
+    } else if (input.value === String(before ?? '')) {
+      input.value = String(after ?? '');
+    }
+  }
+}
+
 /** All fields of a method that need no samples, in an element of their own. */
 export function optionFields(method: Method): HTMLElement {
   const options = optionsOf(method).filter(({ withSamples }) => !withSamples);
   const first = FIRST.flatMap((name) => options.filter((option) => option.name === name));
   const rest = options.filter((option) => !first.includes(option));
-  return el(
+  const fields = el(
     'div',
     {},
     ...first.map((option) => row(option, method)),
@@ -90,6 +110,13 @@ export function optionFields(method: Method): HTMLElement {
       ),
     ),
   );
+  const config = fields.querySelector<HTMLSelectElement>('#option-config');
+  let chosen = config?.value;
+  config?.addEventListener('change', () => {
+    follow(fields, chosen!, config.value);
+    chosen = config.value;
+  });
+  return fields;
 }
 
 /** The fields of a method that count only with samples. */

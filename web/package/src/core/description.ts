@@ -45,6 +45,8 @@ export interface Description {
   commands: CommandDescription[];
   /** Options of every command. */
   commonOptions: OptionDescription[];
+  /** By `config`: the options of 'static' that have another default under it, and that default. */
+  configurations: Record<string, Record<string, OptionDescription['default']>>;
   /** The whole text of `quantab --help`. */
   help: string;
 }

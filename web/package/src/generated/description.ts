@@ -1908,5 +1908,10 @@ export const description: Description = {
       withSamples: false,
     },
   ],
+  configurations: {
+    none: {},
+    qdq: { activation_type: 'QUInt8', force_quantize_no_input_check: true },
+    qnn: { activation_type: 'QUInt8', weight_type: 'QUInt8', minimum_real_range: 0.0001 },
+  },
   help: "quantab 0.1.0: quantizes ONNX models on this machine, and nowhere else.\n\nUsage: quantab COMMAND [arguments]\n\nCommands:\n  inspect     Say what a model is: inputs, outputs, operators, weights.\n  ops         List the operators that can run here.\n  dynamic     Quantize weights now and activations at run time (quantize_dynamic).\n  static      Quantize weights and activations, with ranges measured on samples\n              (quantize_static).\n  float16     Convert to half precision (convert_float_to_float16); with samples, all but\n              what would then be wrong (auto_convert_mixed_precision).\n  preprocess  Make a model fit for quantization: infer, fold, fuse (quant_pre_process).\n  run         Run a model once and keep its outputs.\n  compare     Run two forms of a model on the same samples and measure how far apart they\n              are.\n  bench       Time models, one run after another.\n\n'quantab COMMAND --help' says what a command takes. Results go to standard output, progress\nand messages to standard error. Exit status: 0 done, 1 failed, 2 wrong usage.\n",
 };
