@@ -3,7 +3,7 @@
 # quantab_bench: every other file of tests/bench, on Google Benchmark, when QUANTAB_BENCH is on.
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/core/*.cc)
 file(GLOB_RECURSE bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/*.cc)
-list(FILTER bench_sources EXCLUDE REGEX "_twin\\.cc$")
+list(FILTER bench_sources EXCLUDE REGEX "(_twin|/peaks)\\.cc$")
 if(NOT TARGET quantab_cli)
   list(FILTER test_sources EXCLUDE REGEX "/tests/core/cli/")
 endif()
@@ -55,6 +55,16 @@ endif()
 if(TARGET quantab_cli)
   add_executable(quantab_convert_twin EXCLUDE_FROM_ALL tests/bench/convert_twin.cc)
   target_link_libraries(quantab_convert_twin PRIVATE quantab_core)
+endif()
+
+# quantab_peaks: the most that a machine does of one instruction, for tests/bench/peers.mjs.
+if(EMSCRIPTEN)
+  set(peaks ${CMAKE_SOURCE_DIR}/tests/bench/peers/peaks.cc)
+  add_executable(quantab_peaks EXCLUDE_FROM_ALL ${peaks})
+  quantab_tune_kernels("/tests/bench/" ${peaks})
+  target_link_libraries(quantab_peaks PRIVATE quantab_options)
+  set_target_properties(quantab_peaks PROPERTIES SUFFIX .wasm)
+  target_link_options(quantab_peaks PRIVATE --no-entry -sSTANDALONE_WASM)
 endif()
 
 # <name>_fuzz: one program per tests/fuzz/<name>_fuzz.cc.

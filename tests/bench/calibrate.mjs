@@ -12,7 +12,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { cache, root } from '../../scripts/lib/paths.mjs';
 import { Failure, main } from '../../scripts/lib/run.mjs';
-import { mobileNetV2, normals } from './models/mobilenet_v2.mjs';
+import { mobileNetV2 } from './models/mobilenet_v2.mjs';
+import { normals } from './models/network.mjs';
 
 const DIMS = [1, 3, 224, 224];
 
@@ -108,7 +109,7 @@ await main(async () => {
   try {
     const model = path.join(scratch, 'mobilenet_v2.onnx');
     const folder = path.join(scratch, 'samples');
-    fs.writeFileSync(model, mobileNetV2());
+    fs.writeFileSync(model, mobileNetV2().bytes);
     fs.mkdirSync(folder);
     const count = Number(values.samples);
     for (let i = 0; i < count; ++i) {

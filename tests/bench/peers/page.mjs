@@ -1,0 +1,99 @@
+// In the page: the package and onnxruntime-web on the same bytes, inputs and number of threads.
+import * as ort from '/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs';
+import { openModel } from '/web/package/dist/direct.js';
+import { medianTime } from '../models/rounds.mjs';
+
+// The memory of every module of the peer's, to see how large it becomes.
+const memories = new Set();
+const { Memory } = WebAssembly;
+WebAssembly.Memory = class extends Memory {
+  constructor(descriptor) {
+    super(descriptor);
+    memories.add(this);
+  }
+};
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = async (...args) => {
+  const made = await instantiate(...args);
+  for (const value of Object.values((made.instance ?? made).exports)) {
+    if (value instanceof Memory) memories.add(value);
+  }
+  return made;
+};
+
+const bytesAt = async (address) => new Uint8Array(await (await fetch(address)).arrayBuffer());
+
+function configure(threads) {
+  ort.env.wasm.numThreads = threads;
+  ort.env.wasm.wasmPaths = '/node_modules/onnxruntime-web/dist/';
+}
+
+const openPeer = (bytes) =>
+  ort.InferenceSession.create(bytes, { executionProviders: ['wasm'], logSeverityLevel: 3 });
+
+/** Milliseconds from nothing to a model that can run: { quantab, peer }. For the first call in a page. */
+globalThis.startUp = async ({ address, threads, flavor }) => {
+  configure(threads);
+  const bytes = await bytesAt(address);
+  const times = {};
+  let begin = performance.now();
+  const model = await openModel(bytes, { flavor });
+  times.quantab = performance.now() - begin;
+  begin = performance.now();
+  const session = await openPeer(bytes);
+  times.peer = performance.now() - begin;
+  model.close();
+  await session.release();
+  return times;
+};
+
+/** { rounds: [{ quantab, peer }], memory: { quantab, peer } }: median milliseconds of each round, and bytes. */
+globalThis.measure = async ({ address, threads, flavor, count, budget }) => {
+  configure(threads);
+  const bytes = await bytesAt(address);
+  const model = await openModel(bytes, { flavor });
+  const ours = await model.randomSample(7);
+  const theirs = Object.fromEntries(
+    Object.entries(ours).map(([name, { dtype, data, dims }]) => [
+      name,
+      new ort.Tensor(dtype, data, dims),
+    ]),
+  );
+  const session = await openPeer(bytes);
+  const sides = { quantab: () => model.run(ours), peer: () => session.run(theirs) };
+  for (const run of Object.values(sides)) await medianTime(run, budget);
+  const results = [];
+  for (let i = 0; i < count; ++i) {
+    const round = {};
+    for (const [side, run] of Object.entries(sides)) round[side] = await medianTime(run, budget);
+    results.push(round);
+  }
+  const { peakBytes } = await model.memory();
+  const peer = Math.max(0, ...[...memories].map(({ buffer }) => buffer.byteLength));
+  model.close();
+  await session.release();
+  return { rounds: results, memory: { quantab: peakBytes, peer } };
+};
+
+/** Multiply-adds in a second of each instruction, at their most: { dot8, dot16, float }; what the module lacks is absent. */
+globalThis.peaks = async (address) => {
+  const { instance } = await instantiate(await bytesAt(address), {});
+  const { exports } = instance;
+  const ROUNDS = 2_000_000;
+  const fastest = (run, perRound) => {
+    let best = Infinity;
+    for (let i = 0; i < 15; ++i) {
+      const begin = performance.now();
+      run();
+      best = Math.min(best, performance.now() - begin);
+    }
+    return (perRound * ROUNDS) / (best / 1000);
+  };
+  return {
+    dot8:
+      exports.dot8 &&
+      fastest(() => exports.dot8(ROUNDS, 0x01020304, 0x05060708), exports.dot8_multiply_adds()),
+    dot16: fastest(() => exports.dot16(ROUNDS, 3, 0x00050006), exports.dot16_multiply_adds()),
+    float: fastest(() => exports.multiply_add(ROUNDS, 0.5, 1.25), exports.float_multiply_adds()),
+  };
+};
