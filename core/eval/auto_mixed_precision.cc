@@ -229,7 +229,7 @@ struct MixedPrecisionSearch::Impl {
     CollectNodes(graph, nodes);
   }
 
-  static const AutoMixedPrecisionOptions& Checked(const AutoMixedPrecisionOptions& options) {
+  static AutoMixedPrecisionOptions Checked(AutoMixedPrecisionOptions options) {
     for (const double tolerance : {options.rtol, options.atol}) {
       if (tolerance >= 0) continue;
       ThrowInvalidArgument("A tolerance is " + std::to_string(tolerance) +
