@@ -1,7 +1,7 @@
 // In the page: the package and onnxruntime-web on the same bytes, sample and thread.
 import * as ort from '/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs';
 import { openModel } from '/web/package/dist/direct.js';
-import { medianTime } from './rounds.mjs';
+import { takeTurns } from './rounds.mjs';
 
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = '/node_modules/onnxruntime-web/dist/';
@@ -32,13 +32,7 @@ globalThis.measure = async ({ model: base64, feeds, count, budget }) => {
     logSeverityLevel: 3,
   });
   const sides = { quantab: () => model.run(ours), peer: () => session.run(theirs) };
-  for (const run of Object.values(sides)) await medianTime(run, budget);
-  const results = [];
-  for (let i = 0; i < count; ++i) {
-    const round = {};
-    for (const [side, run] of Object.entries(sides)) round[side] = await medianTime(run, budget);
-    results.push(round);
-  }
+  const results = await takeTurns(sides, { count, budget });
   model.close();
   await session.release();
   return results;

@@ -20,3 +20,15 @@ export async function medianTime(run, budget) {
   }
   return median(times);
 }
+
+/** Runs that take turns: for each round, each side's median time, after one round that does not count. `sides`: functions by name. */
+export async function takeTurns(sides, { count, budget }) {
+  for (const run of Object.values(sides)) await medianTime(run, budget);
+  const results = [];
+  for (let i = 0; i < count; ++i) {
+    const round = {};
+    for (const [side, run] of Object.entries(sides)) round[side] = await medianTime(run, budget);
+    results.push(round);
+  }
+  return results;
+}

@@ -1,7 +1,7 @@
 // In the page: the package and onnxruntime-web on the same bytes, inputs and number of threads.
 import * as ort from '/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs';
 import { openModel } from '/web/package/dist/direct.js';
-import { medianTime } from '../models/rounds.mjs';
+import { takeTurns } from '../models/rounds.mjs';
 
 // The memory of every module of the peer's, to see how large it becomes.
 const memories = new Set();
@@ -61,13 +61,7 @@ globalThis.measure = async ({ address, threads, flavor, count, budget }) => {
   );
   const session = await openPeer(bytes);
   const sides = { quantab: () => model.run(ours), peer: () => session.run(theirs) };
-  for (const run of Object.values(sides)) await medianTime(run, budget);
-  const results = [];
-  for (let i = 0; i < count; ++i) {
-    const round = {};
-    for (const [side, run] of Object.entries(sides)) round[side] = await medianTime(run, budget);
-    results.push(round);
-  }
+  const results = await takeTurns(sides, { count, budget });
   const { peakBytes } = await model.memory();
   const peer = Math.max(0, ...[...memories].map(({ buffer }) => buffer.byteLength));
   model.close();
