@@ -11,6 +11,7 @@ namespace quantab::kernels {
   X(im2col)                        \
   X(f32_conv)                      \
   X(i8_conv)                       \
+  X(i8_depthwise)                  \
   X(quantize)                      \
   X(elementwise)                   \
   X(pool)                          \

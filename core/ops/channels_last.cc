@@ -39,11 +39,8 @@ class ChannelsFirstContext final : public OpContext {
  public:
   explicit ChannelsFirstContext(OpContext& base) : base_(base) {
     const Tensor& x = base.Input(0);
-    if (x.rank() < 3 || Size(x.rank()) > kernels::kMaxTransposeRank) {
-      base.Invalid("input 0 has shape " + ToString(x.shape()) + ", expected 3 dimensions or more.");
-    }
+    Tensor turned(x.dtype(), ChannelsFirst(base, x.shape()));
     const std::vector<size_t> order = ChannelOrder(Size(x.rank()), false);
-    Tensor turned(x.dtype(), Reordered(x.shape(), order));
     MoveElements(base, x, order, turned);
     value_ = std::move(turned);
   }
@@ -71,7 +68,7 @@ class ChannelsFirstContext final : public OpContext {
 
   void Finish() {
     const std::vector<size_t> order = ChannelOrder(output_.shape().size(), true);
-    Tensor& y = base_.Output(0, output_.dtype(), Reordered(output_.shape(), order));
+    Tensor& y = base_.Output(0, output_.dtype(), ChannelsLast(output_.shape()));
     MoveElements(base_, output_, order, y);
   }
 
@@ -89,6 +86,17 @@ void ComputeChannelsLast(OpContext& c, void (*compute)(OpContext&)) {
   ChannelsFirstContext context(c);
   compute(context);
   context.Finish();
+}
+
+Shape ChannelsFirst(const OpContext& c, const Shape& shape) {
+  if (shape.size() < 3 || shape.size() > kernels::kMaxTransposeRank) {
+    c.Invalid("input 0 has shape " + ToString(shape) + ", expected 3 dimensions or more.");
+  }
+  return Reordered(shape, ChannelOrder(shape.size(), false));
+}
+
+Shape ChannelsLast(const Shape& shape) {
+  return Reordered(shape, ChannelOrder(shape.size(), true));
 }
 
 bool IsChannelsLast(const OpContext& c) { return c.attributes().Int("channels_last", 0) != 0; }

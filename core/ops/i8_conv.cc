@@ -1,5 +1,7 @@
 #include "core/ops/i8_conv.h"
 
+#include "core/ops/channels_last.h"
+
 namespace quantab {
 namespace {
 
@@ -9,14 +11,19 @@ struct State : OpState {
   size_t bytes() const override { return packed.bytes(); }
 };
 
-void Pack(const kernels::ConvShape& shape, const Tensor& w, const std::vector<int32_t>& zeros,
-          void* packed) {
+kernels::ChannelOrder OrderOf(const Attributes& attributes) {
+  return attributes.Int("channels_last", 0) != 0 ? kernels::ChannelOrder::kLast
+                                                 : kernels::ChannelOrder::kFirst;
+}
+
+void Pack(const kernels::ConvShape& shape, kernels::ChannelOrder order, const Tensor& w,
+          const std::vector<int32_t>& zeros, void* packed) {
   kernels::I8ConvWeights weights;
   weights.data = w.raw();
   weights.is_signed = w.dtype() == DType::kInt8;
   weights.zero = zeros.data();
   weights.zero_stride = zeros.size() == 1 ? 0 : 1;
-  kernels::I8ConvPack(shape, weights, packed);
+  kernels::I8ConvPack(shape, order, weights, packed);
 }
 
 }  // namespace
@@ -43,18 +50,23 @@ std::unique_ptr<OpState> PrepareI8Conv(PrepareContext& c, int w, int w_zero) {
   shape.out_channels = Size(dims[0]);
   shape.in_channels = Size(dims[1] * groups);
   for (size_t i = 2; i < dims.size(); ++i) shape.kernel[5 - dims.size() + i - 2] = Size(dims[i]);
+  const kernels::ChannelOrder order = OrderOf(c.attributes());
   auto state = std::make_unique<State>();
   state->shape = dims;
-  state->packed = PackedTensor(DType::kUint8, kernels::I8ConvPackedBytes(shape));
-  Pack(shape, *weights, zeros, state->packed.mutable_raw());
+  state->packed = PackedTensor(DType::kUint8, kernels::I8ConvPackedBytes(shape, order));
+  Pack(shape, order, *weights, zeros, state->packed.mutable_raw());
   c.Release(w);
   return state;
 }
 
 I8Conv::I8Conv(OpContext& c, int x, int w, int w_zero)
-    : c_(c), x_(x), is_signed_(IsSignedByte(c, x)) {
+    : c_(c), x_(x), is_signed_(IsSignedByte(c, x)), order_(OrderOf(c.attributes())) {
   const auto* state = static_cast<const State*>(c.state());
-  geometry_ = MakeConv(c, c.Input(x).shape(), state ? state->shape : c.Input(w).shape());
+  const bool last = order_ == kernels::ChannelOrder::kLast;
+  const Shape& given = c.Input(x).shape();
+  geometry_ = MakeConv(c, last ? ChannelsFirst(c, given) : given,
+                       state ? state->shape : c.Input(w).shape());
+  if (last) geometry_.out = ChannelsLast(geometry_.out);
   if (state) {
     packed_ = state->packed.raw();
     return;
@@ -63,15 +75,15 @@ I8Conv::I8Conv(OpContext& c, int x, int w, int w_zero)
   if (c.Optional(w_zero) != nullptr) IsSignedByte(c, w_zero);
   const std::vector<int32_t> zeros = ZeroPoints(c.Optional(w_zero));
   if (zeros.size() != 1) CheckByChannel(c, w_zero, geometry_.shape.out_channels);
-  void* packed = c.Scratch(kernels::I8ConvPackedBytes(geometry_.shape)).data();
-  Pack(geometry_.shape, c.Input(w), zeros, packed);
+  void* packed = c.Scratch(kernels::I8ConvPackedBytes(geometry_.shape, order_)).data();
+  Pack(geometry_.shape, order_, c.Input(w), zeros, packed);
   packed_ = packed;
 }
 
 void I8Conv::Run(int32_t x_zero, void* y, const kernels::I8GemmEpilogue& epilogue) {
-  void* scratch = c_.Scratch(kernels::I8ConvScratchBytes(geometry_.shape)).data();
-  kernels::I8Conv(geometry_.shape, c_.Input(x_).raw(), is_signed_, x_zero, packed_, y, scratch,
-                  epilogue);
+  void* scratch = c_.Scratch(kernels::I8ConvScratchBytes(geometry_.shape, order_)).data();
+  kernels::I8Conv(geometry_.shape, order_, c_.Input(x_).raw(), is_signed_, x_zero, packed_, y,
+                  scratch, epilogue);
 }
 
 void CheckByChannel(const OpContext& c, int i, size_t channels) {

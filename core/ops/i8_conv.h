@@ -1,4 +1,5 @@
-// 8-bit convolutions: weights packed once when they are constant, on every run otherwise.
+// 8-bit convolutions: weights packed once when they are constant, on every run otherwise. Images
+// have their channels last where the node's attribute `channels_last` says so.
 #pragma once
 
 #include <memory>
@@ -20,6 +21,7 @@ class I8Conv {
   // Input `x` is uint8 or int8; the context's state is PrepareI8Conv's or null.
   I8Conv(OpContext& c, int x, int w, int w_zero);
 
+  // `out` has its channels where the node's images have them.
   const ConvGeometry& geometry() const { return geometry_; }
 
   // `y` holds elements as `epilogue.out` says.
@@ -29,6 +31,7 @@ class I8Conv {
   OpContext& c_;
   int x_;
   bool is_signed_;
+  kernels::ChannelOrder order_;
   ConvGeometry geometry_;
   const void* packed_ = nullptr;
 };

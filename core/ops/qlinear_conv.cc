@@ -2,7 +2,6 @@
 //   y = saturate(round_half_even((acc + bias) * x_scale * w_scale / y_scale) + y_zero).
 // Scale and zero point of the weights may differ by output channel. com.microsoft's has channels
 // last in x and y when attribute 'channels_last' says so; its weights are as ever.
-#include "core/ops/channels_last.h"
 #include "core/ops/i8_conv.h"
 
 namespace quantab {
@@ -34,18 +33,11 @@ void Compute(OpContext& c) {
   conv.Run(ZeroInput(c, 2), y.mutable_raw(), epilogue);
 }
 
-void ComputeEither(OpContext& c) {
-  IsChannelsLast(c) ? ComputeChannelsLast(c, Compute) : Compute(c);
-}
-
 }  // namespace
 
 QUANTAB_REGISTER(ops, qlinear_conv) {
   r.Add({.name = "QLinearConv", .since = 10, .prepare = Prepare, .compute = Compute});
-  r.Add({.name = "QLinearConv",
-         .domain = "com.microsoft",
-         .prepare = Prepare,
-         .compute = ComputeEither});
+  r.Add({.name = "QLinearConv", .domain = "com.microsoft", .prepare = Prepare, .compute = Compute});
 }
 
 }  // namespace quantab

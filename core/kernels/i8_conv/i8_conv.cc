@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/kernels/bytes.h"
+#include "core/kernels/i8_depthwise/i8_depthwise.h"
 #include "core/kernels/im2col/plane.h"
 #include "core/kernels/transpose/transpose.h"
 
@@ -20,7 +21,15 @@ constexpr size_t kBlockPixels = 64;
 
 size_t RoundUp(size_t value) { return SaturatingRoundUp(value, 16); }
 
-bool IsDepthwise(const ConvShape& shape) { return shape.in_channels == shape.groups; }
+// By which way a convolution runs.
+enum class Way : uint8_t { kPlanes, kDepthwise, kGemm };
+
+Way WayOf(const ConvShape& shape, ChannelOrder order) {
+  if (order == ChannelOrder::kFirst) {
+    return shape.in_channels == shape.groups ? Way::kPlanes : Way::kGemm;
+  }
+  return IsI8Depthwise(shape) ? Way::kDepthwise : Way::kGemm;
+}
 
 bool IsPointwise(const ConvShape& shape) {
   return shape.Taps() == 1 && shape.in == shape.out &&
@@ -31,14 +40,17 @@ size_t Depth(const ConvShape& shape) {
   return SaturatingMul(shape.in_channels / shape.groups, shape.Taps());
 }
 
-// The three parts of the scratch memory, for one image and one block.
-size_t LastBytes(const ConvShape& shape) {
+// The three parts of the scratch memory, for one image and one block: the image with its channels
+// last, windows, results.
+size_t LastBytes(const ConvShape& shape, ChannelOrder order) {
+  if (order == ChannelOrder::kLast) return 0;
   return RoundUp(SaturatingMul(shape.InPixels(), shape.in_channels));
 }
 size_t RowsBytes(const ConvShape& shape) {
-  return RoundUp(SaturatingMul(kBlockPixels, Depth(shape)));
+  return IsPointwise(shape) ? 0 : RoundUp(SaturatingMul(kBlockPixels, Depth(shape)));
 }
-size_t ResultBytes(const ConvShape& shape) {
+size_t ResultBytes(const ConvShape& shape, ChannelOrder order) {
+  if (order == ChannelOrder::kLast) return 0;
   return RoundUp(SaturatingMul(kBlockPixels, shape.out_channels / shape.groups, sizeof(int32_t)));
 }
 
@@ -53,7 +65,7 @@ I8GemmEpilogue ForGroup(I8GemmEpilogue epilogue, size_t first) {
 // Taps of a depthwise kernel, with a last one of weight 0 to make them even.
 size_t EvenTaps(const ConvShape& shape) { return SaturatingRoundUp(shape.Taps(), 2); }
 
-// The three parts of a depthwise convolution's scratch memory.
+// The three parts of the scratch memory of a depthwise convolution on planes.
 size_t OffsetBytes(const ConvShape& shape) {
   return RoundUp(SaturatingMul(EvenTaps(shape), sizeof(size_t)));
 }
@@ -64,8 +76,8 @@ size_t PlaneBytes(const ConvShape& shape) {
   return SaturatingMul(LayoutOf(shape).Elements(), sizeof(int16_t));
 }
 
-void Depthwise(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_zero,
-               const int16_t* w, uint8_t* y, uint8_t* scratch, const I8GemmEpilogue& epilogue) {
+void Planes(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_zero,
+            const int16_t* w, uint8_t* y, uint8_t* scratch, const I8GemmEpilogue& epilogue) {
   const I8ConvKernel& kernel = i8_conv_family.Get<I8ConvKernel>();
   const PlaneLayout layout = LayoutOf(shape);
   const size_t taps = EvenTaps(shape);
@@ -96,36 +108,90 @@ void Depthwise(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t 
   }
 }
 
-void ByGemm(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_zero,
-            const uint8_t* packed, uint8_t* y, uint8_t* scratch, const I8GemmEpilogue& epilogue) {
+// The scratch memory of a convolution by GEMM.
+struct GemmScratch {
+  uint8_t* last;
+  uint8_t* rows;
+  uint8_t* result;
+
+  GemmScratch(const ConvShape& shape, ChannelOrder order, uint8_t* scratch)
+      : last(scratch), rows(last + LastBytes(shape, order)), result(rows + RowsBytes(shape)) {}
+};
+
+void ByGemm(const ConvShape& shape, ChannelOrder order, const uint8_t* x, bool x_signed,
+            int32_t x_zero, const uint8_t* packed, uint8_t* y, uint8_t* scratch,
+            const I8GemmEpilogue& epilogue) {
   const size_t in_pixels = shape.InPixels();
   const size_t out_pixels = shape.OutPixels();
   const size_t group_in = shape.in_channels / shape.groups;
   const size_t group_out = shape.out_channels / shape.groups;
   const size_t depth = Depth(shape);
   const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
-  uint8_t* last = scratch;
-  uint8_t* rows = last + LastBytes(shape);
-  uint8_t* result = rows + RowsBytes(shape);
-  Transpose2D(shape.in_channels, in_pixels, 1, x, in_pixels, last, shape.in_channels);
+  const bool last = order == ChannelOrder::kLast;
+  const GemmScratch room(shape, order, scratch);
+  if (!last) {
+    Transpose2D(shape.in_channels, in_pixels, 1, x, in_pixels, room.last, shape.in_channels);
+    x = room.last;
+  }
+  // Where rows are used as they lie and results stay where they are made, there is one block.
+  const size_t block = last && IsPointwise(shape) ? out_pixels : kBlockPixels;
   for (size_t group = 0; group < shape.groups; ++group) {
-    const uint8_t* channels = last + group * group_in;
+    const uint8_t* channels = x + group * group_in;
+    const uint8_t* weights = packed + group * RoundUp(I8GemmPackedBytes(group_out, depth));
     const I8GemmEpilogue of_group = ForGroup(epilogue, group * group_out);
-    for (size_t first = 0; first < out_pixels; first += kBlockPixels) {
-      const size_t count = std::min(kBlockPixels, out_pixels - first);
+    for (size_t first = 0; first < out_pixels; first += block) {
+      const size_t count = std::min(block, out_pixels - first);
       const uint8_t* a = channels + first * shape.in_channels;
       size_t lda = shape.in_channels;
       if (!IsPointwise(shape)) {
         Im2colBytesRows(shape, group_in, channels, shape.in_channels, static_cast<uint8_t>(x_zero),
-                        first, count, rows);
-        a = rows;
+                        first, count, room.rows);
+        a = room.rows;
         lda = depth;
       }
-      I8Gemm(count, group_out, depth, a, x_signed, lda, x_zero,
-             packed + group * RoundUp(I8GemmPackedBytes(group_out, depth)), result, group_out,
+      if (last) {
+        I8Gemm(count, group_out, depth, a, x_signed, lda, x_zero, weights,
+               y + (first * shape.out_channels + group * group_out) * element, shape.out_channels,
+               of_group);
+        continue;
+      }
+      I8Gemm(count, group_out, depth, a, x_signed, lda, x_zero, weights, room.result, group_out,
              of_group);
-      Transpose2D(count, group_out, element, result, group_out,
+      Transpose2D(count, group_out, element, room.result, group_out,
                   y + (group * group_out * out_pixels + first) * element, out_pixels);
+    }
+  }
+}
+
+void PackGemm(const ConvShape& shape, const I8ConvWeights& weights, uint8_t* packed) {
+  const size_t group_in = shape.in_channels / shape.groups;
+  const size_t group_out = shape.out_channels / shape.groups;
+  const size_t depth = Depth(shape);
+  for (size_t group = 0; group < shape.groups; ++group) {
+    const size_t first = group * group_out;
+    I8GemmB b = {
+        .data = static_cast<const uint8_t*>(weights.data) + first * depth,
+        .is_signed = weights.is_signed,
+        .k_stride = shape.Taps(),
+        .n_stride = depth,
+        .k_inner = group_in,
+        .k_outer_stride = 1,
+        .zero = weights.zero == nullptr ? nullptr : weights.zero + first * weights.zero_stride,
+        .zero_stride = weights.zero_stride};
+    I8GemmPack(group_out, depth, b, packed + group * RoundUp(I8GemmPackedBytes(group_out, depth)));
+  }
+}
+
+void PackPlanes(const ConvShape& shape, const I8ConvWeights& weights, int16_t* w) {
+  const auto* bytes = static_cast<const uint8_t*>(weights.data);
+  const size_t taps = shape.Taps();
+  for (size_t o = 0; o < shape.out_channels; ++o, w += EvenTaps(shape)) {
+    const int32_t zero = weights.zero == nullptr ? 0 : weights.zero[o * weights.zero_stride];
+    w[EvenTaps(shape) - 1] = 0;
+    for (size_t i = 0; i < taps; ++i) {
+      const uint8_t byte = bytes[o * taps + i];
+      const int32_t value = weights.is_signed ? static_cast<int8_t>(byte) : byte;
+      w[i] = static_cast<int16_t>(value - zero);
     }
   }
 }
@@ -134,71 +200,71 @@ void ByGemm(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_z
 
 constinit KernelFamily i8_conv_family("i8_conv", kEntries);
 
-size_t I8ConvPackedBytes(const ConvShape& shape) {
-  if (IsDepthwise(shape)) {
-    return SaturatingMul(shape.out_channels, EvenTaps(shape), sizeof(int16_t));
+size_t I8ConvPackedBytes(const ConvShape& shape, ChannelOrder order) {
+  switch (WayOf(shape, order)) {
+    case Way::kPlanes:
+      return SaturatingMul(shape.out_channels, EvenTaps(shape), sizeof(int16_t));
+    case Way::kDepthwise:
+      return I8DepthwisePackedBytes(shape);
+    case Way::kGemm:
+      break;
   }
   return SaturatingMul(shape.groups,
                        RoundUp(I8GemmPackedBytes(shape.out_channels / shape.groups, Depth(shape))));
 }
 
-size_t I8ConvScratchBytes(const ConvShape& shape) {
-  if (IsDepthwise(shape)) {
-    return SaturatingAdd(SaturatingAdd(OffsetBytes(shape), AccBytes(shape)), PlaneBytes(shape));
+size_t I8ConvScratchBytes(const ConvShape& shape, ChannelOrder order) {
+  switch (WayOf(shape, order)) {
+    case Way::kPlanes:
+      return SaturatingAdd(SaturatingAdd(OffsetBytes(shape), AccBytes(shape)), PlaneBytes(shape));
+    case Way::kDepthwise:
+      return I8DepthwiseScratchBytes(shape);
+    case Way::kGemm:
+      break;
   }
-  return SaturatingAdd(SaturatingAdd(LastBytes(shape), RowsBytes(shape)), ResultBytes(shape));
+  return SaturatingAdd(SaturatingAdd(LastBytes(shape, order), RowsBytes(shape)),
+                       ResultBytes(shape, order));
 }
 
-void I8ConvPack(const ConvShape& shape, const I8ConvWeights& weights, void* packed) {
-  const auto* bytes = static_cast<const uint8_t*>(weights.data);
-  const size_t taps = shape.Taps();
-  if (IsDepthwise(shape)) {
-    auto* w = static_cast<int16_t*>(packed);
-    for (size_t o = 0; o < shape.out_channels; ++o, w += EvenTaps(shape)) {
-      const int32_t zero = weights.zero == nullptr ? 0 : weights.zero[o * weights.zero_stride];
-      w[EvenTaps(shape) - 1] = 0;
-      for (size_t i = 0; i < taps; ++i) {
-        const uint8_t byte = bytes[o * taps + i];
-        const int32_t value = weights.is_signed ? static_cast<int8_t>(byte) : byte;
-        w[i] = static_cast<int16_t>(value - zero);
-      }
-    }
-    return;
-  }
-  const size_t group_in = shape.in_channels / shape.groups;
-  const size_t group_out = shape.out_channels / shape.groups;
-  const size_t depth = Depth(shape);
-  for (size_t group = 0; group < shape.groups; ++group) {
-    const size_t first = group * group_out;
-    I8GemmB b = {
-        .data = bytes + first * depth,
-        .is_signed = weights.is_signed,
-        .k_stride = taps,
-        .n_stride = depth,
-        .k_inner = group_in,
-        .k_outer_stride = 1,
-        .zero = weights.zero == nullptr ? nullptr : weights.zero + first * weights.zero_stride,
-        .zero_stride = weights.zero_stride};
-    I8GemmPack(
-        group_out, depth, b,
-        static_cast<uint8_t*>(packed) + group * RoundUp(I8GemmPackedBytes(group_out, depth)));
+void I8ConvPack(const ConvShape& shape, ChannelOrder order, const I8ConvWeights& weights,
+                void* packed) {
+  switch (WayOf(shape, order)) {
+    case Way::kPlanes:
+      return PackPlanes(shape, weights, static_cast<int16_t*>(packed));
+    case Way::kDepthwise:
+      return I8DepthwisePack(shape,
+                             {.data = static_cast<const uint8_t*>(weights.data),
+                              .is_signed = weights.is_signed,
+                              .zero = weights.zero,
+                              .zero_stride = weights.zero_stride},
+                             packed);
+    case Way::kGemm:
+      return PackGemm(shape, weights, static_cast<uint8_t*>(packed));
   }
 }
 
-void I8Conv(const ConvShape& shape, const void* x, bool x_signed, int32_t x_zero,
-            const void* packed, void* y, void* scratch, const I8GemmEpilogue& epilogue) {
+void I8Conv(const ConvShape& shape, ChannelOrder order, const void* x, bool x_signed,
+            int32_t x_zero, const void* packed, void* y, void* scratch,
+            const I8GemmEpilogue& epilogue) {
   const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
+  auto* room = static_cast<uint8_t*>(scratch);
   for (size_t batch = 0; batch < shape.batch; ++batch) {
     const auto* x_image =
         static_cast<const uint8_t*>(x) + batch * shape.in_channels * shape.InPixels();
     auto* y_image =
         static_cast<uint8_t*>(y) + batch * shape.out_channels * shape.OutPixels() * element;
-    if (IsDepthwise(shape)) {
-      Depthwise(shape, x_image, x_signed, x_zero, static_cast<const int16_t*>(packed), y_image,
-                static_cast<uint8_t*>(scratch), epilogue);
-    } else {
-      ByGemm(shape, x_image, x_signed, x_zero, static_cast<const uint8_t*>(packed), y_image,
-             static_cast<uint8_t*>(scratch), epilogue);
+    switch (WayOf(shape, order)) {
+      case Way::kPlanes:
+        Planes(shape, x_image, x_signed, x_zero, static_cast<const int16_t*>(packed), y_image, room,
+               epilogue);
+        break;
+      case Way::kDepthwise:
+        I8Depthwise(shape, x_image, x_signed, x_zero, packed, y_image, room, epilogue);
+        break;
+      case Way::kGemm:
+        ByGemm(shape, order, x_image, x_signed, x_zero, static_cast<const uint8_t*>(packed),
+               y_image, room, epilogue);
+        break;
     }
   }
 }

@@ -5,8 +5,9 @@
 //   tap)] - x_zero)
 //
 // with x_zero outside the input (geometry: im2col.h), then a result as in i8_gemm.h, with output
-// channels for columns. Depthwise runs directly on channels-first planes; others run channels-last
-// as i8_gemm over blocks of output pixels.
+// channels for columns. Images have their channels first, [batch, channels, D, H, W], or last.
+// Depthwise runs on planes when channels are first, and as i8_depthwise when they are last; others
+// run channels-last as i8_gemm over blocks of output pixels.
 #ifndef QUANTAB_CORE_KERNELS_I8_CONV_I8_CONV_H_
 #define QUANTAB_CORE_KERNELS_I8_CONV_I8_CONV_H_
 
@@ -28,22 +29,27 @@ struct I8ConvWeights {
   size_t zero_stride = 0;
 };
 
-// Bytes I8ConvPack writes, and bytes of scratch I8Conv needs. Both depend only on the shape, and
-// are SIZE_MAX when they are more (bytes.h).
-size_t I8ConvPackedBytes(const ConvShape& shape);
-size_t I8ConvScratchBytes(const ConvShape& shape);
+// The order of dimensions of x and y.
+enum class ChannelOrder : uint8_t { kFirst, kLast };
 
-// Packs weights. packed: I8ConvPackedBytes(shape) bytes, aligned to 16 (see I8GemmPack).
-void I8ConvPack(const ConvShape& shape, const I8ConvWeights& weights, void* packed);
+// Bytes I8ConvPack writes, and bytes of scratch I8Conv needs. Both depend only on the shape and the
+// order, and are SIZE_MAX when they are more (bytes.h).
+size_t I8ConvPackedBytes(const ConvShape& shape, ChannelOrder order);
+size_t I8ConvScratchBytes(const ConvShape& shape, ChannelOrder order);
+
+// Packs weights. packed: I8ConvPackedBytes bytes, aligned to 16 (see I8GemmPack).
+void I8ConvPack(const ConvShape& shape, ChannelOrder order, const I8ConvWeights& weights,
+                void* packed);
 
 // The caller: x is [batch, in_channels, D, H, W] bytes and y [batch, out_channels, OD, OH, OW]
-// (int32, float or bytes by `epilogue.out`), both channels-first and contiguous; x_zero lies in x's
-// range; `packed` came from I8ConvPack with the same shape (batch, in, out, stride and pad may
-// differ). In `epilogue`, bias, scale and float_bias are by output channel, and row_scale is
-// ignored. scratch: I8ConvScratchBytes(shape) bytes, aligned to 16. y and scratch overlap nothing
-// else.
-void I8Conv(const ConvShape& shape, const void* x, bool x_signed, int32_t x_zero,
-            const void* packed, void* y, void* scratch, const I8GemmEpilogue& epilogue);
+// (int32, float or bytes by `epilogue.out`), or both with channels last, contiguous; x_zero lies in
+// x's range; `packed` came from I8ConvPack with the same order and shape (batch, in, out, stride
+// and pad may differ). In `epilogue`, bias, scale and float_bias are by output channel, and
+// row_scale is ignored. scratch: I8ConvScratchBytes bytes, aligned to 16. y and scratch overlap
+// nothing else.
+void I8Conv(const ConvShape& shape, ChannelOrder order, const void* x, bool x_signed,
+            int32_t x_zero, const void* packed, void* y, void* scratch,
+            const I8GemmEpilogue& epilogue);
 
 // One kernel of the family: output rows of a depthwise convolution, over a padded plane of
 // x - x_zero (im2col/plane.h).

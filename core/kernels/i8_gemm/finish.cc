@@ -9,57 +9,138 @@ namespace quantab::kernels::i8_gemm_simd {
 namespace {
 
 // 1.5 * 2^23: added to a float of magnitude below 2^22 it leaves the value, rounded half to even,
-// in the low bits.
+// in the low bits. Floats beyond keep their order as bits, negative ones as negative integers.
 constexpr float kRoundMagic = 12582912.0F;
 
-v128_t Corrected(const int32_t* acc, const I8GemmFinish& finish, size_t c, v128_t row_sum) {
-  v128_t value = wasm_i32x4_add(wasm_v128_load(acc + c), wasm_v128_load(finish.base + c));
-  if (finish.zero != nullptr) {
-    value = wasm_i32x4_sub(value, wasm_i32x4_mul(wasm_v128_load(finish.zero + c), row_sum));
+// Four columns, for all rows: what does not depend on the row is loaded once.
+class Four {
+ public:
+  Four(const I8GemmFinish& finish, size_t c)
+      : has_zero_(finish.zero != nullptr), base_(wasm_v128_load(finish.base + c)) {
+    if (has_zero_) zero_ = wasm_v128_load(finish.zero + c);
+    if (finish.out != I8GemmOut::kInt32) scale_ = wasm_v128_load(finish.scale + c);
+    if (finish.float_bias != nullptr) float_bias_ = wasm_v128_load(finish.float_bias + c);
   }
-  return value;
-}
 
-struct Requantize {
-  v128_t lowest;
-  v128_t highest;
-  v128_t magic_less_zero;  // the bits of kRoundMagic, minus the output's zero point
-
-  // Four results as int32, within the output's range.
-  v128_t operator()(v128_t value, const float* scale) const {
-    v128_t scaled = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(value), wasm_v128_load(scale));
-    scaled = wasm_f32x4_pmin(wasm_f32x4_pmax(scaled, lowest), highest);
-    const v128_t magic = wasm_f32x4_splat(kRoundMagic);
-    return wasm_i32x4_sub(wasm_f32x4_add(scaled, magic), magic_less_zero);
+  // acc + base - zero * row_sum
+  v128_t Sum(const int32_t* acc, const I8GemmFinish& finish, size_t r) const {
+    const v128_t sum = wasm_i32x4_add(wasm_v128_load(acc), base_);
+    if (!has_zero_) return sum;
+    return wasm_i32x4_sub(sum, wasm_i32x4_mul(zero_, wasm_i32x4_splat(finish.row_sums[r])));
   }
+
+  v128_t Scaled(v128_t sum) const { return wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sum), scale_); }
+
+  v128_t Dequantized(v128_t sum, const I8GemmFinish& finish, size_t r) const {
+    v128_t factor = scale_;
+    if (finish.row_scale != nullptr) {
+      factor = wasm_f32x4_mul(wasm_f32x4_splat(finish.row_scale[r]), scale_);
+    }
+    const v128_t result = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sum), factor);
+    return finish.float_bias == nullptr ? result : wasm_f32x4_add(result, float_bias_);
+  }
+
+ private:
+  bool has_zero_;
+  v128_t base_;
+  v128_t zero_ = wasm_i32x4_splat(0);
+  v128_t scale_ = wasm_f32x4_splat(0);
+  v128_t float_bias_ = wasm_f32x4_splat(0);
 };
 
-// Four columns; y points at them.
-void FinishFour(const int32_t* acc, const I8GemmFinish& finish, size_t c, v128_t row_sum,
-                const Requantize& requantize, bool out_signed, uint8_t* y) {
-  const v128_t value = Corrected(acc, finish, c, row_sum);
+// From scaled floats to bytes: rounded by adding kRoundMagic, limited from below as integers, from
+// above by narrowing.
+class Rounding {
+ public:
+  explicit Rounding(const I8GemmFinish& finish)
+      : is_signed_(finish.out_signed),
+        zero_(wasm_i32x4_sub(wasm_f32x4_splat(kRoundMagic), wasm_i32x4_splat(finish.out_zero))),
+        least_(wasm_i32x4_add(zero_, wasm_i32x4_splat(finish.out_signed ? -128 : 0))) {}
+
+  // The low 8 bytes are the results of both.
+  v128_t Bytes(v128_t low, v128_t high) const {
+    const v128_t half = wasm_i16x8_narrow_i32x4(Whole(low), Whole(high));
+    return is_signed_ ? wasm_i8x16_narrow_i16x8(half, half) : wasm_u8x16_narrow_i16x8(half, half);
+  }
+
+ private:
+  v128_t Whole(v128_t scaled) const {
+    const v128_t bits = wasm_f32x4_add(scaled, wasm_f32x4_splat(kRoundMagic));
+    return wasm_i32x4_sub(wasm_i32x4_max(bits, least_), zero_);
+  }
+
+  bool is_signed_;
+  v128_t zero_, least_;
+};
+
+// Eight columns to bytes.
+void EightToBytes(size_t rows, const int32_t* acc, size_t acc_row, const I8GemmFinish& finish,
+                  size_t c, uint8_t* y, size_t y_row) {
+  const Rounding rounding(finish);
+  const Four low(finish, c), high(finish, c + 4);
+  for (size_t r = 0; r < rows; ++r, acc += acc_row, y += y_row) {
+    const v128_t bytes = rounding.Bytes(low.Scaled(low.Sum(acc, finish, r)),
+                                        high.Scaled(high.Sum(acc + 4, finish, r)));
+    wasm_v128_store64_lane(y, bytes, 0);
+  }
+}
+
+void FourColumns(size_t rows, const int32_t* acc, size_t acc_row, const I8GemmFinish& finish,
+                 size_t c, uint8_t* y, size_t y_row) {
+  const Four four(finish, c);
   switch (finish.out) {
     case I8GemmOut::kInt32:
-      wasm_v128_store(y, value);
+      for (size_t r = 0; r < rows; ++r) {
+        wasm_v128_store(y + r * y_row * 4, four.Sum(acc + r * acc_row, finish, r));
+      }
       break;
     case I8GemmOut::kRequantize: {
-      const v128_t whole = requantize(value, finish.scale + c);
-      const v128_t half = wasm_i16x8_narrow_i32x4(whole, whole);
-      const v128_t bytes =
-          out_signed ? wasm_i8x16_narrow_i16x8(half, half) : wasm_u8x16_narrow_i16x8(half, half);
-      wasm_v128_store32_lane(y, bytes, 0);
-      break;
-    }
-    case I8GemmOut::kDequantize: {
-      const v128_t factor =
-          wasm_f32x4_mul(wasm_f32x4_splat(finish.row_scale), wasm_v128_load(finish.scale + c));
-      v128_t result = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(value), factor);
-      if (finish.float_bias != nullptr) {
-        result = wasm_f32x4_add(result, wasm_v128_load(finish.float_bias + c));
+      const Rounding rounding(finish);
+      for (size_t r = 0; r < rows; ++r) {
+        const v128_t scaled = four.Scaled(four.Sum(acc + r * acc_row, finish, r));
+        wasm_v128_store32_lane(y + r * y_row, rounding.Bytes(scaled, scaled), 0);
       }
-      wasm_v128_store(y, result);
       break;
     }
+    case I8GemmOut::kDequantize:
+      for (size_t r = 0; r < rows; ++r) {
+        const v128_t sum = four.Sum(acc + r * acc_row, finish, r);
+        wasm_v128_store(y + r * y_row * 4, four.Dequantized(sum, finish, r));
+      }
+      break;
+  }
+}
+
+// Fewer than four columns go through buffers of four, so that nothing is read or written beyond the
+// caller's arrays.
+void FewColumns(size_t rows, size_t n, const int32_t* acc, size_t acc_row,
+                const I8GemmFinish& finish, uint8_t* y, size_t y_row) {
+  alignas(16) int32_t few_acc[4] = {};
+  alignas(16) int32_t base[4] = {};
+  alignas(16) int32_t zero[4] = {};
+  alignas(16) float scale[4] = {};
+  alignas(16) float float_bias[4] = {};
+  alignas(16) uint8_t result[16];
+  I8GemmFinish few = finish;
+  std::copy_n(finish.base, n, base);
+  few.base = base;
+  if (finish.zero != nullptr) {
+    std::copy_n(finish.zero, n, zero);
+    few.zero = zero;
+  }
+  if (finish.out != I8GemmOut::kInt32) std::copy_n(finish.scale, n, scale);
+  few.scale = scale;
+  if (finish.float_bias != nullptr) {
+    std::copy_n(finish.float_bias, n, float_bias);
+    few.float_bias = float_bias;
+  }
+  const size_t element = finish.out == I8GemmOut::kRequantize ? 1 : 4;
+  for (size_t r = 0; r < rows; ++r) {
+    std::copy_n(acc + r * acc_row, n, few_acc);
+    if (finish.zero != nullptr) few.row_sums = finish.row_sums + r;
+    if (finish.row_scale != nullptr) few.row_scale = finish.row_scale + r;
+    FourColumns(1, few_acc, 0, few, 0, result, 0);
+    std::memcpy(y + r * y_row * element, result, n * element);
   }
 }
 
@@ -83,63 +164,25 @@ int32_t RowSum(size_t k, const uint8_t* a, bool a_signed) {
   return static_cast<int32_t>(sum);
 }
 
-void Finish(size_t n, const int32_t* acc, const I8GemmFinish& finish, void* y) {
-  const int32_t lowest = finish.out_signed ? -128 : 0;
-  const int32_t highest = finish.out_signed ? 127 : 255;
-  const Requantize requantize = {
-      .lowest = wasm_f32x4_splat(static_cast<float>(lowest - finish.out_zero)),
-      .highest = wasm_f32x4_splat(static_cast<float>(highest - finish.out_zero)),
-      .magic_less_zero =
-          wasm_i32x4_sub(wasm_f32x4_splat(kRoundMagic), wasm_i32x4_splat(finish.out_zero))};
-  const v128_t row_sum = wasm_i32x4_splat(finish.row_sum);
-  const size_t element = finish.out == I8GemmOut::kRequantize ? 1 : 4;
+void Finish(size_t rows, size_t n, const int32_t* acc, size_t acc_row, const I8GemmFinish& finish,
+            void* y, size_t y_row) {
   auto* bytes = static_cast<uint8_t*>(y);
+  if (n < 4) {
+    FewColumns(rows, n, acc, acc_row, finish, bytes, y_row);
+    return;
+  }
+  const size_t element = finish.out == I8GemmOut::kRequantize ? 1 : 4;
   size_t c = 0;
   if (finish.out == I8GemmOut::kRequantize) {
     for (; c + 8 <= n; c += 8) {
-      const v128_t low = requantize(Corrected(acc, finish, c, row_sum), finish.scale + c);
-      const v128_t high = requantize(Corrected(acc, finish, c + 4, row_sum), finish.scale + c + 4);
-      const v128_t half = wasm_i16x8_narrow_i32x4(low, high);
-      const v128_t packed = finish.out_signed ? wasm_i8x16_narrow_i16x8(half, half)
-                                              : wasm_u8x16_narrow_i16x8(half, half);
-      wasm_v128_store64_lane(bytes + c, packed, 0);
+      EightToBytes(rows, acc + c, acc_row, finish, c, bytes + c, y_row);
     }
   }
-  for (; c + 4 <= n; c += 4) {
-    FinishFour(acc, finish, c, row_sum, requantize, finish.out_signed, bytes + c * element);
+  // The last four may be made in part a second time.
+  for (; c < n; c += 4) {
+    const size_t from = std::min(c, n - 4);
+    FourColumns(rows, acc + from, acc_row, finish, from, bytes + from * element, y_row);
   }
-  if (c == n) return;
-  if (n >= 4) {
-    // The last four, some of them a second time.
-    c = n - 4;
-    FinishFour(acc, finish, c, row_sum, requantize, finish.out_signed, bytes + c * element);
-    return;
-  }
-  // Fewer than four go through buffers of four, so that nothing is read or written beyond the
-  // caller's arrays.
-  alignas(16) int32_t last_acc[4] = {};
-  alignas(16) int32_t base[4] = {};
-  alignas(16) int32_t zero[4] = {};
-  alignas(16) float scale[4] = {};
-  alignas(16) float float_bias[4] = {};
-  alignas(16) uint8_t result[16];
-  const size_t rest = n - c;
-  I8GemmFinish last = finish;
-  std::copy_n(acc + c, rest, last_acc);
-  std::copy_n(finish.base + c, rest, base);
-  last.base = base;
-  if (finish.zero != nullptr) {
-    std::copy_n(finish.zero + c, rest, zero);
-    last.zero = zero;
-  }
-  if (finish.out != I8GemmOut::kInt32) std::copy_n(finish.scale + c, rest, scale);
-  last.scale = scale;
-  if (finish.float_bias != nullptr) {
-    std::copy_n(finish.float_bias + c, rest, float_bias);
-    last.float_bias = float_bias;
-  }
-  FinishFour(last_acc, last, 0, row_sum, requantize, finish.out_signed, result);
-  std::memcpy(bytes + c * element, result, rest * element);
 }
 
 }  // namespace quantab::kernels::i8_gemm_simd

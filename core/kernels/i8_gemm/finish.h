@@ -1,5 +1,5 @@
-// What simd128.cc and relaxed.cc share: the last bytes of a row, and the way from int32
-// accumulators to results, four columns at a time.
+// What simd128.cc and relaxed.cc share: the last bytes of a row, its sum, and the way from int32
+// accumulators to results.
 #ifndef QUANTAB_CORE_KERNELS_I8_GEMM_FINISH_H_
 #define QUANTAB_CORE_KERNELS_I8_GEMM_FINISH_H_
 
@@ -25,7 +25,8 @@ inline uint64_t LastBytes(const uint8_t* row, size_t k, size_t count) {
 int32_t RowSum(size_t k, const uint8_t* a, bool a_signed);
 
 // See I8GemmKernel::finish.
-void Finish(size_t n, const int32_t* acc, const I8GemmFinish& finish, void* y);
+void Finish(size_t rows, size_t n, const int32_t* acc, size_t acc_row, const I8GemmFinish& finish,
+            void* y, size_t y_row);
 
 }  // namespace quantab::kernels::i8_gemm_simd
 

@@ -40,7 +40,201 @@ size_t PackedBytes(const I8GemmKernel& kernel, size_t n, size_t k) {
 // Rows of A handled between two sweeps of B.
 constexpr size_t kRowBlock = 64;
 
+// The widened operands of a wide kernel, on the stack: A's rows of a block (128 KiB), and a panel
+// of at most kMaxWideDepth values of k (72 KiB). Deeper products go in chunks of that depth.
+constexpr size_t kWideElements = 65536;
+constexpr size_t kMaxWideDepth = 4608;
+constexpr size_t kWidePanelColumns = 8;
+// Below so many rows a panel is used so little that widening it does not pay.
+constexpr size_t kFewRows = 8;
+
 size_t ElementBytes(I8GemmOut out) { return out == I8GemmOut::kRequantize ? 1 : 4; }
+
+int32_t FlippedZero(const I8GemmKernel& kernel, bool a_signed, int32_t a_zero) {
+  if (!kernel.flips(a_signed)) return a_zero;
+  return a_signed ? a_zero + 128 : a_zero - 128;
+}
+
+// The rows of A that tiles read: as they lie, or widened.
+struct Rows {
+  const uint8_t* bytes;
+  size_t lda;
+  bool is_signed;
+  const int16_t* wide = nullptr;  // rows of `depth` elements
+};
+
+// A panel of B as it is packed.
+struct Panel {
+  const int32_t* sums;
+  const int32_t* zeros;
+  const int8_t* bytes;
+  const int16_t* wide = nullptr;
+};
+
+Panel PanelAt(const I8GemmKernel& kernel, const void* packed, size_t k, size_t index) {
+  const auto* at =
+      static_cast<const uint8_t*>(packed) + sizeof(PackedHeader) + index * PanelBytes(kernel, k);
+  const auto* sums = reinterpret_cast<const int32_t*>(at);
+  const int32_t* zeros = sums + kernel.columns;
+  return {sums, zeros, reinterpret_cast<const int8_t*>(zeros + kernel.columns)};
+}
+
+void WidenRows(const I8GemmKernel& kernel, size_t rows, size_t k, const Rows& from, size_t depth,
+               int16_t* to) {
+  for (size_t r = 0; r < rows; ++r, to += depth) {
+    kernel.widen(k, from.bytes + r * from.lda, from.is_signed, to);
+    std::fill(to + k, to + depth, int16_t{0});
+  }
+}
+
+// Tiles of one panel: acc[r * columns + c] for `rows` rows.
+void RunNarrow(const I8GemmKernel& kernel, size_t rows, size_t k, const Rows& a, const Panel& panel,
+               int32_t* acc) {
+  for (size_t r = 0; r < rows; r += kernel.rows, acc += kernel.rows * kernel.columns) {
+    kernel.tile({.rows = std::min(kernel.rows, rows - r),
+                 .k = k,
+                 .a = a.bytes + r * a.lda,
+                 .lda = a.lda,
+                 .a_signed = a.is_signed,
+                 .panel = panel.bytes,
+                 .panel_is_wide = false,
+                 .add = false,
+                 .acc = acc});
+  }
+}
+
+void RunWide(const I8GemmKernel& kernel, size_t rows, size_t depth, const Rows& a,
+             const Panel& panel, int32_t* acc) {
+  const void* data = panel.bytes;
+  if (panel.wide != nullptr) data = panel.wide;
+  for (size_t r = 0; r < rows; r += kernel.rows, acc += kernel.rows * kernel.columns) {
+    kernel.tile({.rows = std::min(kernel.rows, rows - r),
+                 .k = depth,
+                 .a = a.wide + r * depth,
+                 .lda = depth,
+                 .a_signed = true,
+                 .panel = data,
+                 .panel_is_wide = panel.wide != nullptr,
+                 .add = false,
+                 .acc = acc});
+  }
+}
+
+// The same for any depth, with room for one tile's rows of a chunk.
+void RunWideInChunks(const I8GemmKernel& kernel, size_t rows, size_t k, const Rows& a,
+                     const Panel& panel, int16_t* room, int32_t* acc) {
+  for (size_t r = 0; r < rows; r += kernel.rows, acc += kernel.rows * kernel.columns) {
+    const size_t count = std::min(kernel.rows, rows - r);
+    for (size_t first = 0; first < k; first += kMaxWideDepth) {
+      const size_t part = std::min(kMaxWideDepth, k - first);
+      const size_t depth = SaturatingRoundUp(part, kernel.depth_block);
+      const Rows chunk = {a.bytes + r * a.lda + first, a.lda, a.is_signed};
+      WidenRows(kernel, count, part, chunk, depth, room);
+      kernel.tile({.rows = count,
+                   .k = depth,
+                   .a = room,
+                   .lda = depth,
+                   .a_signed = true,
+                   .panel = panel.bytes + first * kernel.columns,
+                   .panel_is_wide = false,
+                   .add = first != 0,
+                   .acc = acc});
+    }
+  }
+}
+
+// Everything of one product but which rows and columns.
+struct Product {
+  const I8GemmKernel& kernel;
+  size_t n, k;
+  const void* packed;
+  bool has_zero;
+  int32_t flipped_zero;
+  int32_t a_zero;
+  const I8GemmEpilogue& epilogue;
+};
+
+// What a panel's columns need to be finished.
+struct Columns {
+  alignas(16) int32_t base[kI8GemmMaxColumns];
+  alignas(16) float scale[kI8GemmMaxColumns];
+
+  void Set(const Product& product, const Panel& panel, size_t first, size_t count) {
+    const I8GemmEpilogue& epilogue = product.epilogue;
+    for (size_t i = 0; i < count; ++i) {
+      const auto bias =
+          static_cast<uint32_t>(epilogue.bias == nullptr ? 0 : epilogue.bias[first + i]);
+      base[i] = static_cast<int32_t>(bias - static_cast<uint32_t>(product.flipped_zero) *
+                                                static_cast<uint32_t>(panel.sums[i]));
+      if (epilogue.scale != nullptr) {
+        scale[i] = epilogue.scale[(first + i) * epilogue.scale_stride];
+      }
+    }
+  }
+};
+
+// One block of rows, of which `a` and `c` are the first: all panels. `tiles(panel, acc)` makes the
+// accumulators of one.
+template <typename Tiles>
+void RunBlock(const Product& product, size_t rows, const Rows& a, void* c, size_t ldc,
+              const float* row_scale, const Tiles& tiles) {
+  const I8GemmKernel& kernel = product.kernel;
+  const I8GemmEpilogue& epilogue = product.epilogue;
+  alignas(16) int32_t acc[kRowBlock * kI8GemmMaxColumns];
+  int32_t row_sums[kRowBlock];
+  Columns columns;
+  I8GemmFinish finish = {.base = columns.base,
+                         .row_sums = row_sums,
+                         .scale = columns.scale,
+                         .row_scale = row_scale,
+                         .out = epilogue.out,
+                         .out_signed = epilogue.out_signed,
+                         .out_zero = epilogue.out_zero};
+  if (product.has_zero) {
+    for (size_t r = 0; r < rows; ++r) {
+      const int32_t sum = kernel.row_sum(product.k, a.bytes + r * a.lda, a.is_signed);
+      row_sums[r] = static_cast<int32_t>(static_cast<uint32_t>(sum) -
+                                         static_cast<uint32_t>(product.k) *
+                                             static_cast<uint32_t>(product.a_zero));
+    }
+  }
+  for (size_t n0 = 0; n0 < product.n; n0 += kernel.columns) {
+    const size_t count = std::min(kernel.columns, product.n - n0);
+    Panel panel = PanelAt(kernel, product.packed, product.k, n0 / kernel.columns);
+    columns.Set(product, panel, n0, count);
+    finish.zero = product.has_zero ? panel.zeros : nullptr;
+    finish.float_bias = epilogue.float_bias == nullptr ? nullptr : epilogue.float_bias + n0;
+    tiles(panel, acc);
+    kernel.finish(rows, count, acc, kernel.columns, finish,
+                  static_cast<uint8_t*>(c) + n0 * ElementBytes(epilogue.out), ldc);
+  }
+}
+
+// One block through a wide kernel whose operands fit the stack's room.
+void RunWideBlock(const Product& product, size_t rows, Rows a, void* c, size_t ldc,
+                  const float* row_scale) {
+  const I8GemmKernel& kernel = product.kernel;
+  const size_t depth = SaturatingRoundUp(product.k, kernel.depth_block);
+  alignas(16) int16_t wide_rows[kWideElements];
+  alignas(16) int16_t wide_panel[kMaxWideDepth * kWidePanelColumns];
+  WidenRows(kernel, rows, product.k, a, depth, wide_rows);
+  a.wide = wide_rows;
+  RunBlock(product, rows, a, c, ldc, row_scale, [&](Panel& panel, int32_t* acc) {
+    if (rows > kFewRows) {
+      kernel.widen(depth * kernel.columns, reinterpret_cast<const uint8_t*>(panel.bytes), true,
+                   wide_panel);
+      panel.wide = wide_panel;
+    }
+    RunWide(kernel, rows, depth, a, panel, acc);
+  });
+}
+
+// Rows in a block: as many as there is room for.
+size_t BlockRows(const I8GemmKernel& kernel, size_t k) {
+  if (!kernel.wide || k > kMaxWideDepth) return kRowBlock;
+  const size_t fit = kWideElements / std::max<size_t>(SaturatingRoundUp(k, kernel.depth_block), 1);
+  return std::min(kRowBlock, fit / kernel.rows * kernel.rows);
+}
 
 }  // namespace
 
@@ -92,58 +286,38 @@ void I8Gemm(size_t m, size_t n, size_t k, const void* a, bool a_signed, size_t l
   const auto* header = static_cast<const PackedHeader*>(packed);
   const I8GemmKernel& kernel = KernelOf(*header->entry);
   i8_gemm_family.Note(header->entry->name);
-  const auto* a_bytes = static_cast<const uint8_t*>(a);
-  const size_t element = ElementBytes(epilogue.out);
-  const int32_t flipped_zero = !kernel.flips(a_signed) ? a_zero
-                               : a_signed              ? a_zero + 128
-                                                       : a_zero - 128;
-
-  alignas(16) int32_t acc[kI8GemmMaxRows * kI8GemmMaxColumns];
-  alignas(16) int32_t base[kI8GemmMaxColumns];
-  alignas(16) float scale[kI8GemmMaxColumns];
-  int32_t row_sums[kRowBlock] = {};
-  I8GemmFinish finish = {.base = base,
-                         .scale = scale,
-                         .out = epilogue.out,
-                         .out_signed = epilogue.out_signed,
-                         .out_zero = epilogue.out_zero};
-  for (size_t m0 = 0; m0 < m; m0 += kRowBlock) {
-    const size_t block = std::min(kRowBlock, m - m0);
-    if (header->has_zero != 0) {
-      for (size_t i = 0; i < block; ++i) {
-        const int32_t sum = kernel.row_sum(k, a_bytes + (m0 + i) * lda, a_signed);
-        row_sums[i] = static_cast<int32_t>(
-            static_cast<uint32_t>(sum) - static_cast<uint32_t>(k) * static_cast<uint32_t>(a_zero));
-      }
-    }
-    const auto* at = static_cast<const uint8_t*>(packed) + sizeof(PackedHeader);
-    for (size_t n0 = 0; n0 < n; n0 += kernel.columns, at += PanelBytes(kernel, k)) {
-      const size_t columns = std::min(kernel.columns, n - n0);
-      const auto* sums = reinterpret_cast<const int32_t*>(at);
-      const int32_t* zeros = sums + kernel.columns;
-      const auto* panel = reinterpret_cast<const int8_t*>(zeros + kernel.columns);
-      for (size_t i = 0; i < columns; ++i) {
-        const auto bias =
-            static_cast<uint32_t>(epilogue.bias == nullptr ? 0 : epilogue.bias[n0 + i]);
-        base[i] = static_cast<int32_t>(bias - static_cast<uint32_t>(flipped_zero) *
-                                                  static_cast<uint32_t>(sums[i]));
-        if (epilogue.scale != nullptr) scale[i] = epilogue.scale[(n0 + i) * epilogue.scale_stride];
-      }
-      finish.zero = header->has_zero != 0 ? zeros : nullptr;
-      finish.float_bias = epilogue.float_bias == nullptr ? nullptr : epilogue.float_bias + n0;
-      for (size_t i = 0; i < block; i += kernel.rows) {
-        const size_t rows = std::min(kernel.rows, block - i);
-        kernel.tile(rows, k, a_bytes + (m0 + i) * lda, lda, a_signed, panel, acc);
-        for (size_t r = 0; r < rows; ++r) {
-          const size_t row = m0 + i + r;
-          finish.row_sum = row_sums[i + r];
-          finish.row_scale = epilogue.row_scale == nullptr ? 1 : epilogue.row_scale[row];
-          kernel.finish(columns, acc + r * kernel.columns, finish,
-                        static_cast<uint8_t*>(c) + (row * ldc + n0) * element);
-        }
-      }
+  const Product product = {.kernel = kernel,
+                           .n = n,
+                           .k = k,
+                           .packed = packed,
+                           .has_zero = header->has_zero != 0,
+                           .flipped_zero = FlippedZero(kernel, a_signed, a_zero),
+                           .a_zero = a_zero,
+                           .epilogue = epilogue};
+  const size_t block = BlockRows(kernel, k);
+  for (size_t m0 = 0; m0 < m; m0 += block) {
+    const size_t rows = std::min(block, m - m0);
+    const Rows from = {static_cast<const uint8_t*>(a) + m0 * lda, lda, a_signed};
+    void* to = static_cast<uint8_t*>(c) + m0 * ldc * ElementBytes(epilogue.out);
+    const float* row_scale = epilogue.row_scale == nullptr ? nullptr : epilogue.row_scale + m0;
+    if (!kernel.wide) {
+      RunBlock(product, rows, from, to, ldc, row_scale, [&](const Panel& panel, int32_t* acc) {
+        RunNarrow(kernel, rows, k, from, panel, acc);
+      });
+    } else if (k <= kMaxWideDepth) {
+      RunWideBlock(product, rows, from, to, ldc, row_scale);
+    } else {
+      alignas(16) int16_t room[kI8GemmMaxRows * kMaxWideDepth];
+      RunBlock(product, rows, from, to, ldc, row_scale, [&](const Panel& panel, int32_t* acc) {
+        RunWideInChunks(kernel, rows, k, from, panel, room, acc);
+      });
     }
   }
+}
+
+void I8FinishRows(size_t rows, size_t n, const int32_t* acc, size_t acc_row,
+                  const I8GemmFinish& finish, void* y, size_t y_row) {
+  i8_gemm_family.Get<I8GemmKernel>().finish(rows, n, acc, acc_row, finish, y, y_row);
 }
 
 void I8EpilogueRow(size_t n, const int32_t* acc, int32_t bias, float scale, float float_bias,
@@ -161,10 +335,9 @@ void I8EpilogueRow(size_t n, const int32_t* acc, int32_t bias, float scale, floa
                                .out = out,
                                .out_signed = out_signed,
                                .out_zero = out_zero};
-  const I8GemmKernel& kernel = i8_gemm_family.Get<I8GemmKernel>();
   for (size_t i = 0; i < n; i += kChunk) {
-    kernel.finish(std::min(kChunk, n - i), acc + i, finish,
-                  static_cast<uint8_t*>(y) + i * ElementBytes(out));
+    I8FinishRows(1, std::min(kChunk, n - i), acc + i, 0, finish,
+                 static_cast<uint8_t*>(y) + i * ElementBytes(out), 0);
   }
 }
 

@@ -10,7 +10,8 @@
 //                 b_scale[n] / out_scale
 //   kDequantize   C[m,n] = float(acc + bias[n]) * (row_scale[m] * scale[n]) + float_bias[n]
 //
-// A is used as it lies; B is packed beforehand (signed, whatever it came as) with its column sums.
+// B is packed beforehand (signed, whatever it came as) with its column sums. A is used as it lies,
+// or, where the kernel multiplies 16-bit values, widened a block of rows at a time.
 // Tiles: 4x8c2 (plain SIMD, 16-bit products), 2x24c4 and 2x16c4 (relaxed SIMD, 8-bit dot product).
 #ifndef QUANTAB_CORE_KERNELS_I8_GEMM_I8_GEMM_H_
 #define QUANTAB_CORE_KERNELS_I8_GEMM_I8_GEMM_H_
@@ -74,17 +75,31 @@ void I8Gemm(size_t m, size_t n, size_t k, const void* a, bool a_signed, size_t l
 void I8EpilogueRow(size_t n, const int32_t* acc, int32_t bias, float scale, float float_bias,
                    I8GemmOut out, bool out_signed, int32_t out_zero, void* y);
 
-// What turns one row of a tile into results; arrays have one value for each column of the row.
+// What turns accumulators into results, for rows of columns.
 struct I8GemmFinish {
-  const int32_t* base = nullptr;  // added to each accumulator
-  const int32_t* zero = nullptr;  // zero[c] * row_sum is subtracted; null for none
-  int32_t row_sum = 0;
-  const float* scale = nullptr;
-  const float* float_bias = nullptr;  // or null
-  float row_scale = 1;
+  const int32_t* base = nullptr;  // by column: added to each accumulator
+  const int32_t* zero = nullptr;  // by column: zero[c] * row_sums[r] is subtracted; null for none
+  const int32_t* row_sums = nullptr;  // by row; used with `zero`
+  const float* scale = nullptr;       // by column
+  const float* float_bias = nullptr;  // by column, or null
+  const float* row_scale = nullptr;   // by row, or null for 1
   I8GemmOut out = I8GemmOut::kInt32;
   bool out_signed = false;
   int32_t out_zero = 0;
+};
+
+// The operands of a tile: `rows` rows of A, lda elements apart, and a panel of B, over k values of
+// k.
+struct I8GemmTile {
+  size_t rows;  // 1 to the kernel's
+  size_t k;
+  const void* a;  // bytes; int16 when the kernel is wide
+  size_t lda;
+  bool a_signed;  // not looked at when the kernel is wide
+  const void* panel;
+  bool panel_is_wide;  // int16 rather than bytes; only when the kernel is wide
+  bool add;            // to what acc holds; otherwise acc is set
+  int32_t* acc;        // acc[r * columns + c] (+)= sum over k of A[r,k] * panel[k,c]
 };
 
 // One kernel of the family. Arithmetic on int32 is modulo 2^32.
@@ -95,18 +110,26 @@ struct I8GemmKernel {
   size_t depth_block;  // panels are padded with zeros to a multiple of this many k; a multiple of
                        // depth
   double cost;  // of one multiply-add, relative to the family's others, when the tile is full
-  // acc[r * columns + c] = sum over k of A[r,k] * panel[k,c], for `rows` rows of k bytes, lda
-  // apart.
-  void (*tile)(size_t rows, size_t k, const uint8_t* a, size_t lda, bool a_signed,
-               const int8_t* panel, int32_t* acc);
+  // A wide kernel takes A as int16, with zeros up to a multiple of depth_block in each row, and k
+  // is that multiple.
+  bool wide;
+  void (*tile)(const I8GemmTile& tile);
+  // Wide kernels only: to[i] = from[i], 0 <= i < n. No overlap.
+  void (*widen)(size_t n, const uint8_t* from, bool is_signed, int16_t* to);
   // True when `tile`, on this machine, reads A of that signedness with every top bit flipped, as
   // the other signedness.
   bool (*flips)(bool a_signed);
   // Sum of k bytes.
   int32_t (*row_sum)(size_t k, const uint8_t* a, bool a_signed);
-  // Finishes n columns; y points at n elements of the kind finish.out names.
-  void (*finish)(size_t n, const int32_t* acc, const I8GemmFinish& finish, void* y);
+  // Finishes n columns of `rows` rows of accumulators, acc_row apart; y points at rows of elements
+  // of the kind finish.out names, y_row of them apart.
+  void (*finish)(size_t rows, size_t n, const int32_t* acc, size_t acc_row,
+                 const I8GemmFinish& finish, void* y, size_t y_row);
 };
+
+// `finish` of the chosen kernel, for accumulators made by other means.
+void I8FinishRows(size_t rows, size_t n, const int32_t* acc, size_t acc_row,
+                  const I8GemmFinish& finish, void* y, size_t y_row);
 
 inline constexpr size_t kI8GemmMaxRows = 4;
 inline constexpr size_t kI8GemmMaxColumns = 24;

@@ -13,16 +13,17 @@ uint32_t Value(uint8_t byte, bool is_signed) {
   return static_cast<uint32_t>(is_signed ? int32_t{static_cast<int8_t>(byte)} : int32_t{byte});
 }
 
-void Tile(size_t rows, size_t k, const uint8_t* a, size_t lda, bool a_signed, const int8_t* panel,
-          int32_t* acc) {
-  for (size_t r = 0; r < rows; ++r) {
+void Tile(const I8GemmTile& t) {
+  const auto* a = static_cast<const uint8_t*>(t.a);
+  const auto* panel = static_cast<const int8_t*>(t.panel);
+  for (size_t r = 0; r < t.rows; ++r) {
     for (size_t c = 0; c < kColumns; ++c) {
-      uint32_t sum = 0;
-      for (size_t i = 0; i < k; ++i) {
-        sum += Value(a[r * lda + i], a_signed) *
+      uint32_t sum = t.add ? static_cast<uint32_t>(t.acc[r * kColumns + c]) : 0;
+      for (size_t i = 0; i < t.k; ++i) {
+        sum += Value(a[r * t.lda + i], t.a_signed) *
                static_cast<uint32_t>(int32_t{panel[i * kColumns + c]});
       }
-      acc[r * kColumns + c] = static_cast<int32_t>(sum);
+      t.acc[r * kColumns + c] = static_cast<int32_t>(sum);
     }
   }
 }
@@ -35,13 +36,14 @@ int32_t RowSum(size_t k, const uint8_t* a, bool a_signed) {
   return static_cast<int32_t>(sum);
 }
 
-void Finish(size_t n, const int32_t* acc, const I8GemmFinish& finish, void* y) {
+void FinishRow(size_t n, const int32_t* acc, const I8GemmFinish& finish, int32_t row_sum,
+               float row_scale, void* y) {
   const float lowest = static_cast<float>((finish.out_signed ? -128 : 0) - finish.out_zero);
   const float highest = static_cast<float>((finish.out_signed ? 127 : 255) - finish.out_zero);
   for (size_t c = 0; c < n; ++c) {
     uint32_t sum = static_cast<uint32_t>(acc[c]) + static_cast<uint32_t>(finish.base[c]);
     if (finish.zero != nullptr) {
-      sum -= static_cast<uint32_t>(finish.zero[c]) * static_cast<uint32_t>(finish.row_sum);
+      sum -= static_cast<uint32_t>(finish.zero[c]) * static_cast<uint32_t>(row_sum);
     }
     const auto value = static_cast<int32_t>(sum);
     switch (finish.out) {
@@ -56,12 +58,22 @@ void Finish(size_t n, const int32_t* acc, const I8GemmFinish& finish, void* y) {
         break;
       }
       case I8GemmOut::kDequantize: {
-        const float scaled = static_cast<float>(value) * (finish.row_scale * finish.scale[c]);
+        const float scaled = static_cast<float>(value) * (row_scale * finish.scale[c]);
         static_cast<float*>(y)[c] =
             finish.float_bias == nullptr ? scaled : scaled + finish.float_bias[c];
         break;
       }
     }
+  }
+}
+
+void Finish(size_t rows, size_t n, const int32_t* acc, size_t acc_row, const I8GemmFinish& finish,
+            void* y, size_t y_row) {
+  const size_t element = finish.out == I8GemmOut::kRequantize ? 1 : 4;
+  for (size_t r = 0; r < rows; ++r) {
+    FinishRow(n, acc + r * acc_row, finish, finish.zero == nullptr ? 0 : finish.row_sums[r],
+              finish.row_scale == nullptr ? 1 : finish.row_scale[r],
+              static_cast<uint8_t*>(y) + r * y_row * element);
   }
 }
 
@@ -73,7 +85,9 @@ const I8GemmKernel i8_gemm_reference = {
     .depth = 1,
     .depth_block = kDepthBlock,
     .cost = 1,
+    .wide = false,
     .tile = Tile,
+    .widen = nullptr,
     .flips = Flips,
     .row_sum = RowSum,
     .finish = Finish,

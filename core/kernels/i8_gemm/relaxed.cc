@@ -21,15 +21,19 @@ bool Flips(bool a_signed) {
 }
 
 template <int kTileRows, int kVectors, bool kFlip>
-void TileOf(size_t k, const uint8_t* a, size_t lda, const int8_t* panel, int32_t* result) {
+void TileOf(const I8GemmTile& t) {
+  const size_t k = t.k;
+  const auto* panel = static_cast<const int8_t*>(t.panel);
   v128_t acc[kTileRows][kVectors];
   const uint8_t* rows[kTileRows];
   const v128_t top_bits = wasm_i8x16_splat(-128);
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
-    rows[r] = a + r * lda;
+    rows[r] = static_cast<const uint8_t*>(t.a) + r * t.lda;
     QUANTAB_UNROLL
-    for (int v = 0; v < kVectors; ++v) acc[r][v] = wasm_i32x4_splat(0);
+    for (int v = 0; v < kVectors; ++v) {
+      acc[r][v] = t.add ? wasm_v128_load(t.acc + 4 * (r * kVectors + v)) : wasm_i32x4_splat(0);
+    }
   }
   v128_t values[kTileRows];
   const auto step = [&] {
@@ -63,21 +67,16 @@ void TileOf(size_t k, const uint8_t* a, size_t lda, const int8_t* panel, int32_t
   for (int r = 0; r < kTileRows; ++r) {
     QUANTAB_UNROLL
     for (int v = 0; v < kVectors; ++v) {
-      wasm_v128_store(result + 4 * (r * kVectors + v), acc[r][v]);
+      wasm_v128_store(t.acc + 4 * (r * kVectors + v), acc[r][v]);
     }
   }
 }
 
 template <int kVectors>
-void Tile(size_t rows, size_t k, const uint8_t* a, size_t lda, bool a_signed, const int8_t* panel,
-          int32_t* acc) {
-  const bool flip = Flips(a_signed);
-  if (rows == 1) {
-    return flip ? TileOf<1, kVectors, true>(k, a, lda, panel, acc)
-                : TileOf<1, kVectors, false>(k, a, lda, panel, acc);
-  }
-  return flip ? TileOf<2, kVectors, true>(k, a, lda, panel, acc)
-              : TileOf<2, kVectors, false>(k, a, lda, panel, acc);
+void Tile(const I8GemmTile& t) {
+  const bool flip = Flips(t.a_signed);
+  if (t.rows == 1) return flip ? TileOf<1, kVectors, true>(t) : TileOf<1, kVectors, false>(t);
+  return flip ? TileOf<2, kVectors, true>(t) : TileOf<2, kVectors, false>(t);
 }
 
 }  // namespace
@@ -90,7 +89,9 @@ const I8GemmKernel i8_gemm_relaxed_2x16c4 = {
     .depth = kDepth,
     .depth_block = kDepth,
     .cost = 1.12,
+    .wide = false,
     .tile = Tile<4>,
+    .widen = nullptr,
     .flips = Flips,
     .row_sum = i8_gemm_simd::RowSum,
     .finish = i8_gemm_simd::Finish,
@@ -102,7 +103,9 @@ const I8GemmKernel i8_gemm_relaxed_2x24c4 = {
     .depth = kDepth,
     .depth_block = kDepth,
     .cost = 1,
+    .wide = false,
     .tile = Tile<6>,
+    .widen = nullptr,
     .flips = Flips,
     .row_sum = i8_gemm_simd::RowSum,
     .finish = i8_gemm_simd::Finish,

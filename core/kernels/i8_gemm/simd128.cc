@@ -1,5 +1,6 @@
-// 4 rows x 8 columns, k by pairs: bytes are widened to 16 bits and multiplied exactly, two k at a
-// time, by the 16-bit dot product. 8 accumulators, 2 vectors of B, 4 of A.
+// 4 rows x 8 columns, k by pairs: 16-bit values are multiplied exactly, two k at a time, by the
+// 16-bit dot product. 8 accumulators, 2 vectors of B, one splat of A at a time: no shuffles, and
+// all of it in registers.
 #include "core/base/simd.h"
 #include "core/kernels/i8_gemm/finish.h"
 #include "core/kernels/i8_gemm/i8_gemm.h"
@@ -9,88 +10,72 @@ namespace {
 
 constexpr size_t kRows = 4;
 constexpr size_t kColumns = 8;
-constexpr size_t kDepthBlock = 8;
+constexpr size_t kDepth = 2;
 
-template <bool kSigned>
-v128_t Widen(const uint8_t* a) {
-  return kSigned ? wasm_i16x8_load8x8(a) : wasm_u16x8_load8x8(a);
-}
+v128_t LoadEight(const int8_t* from) { return wasm_i16x8_load8x8(from); }
+v128_t LoadEight(const int16_t* from) { return wasm_v128_load(from); }
 
-// The products of two k (lanes 2 * kPair and 2 * kPair + 1 of each row) with 8 columns.
-template <int kTileRows, int kPair>
-void Pair(const v128_t* a, const int8_t* panel, v128_t acc[][2]) {
-  const v128_t b0 = wasm_i16x8_load8x8(panel + 16 * kPair);
-  const v128_t b1 = wasm_i16x8_load8x8(panel + 16 * kPair + 8);
-  QUANTAB_UNROLL
-  for (int r = 0; r < kTileRows; ++r) {
-    const v128_t pair = wasm_i32x4_shuffle(a[r], a[r], kPair, kPair, kPair, kPair);
-    acc[r][0] = wasm_i32x4_add(acc[r][0], wasm_i32x4_dot_i16x8(pair, b0));
-    acc[r][1] = wasm_i32x4_add(acc[r][1], wasm_i32x4_dot_i16x8(pair, b1));
-  }
-}
-
-template <int kTileRows>
-void Block(const v128_t* a, const int8_t* panel, v128_t acc[][2]) {
-  Pair<kTileRows, 0>(a, panel, acc);
-  Pair<kTileRows, 1>(a, panel, acc);
-  Pair<kTileRows, 2>(a, panel, acc);
-  Pair<kTileRows, 3>(a, panel, acc);
-}
-
-template <int kTileRows, bool kSigned>
-void TileOf(size_t k, const uint8_t* a, size_t lda, const int8_t* panel, int32_t* result) {
+template <int kTileRows, typename Element>
+void TileOf(const I8GemmTile& t) {
+  const auto* panel = static_cast<const Element*>(t.panel);
   v128_t acc[kTileRows][2];
-  const uint8_t* rows[kTileRows];
+  const int16_t* rows[kTileRows];
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
-    acc[r][0] = acc[r][1] = wasm_i32x4_splat(0);
-    rows[r] = a + r * lda;
-  }
-  v128_t values[kTileRows];
-  size_t i = 0;
-  for (; i + kDepthBlock <= k; i += kDepthBlock, panel += kDepthBlock * kColumns) {
+    rows[r] = static_cast<const int16_t*>(t.a) + r * t.lda;
     QUANTAB_UNROLL
-    for (int r = 0; r < kTileRows; ++r) values[r] = Widen<kSigned>(rows[r] + i);
-    Block<kTileRows>(values, panel, acc);
+    for (int v = 0; v < 2; ++v) {
+      acc[r][v] = t.add ? wasm_v128_load(t.acc + r * kColumns + 4 * v) : wasm_i32x4_splat(0);
+    }
   }
-  if (i < k) {
+  for (size_t i = 0; i < t.k; i += kDepth, panel += kDepth * kColumns) {
+    const v128_t b0 = LoadEight(panel);
+    const v128_t b1 = LoadEight(panel + kColumns);
     QUANTAB_UNROLL
     for (int r = 0; r < kTileRows; ++r) {
-      const v128_t last =
-          wasm_i64x2_splat(static_cast<int64_t>(i8_gemm_simd::LastBytes(rows[r], k, k - i)));
-      values[r] = kSigned ? wasm_i16x8_extend_low_i8x16(last) : wasm_u16x8_extend_low_u8x16(last);
+      const v128_t pair = wasm_v128_load32_splat(rows[r] + i);
+      acc[r][0] = wasm_i32x4_add(acc[r][0], wasm_i32x4_dot_i16x8(pair, b0));
+      acc[r][1] = wasm_i32x4_add(acc[r][1], wasm_i32x4_dot_i16x8(pair, b1));
     }
-    Block<kTileRows>(values, panel, acc);
   }
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
-    wasm_v128_store(result + r * kColumns, acc[r][0]);
-    wasm_v128_store(result + r * kColumns + 4, acc[r][1]);
+    QUANTAB_UNROLL
+    for (int v = 0; v < 2; ++v) wasm_v128_store(t.acc + r * kColumns + 4 * v, acc[r][v]);
   }
 }
+
+template <typename Element>
+void TileRows(const I8GemmTile& t) {
+  switch (t.rows) {
+    case 1:
+      return TileOf<1, Element>(t);
+    case 2:
+      return TileOf<2, Element>(t);
+    case 3:
+      return TileOf<3, Element>(t);
+    default:
+      return TileOf<4, Element>(t);
+  }
+}
+
+void Tile(const I8GemmTile& t) { t.panel_is_wide ? TileRows<int16_t>(t) : TileRows<int8_t>(t); }
 
 template <bool kSigned>
-void TileRows(size_t rows, size_t k, const uint8_t* a, size_t lda, const int8_t* panel,
-              int32_t* acc) {
-  switch (rows) {
-    case 1:
-      return TileOf<1, kSigned>(k, a, lda, panel, acc);
-    case 2:
-      return TileOf<2, kSigned>(k, a, lda, panel, acc);
-    case 3:
-      return TileOf<3, kSigned>(k, a, lda, panel, acc);
-    default:
-      return TileOf<4, kSigned>(k, a, lda, panel, acc);
+void WidenAll(size_t n, const uint8_t* from, int16_t* to) {
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const v128_t bytes = wasm_v128_load(from + i);
+    wasm_v128_store(
+        to + i, kSigned ? wasm_i16x8_extend_low_i8x16(bytes) : wasm_u16x8_extend_low_u8x16(bytes));
+    wasm_v128_store(to + i + 8, kSigned ? wasm_i16x8_extend_high_i8x16(bytes)
+                                        : wasm_u16x8_extend_high_u8x16(bytes));
   }
+  for (; i < n; ++i) to[i] = kSigned ? static_cast<int8_t>(from[i]) : from[i];
 }
 
-void Tile(size_t rows, size_t k, const uint8_t* a, size_t lda, bool a_signed, const int8_t* panel,
-          int32_t* acc) {
-  if (a_signed) {
-    TileRows<true>(rows, k, a, lda, panel, acc);
-  } else {
-    TileRows<false>(rows, k, a, lda, panel, acc);
-  }
+void Widen(size_t n, const uint8_t* from, bool is_signed, int16_t* to) {
+  is_signed ? WidenAll<true>(n, from, to) : WidenAll<false>(n, from, to);
 }
 
 bool Flips(bool) { return false; }
@@ -100,10 +85,12 @@ bool Flips(bool) { return false; }
 const I8GemmKernel i8_gemm_simd128_4x8c2 = {
     .rows = kRows,
     .columns = kColumns,
-    .depth = 2,
-    .depth_block = kDepthBlock,
+    .depth = kDepth,
+    .depth_block = kDepth,
     .cost = 1,
+    .wide = true,
     .tile = Tile,
+    .widen = Widen,
     .flips = Flips,
     .row_sum = i8_gemm_simd::RowSum,
     .finish = i8_gemm_simd::Finish,

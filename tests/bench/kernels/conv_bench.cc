@@ -5,6 +5,7 @@
 #include "core/kernels/f32_conv/f32_conv.h"
 #include "core/kernels/f32_gemm/f32_gemm.h"
 #include "core/kernels/i8_conv/i8_conv.h"
+#include "core/kernels/i8_depthwise/i8_depthwise.h"
 #include "core/kernels/pool/pool.h"
 #include "tests/bench/kernels/kernel_bench.h"
 
@@ -50,17 +51,17 @@ void RunF32(benchmark::State& state, const ConvShape& shape) {
   }
 }
 
-void RunI8(benchmark::State& state, const ConvShape& shape) {
+void RunI8(benchmark::State& state, const ConvShape& shape, ChannelOrder order) {
   const std::vector<uint8_t> x = BenchBytes(shape.in_channels * shape.InPixels());
   const std::vector<uint8_t> w =
       BenchBytes(shape.out_channels * shape.in_channels / shape.groups * shape.Taps());
   std::vector<uint8_t> y(shape.out_channels * shape.OutPixels());
-  auto packed = BenchMemory(I8ConvPackedBytes(shape));
-  auto scratch = BenchMemory(I8ConvScratchBytes(shape));
-  I8ConvPack(shape, {.data = w.data()}, AlignTo16(packed));
+  auto packed = BenchMemory(I8ConvPackedBytes(shape, order));
+  auto scratch = BenchMemory(I8ConvScratchBytes(shape, order));
+  I8ConvPack(shape, order, {.data = w.data()}, AlignTo16(packed));
   const float scale = 1e-3F;
   for (auto _ : state) {
-    I8Conv(shape, x.data(), false, 128, AlignTo16(packed), y.data(), AlignTo16(scratch),
+    I8Conv(shape, order, x.data(), false, 128, AlignTo16(packed), y.data(), AlignTo16(scratch),
            {.out = I8GemmOut::kRequantize, .scale = &scale, .out_zero = 128});
     benchmark::ClobberMemory();
   }
@@ -92,14 +93,20 @@ const int kRegistered = [] {
     AddKernelBench(f32_conv_family, Title(shape), Operations(shape),
                    [shape](benchmark::State& state) { RunF32(state, shape); });
     AddKernelBench(i8_conv_family, Title(shape), Operations(shape),
-                   [shape](benchmark::State& state) { RunI8(state, shape); });
+                   [shape](benchmark::State& state) { RunI8(state, shape, ChannelOrder::kFirst); });
+    AddKernelBench(i8_depthwise_family, Title(shape), Operations(shape),
+                   [shape](benchmark::State& state) { RunI8(state, shape, ChannelOrder::kLast); });
   }
   for (const ConvShape& shape : {Square(3, 32, 1, 224, 3, 2), Square(64, 64, 1, 56, 3, 1),
                                  Square(64, 256, 1, 56, 1, 1), Square(256, 256, 1, 14, 3, 1)}) {
     AddKernelBench(f32_gemm_family, "conv_" + Title(shape), Operations(shape),
                    [shape](benchmark::State& state) { RunF32(state, shape); });
-    AddKernelBench(i8_gemm_family, "conv_" + Title(shape), Operations(shape),
-                   [shape](benchmark::State& state) { RunI8(state, shape); });
+    for (const ChannelOrder order : {ChannelOrder::kFirst, ChannelOrder::kLast}) {
+      AddKernelBench(i8_gemm_family,
+                     (order == ChannelOrder::kLast ? "conv_last_" : "conv_") + Title(shape),
+                     Operations(shape),
+                     [shape, order](benchmark::State& state) { RunI8(state, shape, order); });
+    }
     AddKernelBench(im2col_family, Title(shape),
                    static_cast<double>(shape.in_channels * shape.Taps() * shape.OutPixels()),
                    [shape](benchmark::State& state) { RunIm2col(state, shape); });

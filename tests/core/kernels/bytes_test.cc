@@ -43,23 +43,23 @@ TEST(BytesTest, ConvolutionsThatNoMemoryHolds) {
   plane.stride = plane.pad = {kHalf / 4, kHalf / 4, kHalf / 4};
   plane.out = {5, 5, 5};
   EXPECT_EQ(F32ConvScratchBytes(plane), SIZE_MAX);
-  EXPECT_EQ(I8ConvScratchBytes(plane), SIZE_MAX);
+  EXPECT_EQ(I8ConvScratchBytes(plane, ChannelOrder::kFirst), SIZE_MAX);
   ConvShape taps;
   taps.kernel = taps.in = {1, kHalf / 2, kHalf / 2};
   EXPECT_EQ(F32ConvScratchBytes(taps), SIZE_MAX);
-  EXPECT_EQ(I8ConvScratchBytes(taps), SIZE_MAX);
+  EXPECT_EQ(I8ConvScratchBytes(taps, ChannelOrder::kFirst), SIZE_MAX);
   taps.out_channels = 2;
-  EXPECT_EQ(I8ConvPackedBytes(taps), SIZE_MAX);
+  EXPECT_EQ(I8ConvPackedBytes(taps, ChannelOrder::kFirst), SIZE_MAX);
   // As a matrix product: channels of a window, channels of an image, output channels.
   ConvShape channels;
   channels.kernel = {1, kHalf / 2, 1};
   channels.in_channels = channels.out_channels = kHalf;
   EXPECT_EQ(F32ConvScratchBytes(channels), SIZE_MAX);
-  EXPECT_EQ(I8ConvPackedBytes(channels), SIZE_MAX);
+  EXPECT_EQ(I8ConvPackedBytes(channels, ChannelOrder::kFirst), SIZE_MAX);
   ConvShape image;
   image.in_channels = kHalf;
   image.in = {1, kHalf, 1};
-  EXPECT_EQ(I8ConvScratchBytes(image), SIZE_MAX);
+  EXPECT_EQ(I8ConvScratchBytes(image, ChannelOrder::kFirst), SIZE_MAX);
   // Counts of the shape itself.
   ConvShape counts;
   counts.in = counts.out = counts.kernel = {kHalf, kHalf, kHalf};

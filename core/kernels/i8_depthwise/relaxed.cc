@@ -1,0 +1,66 @@
+// Rows go by fours, as bytes, through the relaxed int8 dot product: weights are the signed first
+// operand, values the second, in the signedness the machine takes (dispatch.h). Values of the other
+// signedness have their top bits flipped, as their zero point has.
+#include <algorithm>
+
+#include "core/kernels/i8_depthwise/accumulate.h"
+
+#if QUANTAB_RELAXED_SIMD
+
+namespace quantab::kernels {
+namespace {
+
+constexpr size_t kDepth = 4;
+
+bool Flips(bool x_signed) {
+  const RelaxedDot dot = ThisMachinesDot();
+  const bool takes_unsigned = dot == RelaxedDot::kUnsigned || dot == RelaxedDot::kSaturating;
+  return x_signed == takes_unsigned;
+}
+
+// Bytes of two rows in turn.
+v128_t Pairs(const uint8_t* a, const uint8_t* b) {
+  return wasm_i8x16_shuffle(wasm_v128_load64_zero(a), wasm_v128_load64_zero(b), 0, 16, 1, 17, 2, 18,
+                            3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+
+void Interleave(size_t n, const uint8_t* const* rows, const size_t* steps, bool is_signed,
+                void* values) {
+  auto* to = static_cast<uint8_t*>(values);
+  const v128_t flip = wasm_i8x16_splat(Flips(is_signed) ? -128 : 0);
+  const uint8_t* row[kDepth];
+  std::copy_n(rows, kDepth, row);
+  for (size_t i = 0; i < n; ++i, to += kI8DepthwiseTermBytes) {
+    const v128_t first = wasm_v128_xor(Pairs(row[0], row[1]), flip);
+    const v128_t second = wasm_v128_xor(Pairs(row[2], row[3]), flip);
+    wasm_v128_store(to, wasm_i16x8_shuffle(first, second, 0, 8, 1, 9, 2, 10, 3, 11));
+    wasm_v128_store(to + 16, wasm_i16x8_shuffle(first, second, 4, 12, 5, 13, 6, 14, 7, 15));
+    QUANTAB_UNROLL
+    for (size_t r = 0; r < kDepth; ++r) row[r] += steps[r];
+  }
+}
+
+void Accumulate(size_t n, size_t terms, const uint8_t* values, const size_t* offsets, size_t step,
+                const void* w, int32_t* acc) {
+  i8_depthwise_simd::AccumulateRow(
+      n, terms, values, offsets, step, w, acc,
+      [](v128_t weights, v128_t x, v128_t sum) { return RelaxedDotAdd(weights, x, sum); });
+}
+
+void Pack(const int16_t* w, void* term) {
+  auto* to = static_cast<int8_t*>(term);
+  for (size_t i = 0; i < kDepth * kI8DepthwiseChannels; ++i) to[i] = static_cast<int8_t>(w[i]);
+}
+
+}  // namespace
+
+const I8DepthwiseKernel i8_depthwise_relaxed = {.depth = kDepth,
+                                                .narrow_weights = true,
+                                                .interleave = Interleave,
+                                                .accumulate = Accumulate,
+                                                .pack = Pack,
+                                                .flips = Flips};
+
+}  // namespace quantab::kernels
+
+#endif  // QUANTAB_RELAXED_SIMD

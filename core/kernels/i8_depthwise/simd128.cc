@@ -1,0 +1,54 @@
+// Rows go in pairs, as 16-bit values, through the 16-bit dot product.
+#include <algorithm>
+
+#include "core/kernels/i8_depthwise/accumulate.h"
+
+namespace quantab::kernels {
+namespace {
+
+constexpr size_t kDepth = 2;
+
+template <bool kSigned>
+void InterleaveOf(size_t n, const uint8_t* const* rows, const size_t* steps, uint8_t* to) {
+  const uint8_t* first = rows[0];
+  const uint8_t* second = rows[1];
+  for (size_t i = 0; i < n; ++i, to += kI8DepthwiseTermBytes) {
+    const v128_t a = kSigned ? wasm_i16x8_load8x8(first) : wasm_u16x8_load8x8(first);
+    const v128_t b = kSigned ? wasm_i16x8_load8x8(second) : wasm_u16x8_load8x8(second);
+    wasm_v128_store(to, wasm_i16x8_shuffle(a, b, 0, 8, 1, 9, 2, 10, 3, 11));
+    wasm_v128_store(to + 16, wasm_i16x8_shuffle(a, b, 4, 12, 5, 13, 6, 14, 7, 15));
+    first += steps[0];
+    second += steps[1];
+  }
+}
+
+void Interleave(size_t n, const uint8_t* const* rows, const size_t* steps, bool is_signed,
+                void* values) {
+  auto* to = static_cast<uint8_t*>(values);
+  is_signed ? InterleaveOf<true>(n, rows, steps, to) : InterleaveOf<false>(n, rows, steps, to);
+}
+
+void Accumulate(size_t n, size_t terms, const uint8_t* values, const size_t* offsets, size_t step,
+                const void* w, int32_t* acc) {
+  i8_depthwise_simd::AccumulateRow(n, terms, values, offsets, step, w, acc,
+                                   [](v128_t weights, v128_t x, v128_t sum) {
+                                     return wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(weights, x));
+                                   });
+}
+
+void Pack(const int16_t* w, void* term) {
+  std::copy_n(w, kDepth * kI8DepthwiseChannels, static_cast<int16_t*>(term));
+}
+
+bool Flips(bool) { return false; }
+
+}  // namespace
+
+const I8DepthwiseKernel i8_depthwise_simd128 = {.depth = kDepth,
+                                                .narrow_weights = false,
+                                                .interleave = Interleave,
+                                                .accumulate = Accumulate,
+                                                .pack = Pack,
+                                                .flips = Flips};
+
+}  // namespace quantab::kernels
