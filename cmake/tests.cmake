@@ -88,13 +88,15 @@ if(QUANTAB_BENCH)
     set(BENCHMARK_ENABLE_GTEST_TESTS OFF)
     set(BENCHMARK_ENABLE_INSTALL OFF)
     set(BENCHMARK_ENABLE_WERROR OFF)
-    # What its checks would find by running programs, which a cross build cannot.
-    foreach(pair IN ITEMS STD_REGEX:1 GNU_POSIX_REGEX:0 POSIX_REGEX:0 STEADY_CLOCK:1
-                          PTHREAD_AFFINITY:0)
-      string(REPLACE ":" ";" pair ${pair})
-      list(GET pair 0 feature)
-      list(GET pair 1 value)
-      set(HAVE_${feature} ${value} CACHE BOOL "" FORCE)
+    # What its checks would find by running programs, which a cross build cannot: whether each
+    # compiles, and the exit status it then has.
+    foreach(feature IN ITEMS STD_REGEX STEADY_CLOCK)
+      set(COMPILE_HAVE_${feature} ON)
+      set(RUN_HAVE_${feature} 0)
+    endforeach()
+    foreach(feature IN ITEMS GNU_POSIX_REGEX POSIX_REGEX PTHREAD_AFFINITY)
+      set(COMPILE_HAVE_${feature} OFF)
+      set(RUN_HAVE_${feature} 1)
     endforeach()
     add_subdirectory(${benchmark_source} ${CMAKE_BINARY_DIR}/benchmark EXCLUDE_FROM_ALL SYSTEM)
   else()

@@ -18,6 +18,7 @@ constexpr LowerPass kPasses[] = {
     {"lower_dynamic_matmul", LowerDynamicMatMul},
     {"lower_dynamic_conv", LowerDynamicConv},
     {"fuse_clamp", FuseClamp},
+    {"channels_last", ChannelsLast},
 };
 
 void Import(onnx::ModelProto& model, const std::string& domain) {

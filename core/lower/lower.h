@@ -42,5 +42,6 @@ void FoldLookup(LowerGraph& graph);
 void LowerDynamicMatMul(LowerGraph& graph);
 void LowerDynamicConv(LowerGraph& graph);
 void FuseClamp(LowerGraph& graph);
+void ChannelsLast(LowerGraph& graph);
 
 }  // namespace quantab

@@ -90,6 +90,10 @@ bool LowerGraph::Is(int i, std::string_view op_type) const {
          (op_type == "QuantizeLinear" || op_type == "DequantizeLinear");
 }
 
+std::vector<int> LowerGraph::TopologicalOrder() const {
+  return GraphView(graph_).TopologicalOrder();
+}
+
 int LowerGraph::Producer(const std::string& value) const {
   const auto found = producers_.find(value);
   return found == producers_.end() ? -1 : found->second;
@@ -200,7 +204,7 @@ void LowerGraph::Finish() {
     for (std::string& value : CapturedValues(node)) open.push_back(std::move(value));
   }
   onnx::GraphProto ordered;
-  for (int i : GraphView(graph_).TopologicalOrder()) {
+  for (int i : TopologicalOrder()) {
     if (keep[static_cast<size_t>(i)]) ordered.add_node()->Swap(graph_.mutable_node(i));
   }
   graph_.mutable_node()->Swap(ordered.mutable_node());

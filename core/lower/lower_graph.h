@@ -45,6 +45,8 @@ class LowerGraph {
   // Nodes keep their index until Finish(), those added come last.
   int size() const { return graph_.node_size(); }
   const onnx::NodeProto& node(int i) const { return graph_.node(i); }
+  // The nodes, each after those that make what it reads.
+  std::vector<int> TopologicalOrder() const;
   // Whether it is this operator of ai.onnx (Q and DQ of com.microsoft count as ONNX's).
   bool Is(int i, std::string_view op_type) const;
 

@@ -4,7 +4,7 @@
 //   com.microsoft: QLinearGlobalAveragePool, QLinearAveragePool (channels first, or last as
 //   attribute 'channels_last' says), QLinearReduceMean
 //
-//   quantab, made by lowering only: QLinearAveragePool
+//   quantab, made by lowering only: QLinearAveragePool, likewise
 //
 // QLinearAveragePool rounds when the zero point has been added, as ONNX Runtime's does: means of
 // few integers often lie half-way between two. That of lowering rounds as QuantizeLinear does.
@@ -60,7 +60,7 @@ QUANTAB_REGISTER(ops, qlinear_float) {
   };
   add("QLinearGlobalAveragePool", Pool<GlobalAveragePool>);
   add("QLinearAveragePool", Pool<AveragePool>);
-  add("QLinearAveragePool", LoweredAveragePool, "quantab");
+  add("QLinearAveragePool", Pool<LoweredAveragePool>, "quantab");
   add("QLinearReduceMean", ReduceMean);
 }
 

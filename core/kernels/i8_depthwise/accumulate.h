@@ -41,8 +41,16 @@ inline void AccumulateRow(size_t n, size_t terms, const uint8_t* values, const s
   for (; i + 4 <= n; i += 4, acc += 4 * kI8DepthwiseChannels) {
     AccumulatePixels<4>(terms, values + i * step, offsets, step, weights, acc, dot);
   }
-  for (; i < n; ++i, acc += kI8DepthwiseChannels) {
-    AccumulatePixels<1>(terms, values + i * step, offsets, step, weights, acc, dot);
+  values += i * step;
+  switch (n - i) {
+    case 1:
+      return AccumulatePixels<1>(terms, values, offsets, step, weights, acc, dot);
+    case 2:
+      return AccumulatePixels<2>(terms, values, offsets, step, weights, acc, dot);
+    case 3:
+      return AccumulatePixels<3>(terms, values, offsets, step, weights, acc, dot);
+    default:
+      return;
   }
 }
 

@@ -29,6 +29,12 @@ const I8DepthwiseKernel& KernelOf(const KernelEntry& entry) {
   return *static_cast<const I8DepthwiseKernel*>(entry.kernel);
 }
 
+// A row of the input under an output row, or padding.
+struct Row {
+  const uint8_t* first;
+  size_t step;  // from pixel to pixel
+};
+
 size_t RoundUp(size_t value) { return SaturatingRoundUp(value, 16); }
 
 size_t WindowRows(const ConvShape& shape) {
@@ -56,17 +62,32 @@ size_t Reach(const ConvShape& shape) {
   return (shape.out[2] - 1) * shape.stride[2] + (shape.kernel[2] - 1) * shape.dilation[2] + 1;
 }
 
+// Output rows made between two sweeps over the channels: as many as have this many pixels together,
+// so that what is set up for a block of channels serves all of them, and stays in the cache.
+constexpr size_t kBandPixels = 128;
+
+size_t OutRows(const ConvShape& shape) { return SaturatingMul(shape.out[0], shape.out[1]); }
+size_t BandRows(const ConvShape& shape) {
+  return std::clamp<size_t>(kBandPixels / shape.out[2], 1, OutRows(shape));
+}
+// Input rows under an output row, with those that fill the last group.
+size_t RowsUnder(const ConvShape& shape) {
+  return SaturatingRoundUp(WindowRows(shape), kI8DepthwiseMaxDepth);
+}
+
 // The parts of the scratch memory.
 size_t PaddingBytes(const ConvShape& shape) { return RoundUp(shape.in_channels); }
 size_t OffsetBytes(const ConvShape& shape) {
   return RoundUp(SaturatingMul(shape.Taps(), sizeof(size_t)));
 }
-size_t AccBytes(const ConvShape& shape) {
-  return SaturatingMul(shape.out[2], kChannels * sizeof(int32_t));
+size_t ColumnBytes(const ConvShape& shape) {
+  return RoundUp(SaturatingMul(shape.in_channels, sizeof(int32_t)));
 }
-size_t RowPointerBytes(const ConvShape& shape) {
-  const size_t rows = SaturatingAdd(WindowRows(shape), kI8DepthwiseMaxDepth);
-  return RoundUp(SaturatingMul(rows, sizeof(const uint8_t*) + sizeof(size_t)));
+size_t RowBytes(const ConvShape& shape) {
+  return RoundUp(SaturatingMul(BandRows(shape), RowsUnder(shape), sizeof(Row)));
+}
+size_t AccBytes(const ConvShape& shape) {
+  return SaturatingMul(BandRows(shape), shape.out[2], kChannels * sizeof(int32_t));
 }
 size_t ValueBytes(const ConvShape& shape) {
   return SaturatingMul(WindowRows(shape), Reach(shape), kTermBytes);
@@ -104,14 +125,38 @@ struct Run {
   const ConvShape& shape;
   const I8DepthwiseKernel& kernel;
   bool x_signed;
-  const uint8_t* padding;  // x_zero, for each channel
-  size_t* offsets = nullptr;         // of each term, in values
-  int32_t* acc = nullptr;            // of an output row
-  const uint8_t** rows = nullptr;    // under an output row: the first byte of each
-  size_t* steps = nullptr;           // from pixel to pixel of each
+  const uint8_t* x;
+  uint8_t* padding = nullptr;  // x_zero, for each channel
+  size_t* offsets = nullptr;   // of each term, in values
+  int32_t* base = nullptr;     // these by channel: see I8GemmFinish
+  float* scale = nullptr;
+  float* float_bias = nullptr;
+  Row* rows = nullptr;  // under each output row of the band
+  int32_t* acc = nullptr;
   uint8_t* values = nullptr;
 
+  Run(const ConvShape& s, const I8DepthwiseKernel& k, bool is_signed, const uint8_t* image,
+      void* scratch)
+      : shape(s), kernel(k), x_signed(is_signed), x(image) {
+    auto* at = static_cast<uint8_t*>(scratch);
+    padding = at;
+    offsets = reinterpret_cast<size_t*>(at += PaddingBytes(shape));
+    base = reinterpret_cast<int32_t*>(at += OffsetBytes(shape));
+    scale = reinterpret_cast<float*>(at += ColumnBytes(shape));
+    float_bias = reinterpret_cast<float*>(at += ColumnBytes(shape));
+    rows = reinterpret_cast<Row*>(at += ColumnBytes(shape));
+    acc = reinterpret_cast<int32_t*>(at += RowBytes(shape));
+    values = at + AccBytes(shape);
+  }
+
   size_t GroupBytes() const { return Reach(shape) * kTermBytes; }
+
+  // The columns of values that lie inside the input.
+  TapRange Inside() const {
+    const size_t reach = Reach(shape);
+    const size_t begin = std::min(shape.pad[2], reach);
+    return {begin, std::max(begin, std::min(reach, shape.pad[2] + shape.in[2]))};
+  }
 
   void SetOffsets() const {
     size_t term = 0;
@@ -122,59 +167,74 @@ struct Run {
     }
   }
 
+  // The padding, and the columns outside the input: the same for every row and channel.
+  void SetPadding(int32_t x_zero) const {
+    std::memset(padding, static_cast<uint8_t>(x_zero), shape.in_channels);
+    const TapRange inside = Inside();
+    const uint8_t* outside[kI8DepthwiseMaxDepth];
+    constexpr size_t kStill[kI8DepthwiseMaxDepth] = {};
+    std::fill_n(outside, kernel.depth, padding);
+    for (size_t group = 0; group < Groups(kernel, shape); ++group) {
+      uint8_t* to = values + group * GroupBytes();
+      kernel.interleave(inside.begin, outside, kStill, x_signed, to);
+      kernel.interleave(Reach(shape) - inside.end, outside, kStill, x_signed,
+                        to + inside.end * kTermBytes);
+    }
+  }
+
+  void SetColumns(const I8GemmEpilogue& epilogue, const uint8_t* blocks, int32_t zero) const {
+    for (size_t block = 0; block < Blocks(shape); ++block) {
+      const auto* sums =
+          reinterpret_cast<const int32_t*>(blocks + block * BlockBytes(kernel, shape));
+      const size_t first = FirstChannel(shape, block);
+      for (size_t c = first; c < first + kChannels; ++c) {
+        const int32_t bias = epilogue.bias == nullptr ? 0 : epilogue.bias[c];
+        base[c] = static_cast<int32_t>(static_cast<uint32_t>(bias) -
+                                       static_cast<uint32_t>(zero) *
+                                           static_cast<uint32_t>(sums[c - first]));
+        scale[c] = epilogue.scale == nullptr ? 1 : epilogue.scale[c * epilogue.scale_stride];
+        float_bias[c] = epilogue.float_bias == nullptr ? 0 : epilogue.float_bias[c];
+      }
+    }
+  }
+
   // Rows outside the input, and those that fill the last group, are padding.
-  void SetRows(const uint8_t* x, size_t od, size_t oh) const {
-    const size_t count = Groups(kernel, shape) * kernel.depth;
-    std::fill_n(rows, count, padding);
-    std::fill_n(steps, count, size_t{0});
-    VisitRows(shape, od, oh, [&](size_t kernel_row, size_t input_row) {
-      rows[kernel_row] = x + input_row * shape.in[2] * shape.in_channels;
-      steps[kernel_row] = shape.in_channels;
-    });
+  void SetRows(size_t first_row, size_t count) const {
+    std::fill_n(rows, count * RowsUnder(shape), Row{padding, 0});
+    for (size_t i = 0; i < count; ++i) {
+      const size_t row = first_row + i;
+      VisitRows(shape, row / shape.out[1], row % shape.out[1],
+                [&](size_t kernel_row, size_t input_row) {
+                  rows[i * RowsUnder(shape) + kernel_row] = {
+                      x + input_row * shape.in[2] * shape.in_channels, shape.in_channels};
+                });
+    }
   }
 
   // Lays together what an output row needs of 8 channels.
-  void Interleave(size_t channel) const {
-    const size_t reach = Reach(shape);
-    const size_t begin = std::min(shape.pad[2], reach);
-    const size_t end = std::max(begin, std::min(reach, shape.pad[2] + shape.in[2]));
-    const uint8_t* outside[kI8DepthwiseMaxDepth];
-    const uint8_t* inside[kI8DepthwiseMaxDepth];
-    constexpr size_t kStill[kI8DepthwiseMaxDepth] = {};
-    std::fill_n(outside, kernel.depth, padding + channel);
+  void Interleave(const Row* under, size_t channel) const {
+    const TapRange inside = Inside();
+    const size_t column = inside.begin - shape.pad[2];
+    const uint8_t* from[kI8DepthwiseMaxDepth];
+    size_t steps[kI8DepthwiseMaxDepth];
     for (size_t group = 0; group < Groups(kernel, shape); ++group) {
-      const size_t first = group * kernel.depth;
-      for (size_t r = 0; r < kernel.depth; ++r) inside[r] = rows[first + r] + channel;
-      uint8_t* to = values + group * GroupBytes();
-      kernel.interleave(begin, outside, kStill, x_signed, to);
-      kernel.interleave(end - begin, inside, steps + first, x_signed, to + begin * kTermBytes);
-      kernel.interleave(reach - end, outside, kStill, x_signed, to + end * kTermBytes);
+      for (size_t r = 0; r < kernel.depth; ++r, ++under) {
+        from[r] = under->first + column * under->step + channel;
+        steps[r] = under->step;
+      }
+      kernel.interleave(inside.end - inside.begin, from, steps, x_signed,
+                        values + group * GroupBytes() + inside.begin * kTermBytes);
     }
   }
-};
 
-// What a block's channels need to be finished.
-struct Columns {
-  alignas(16) int32_t base[kChannels];
-  alignas(16) float scale[kChannels];
-  alignas(16) float float_bias[kChannels];
-
-  I8GemmFinish Set(const I8GemmEpilogue& epilogue, const int32_t* sums, int32_t zero,
-                   size_t first) {
-    for (size_t c = 0; c < kChannels; ++c) {
-      const int32_t bias = epilogue.bias == nullptr ? 0 : epilogue.bias[first + c];
-      base[c] = static_cast<int32_t>(static_cast<uint32_t>(bias) -
-                                     static_cast<uint32_t>(zero) * static_cast<uint32_t>(sums[c]));
-      scale[c] =
-          epilogue.scale == nullptr ? 1 : epilogue.scale[(first + c) * epilogue.scale_stride];
-      float_bias[c] = epilogue.float_bias == nullptr ? 0 : epilogue.float_bias[first + c];
+  // The accumulators of a band's rows, for the block of channels whose terms these are.
+  void Accumulate(size_t count, size_t channel, const uint8_t* terms) const {
+    const size_t step = shape.stride[2] * kTermBytes;
+    for (size_t i = 0; i < count; ++i) {
+      Interleave(rows + i * RowsUnder(shape), channel);
+      kernel.accumulate(shape.out[2], Terms(kernel, shape), values, offsets, step, terms,
+                        acc + i * shape.out[2] * kChannels);
     }
-    return {.base = base,
-            .scale = scale,
-            .float_bias = epilogue.float_bias == nullptr ? nullptr : float_bias,
-            .out = epilogue.out,
-            .out_signed = epilogue.out_signed,
-            .out_zero = epilogue.out_zero};
   }
 };
 
@@ -197,9 +257,12 @@ size_t I8DepthwisePackedBytes(const ConvShape& shape) {
 
 size_t I8DepthwiseScratchBytes(const ConvShape& shape) {
   if (shape.OutPixels() == 0) return 0;
-  const size_t tables = SaturatingAdd(PaddingBytes(shape), OffsetBytes(shape));
-  const size_t rows = SaturatingAdd(RowPointerBytes(shape), AccBytes(shape));
-  return SaturatingAdd(SaturatingAdd(tables, rows), ValueBytes(shape));
+  size_t bytes = SaturatingMul(3, ColumnBytes(shape));
+  for (const size_t part : {PaddingBytes(shape), OffsetBytes(shape), RowBytes(shape),
+                            AccBytes(shape), ValueBytes(shape)}) {
+    bytes = SaturatingAdd(bytes, part);
+  }
+  return bytes;
 }
 
 void I8DepthwisePack(const ConvShape& shape, const I8DepthwiseWeights& weights, void* packed) {
@@ -239,33 +302,34 @@ void I8Depthwise(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_
   const auto* header = static_cast<const PackedHeader*>(packed);
   const I8DepthwiseKernel& kernel = KernelOf(*header->entry);
   i8_depthwise_family.Note(header->entry->name);
-  auto* at = static_cast<uint8_t*>(scratch);
-  std::memset(at, static_cast<uint8_t>(x_zero), shape.in_channels);
-  Run run = {.shape = shape, .kernel = kernel, .x_signed = x_signed, .padding = at};
-  run.offsets = reinterpret_cast<size_t*>(at += PaddingBytes(shape));
-  run.rows = reinterpret_cast<const uint8_t**>(at += OffsetBytes(shape));
-  run.steps = reinterpret_cast<size_t*>(run.rows + WindowRows(shape) + kI8DepthwiseMaxDepth);
-  run.acc = reinterpret_cast<int32_t*>(at += RowPointerBytes(shape));
-  run.values = at + AccBytes(shape);
+  const auto* blocks = static_cast<const uint8_t*>(packed) + sizeof(PackedHeader);
+  const Run run(shape, kernel, x_signed, x, scratch);
   run.SetOffsets();
-  const size_t terms = Terms(kernel, shape);
-  const size_t step = shape.stride[2] * kTermBytes;
+  run.SetPadding(x_zero);
+  run.SetColumns(epilogue, blocks,
+                 !kernel.flips(x_signed) ? x_zero
+                 : x_signed              ? x_zero + 128
+                                         : x_zero - 128);
   const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
-  const int32_t zero = !kernel.flips(x_signed) ? x_zero : x_signed ? x_zero + 128 : x_zero - 128;
-  for (size_t row = 0; row < shape.out[0] * shape.out[1]; ++row) {
-    run.SetRows(x, row / shape.out[1], row % shape.out[1]);
-    const auto* block_at = static_cast<const uint8_t*>(packed) + sizeof(PackedHeader);
+  const size_t band = BandRows(shape);
+  for (size_t row = 0; row < OutRows(shape); row += band) {
+    const size_t count = std::min(band, OutRows(shape) - row);
+    run.SetRows(row, count);
     uint8_t* to = y + row * shape.out[2] * shape.out_channels * element;
-    for (size_t block = 0; block < Blocks(shape); ++block, block_at += BlockBytes(kernel, shape)) {
+    for (size_t block = 0; block < Blocks(shape); ++block) {
       const size_t first = FirstChannel(shape, block);
-      Columns columns;
-      const I8GemmFinish finish =
-          columns.Set(epilogue, reinterpret_cast<const int32_t*>(block_at), zero, first);
-      run.Interleave(first);
-      kernel.accumulate(shape.out[2], terms, run.values, run.offsets, step,
-                        block_at + kChannels * sizeof(int32_t), run.acc);
-      I8FinishRows(shape.out[2], kChannels, run.acc, kChannels, finish, to + first * element,
-                   shape.out_channels);
+      const uint8_t* terms =
+          blocks + block * BlockBytes(kernel, shape) + kChannels * sizeof(int32_t);
+      run.Accumulate(count, first, terms);
+      const I8GemmFinish finish = {
+          .base = run.base + first,
+          .scale = run.scale + first,
+          .float_bias = epilogue.float_bias == nullptr ? nullptr : run.float_bias + first,
+          .out = epilogue.out,
+          .out_signed = epilogue.out_signed,
+          .out_zero = epilogue.out_zero};
+      I8FinishRows(count * shape.out[2], kChannels, run.acc, kChannels, finish,
+                   to + first * element, shape.out_channels);
     }
   }
 }

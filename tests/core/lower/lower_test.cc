@@ -25,7 +25,8 @@ TEST(LowerQdqConv, RunsOnBytesAndLeavesOutTheActivationSaturationDoes) {
   AddConv(b, 0.02f);
   b.Node("Relu", {"c"}, {"y"}, {}, "relu");
   b.Pair("y", 0.05f, 0);
-  EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", "QLinearConv", "QuantizeLinear"}));
+  EXPECT_EQ(LoweredOps(b.model()),
+            (Ops{"DequantizeLinear", "QLinearConv", "QuantizeLinear", "Transpose", "Transpose"}));
   EXPECT_LE(StepsApart(b.model(), {{"x", Random({1, 3, 9, 7}, 2, -2, 2)}}, 0.05), 1.001);
   // Skipped by name, it stays as it was.
   EXPECT_EQ(LoweredOps(b.model(), {"lower_qdq_conv", "fuse_clamp"}),
@@ -41,8 +42,8 @@ TEST(LowerQdqConv, KeepsAnActivationThatCutsInsideTheRange) {
   b.Initializer("low", F32({}, {-0.5f})).Initializer("high", F32({}, {2}));
   b.Node("Clip", {"c", "low", "high"}, {"y"}, {}, "clip");
   b.Pair("y", 0.05f, -3, DType::kInt8);
-  EXPECT_EQ(LoweredOps(b.model()),
-            (Ops{"DequantizeLinear", "Lookup", "QLinearConv", "QuantizeLinear"}));
+  EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", "Lookup", "QLinearConv",
+                                        "QuantizeLinear", "Transpose", "Transpose"}));
   EXPECT_LE(StepsApart(b.model(), {{"x", Random({1, 3, 5, 5}, 3, -2, 2)}}, 0.05), 1.001);
 }
 
@@ -63,7 +64,8 @@ TEST(LowerQdqConv, BringsABiasOfAnotherScaleIntoTheProductsScale) {
   AddConv(b, 0.5f);
   b.Node("Identity", {"c"}, {"y"});
   b.Pair("y", 0.05f, 128);
-  EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", "QLinearConv", "QuantizeLinear"}));
+  EXPECT_EQ(LoweredOps(b.model()),
+            (Ops{"DequantizeLinear", "QLinearConv", "QuantizeLinear", "Transpose", "Transpose"}));
   EXPECT_LE(StepsApart(b.model(), {{"x", Random({1, 3, 5, 5}, 5, -2, 2)}}, 0.05), 1.001);
 }
 

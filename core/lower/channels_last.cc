@@ -1,0 +1,221 @@
+// Keeps images between 8-bit convolutions with their channels last, where these run fastest.
+//   before:  x -> QLinearConv -> y -> QLinearConv -> z
+//   after:   x -> Transpose -> QLinearConv(channels_last) -> y' -> QLinearConv(channels_last) -> z'
+//            -> Transpose -> z
+// Functions of one byte, sums and products, Concat and poolings between them follow; every value so
+// made also has a Transpose back, which goes again where nobody reads it.
+// Needs: weights of known shape; for the others, operands that already have their channels last, or
+// are constants that can be turned likewise.
+#include <algorithm>
+#include <map>
+
+#include "core/lower/lower.h"
+
+namespace quantab {
+namespace {
+
+// A value with its channels last, of that rank.
+struct Twin {
+  std::string value;
+  int64_t rank = 0;
+};
+
+bool IsOneOf(const onnx::NodeProto& node, std::string_view domain,
+             std::initializer_list<std::string_view> op_types) {
+  if (node.domain() != domain) return false;
+  return std::find(op_types.begin(), op_types.end(), node.op_type()) != op_types.end();
+}
+
+class ChannelsLastRewriter {
+ public:
+  explicit ChannelsLastRewriter(LowerGraph& graph) : graph_(graph) {}
+
+  void Run() {
+    for (int i : graph_.TopologicalOrder()) Rewrite(i);
+  }
+
+ private:
+  void Rewrite(int i) {
+    const onnx::NodeProto& node = graph_.node(i);
+    if (graph_.Is(i, "QLinearConv") || IsOneOf(node, "com.microsoft", {"QLinearConv"})) {
+      Conv(i);
+    } else if (IsOneOf(node, kLowerDomain, {"Lookup", "QLinearUnary"}) ||
+               IsOneOf(node, "com.microsoft", {"QLinearLeakyRelu", "QLinearSigmoid"})) {
+      Unary(i);
+    } else if (IsOneOf(node, "com.microsoft", {"QLinearAdd", "QLinearMul"}) ||
+               IsOneOf(node, kLowerDomain, {"QLinearSub", "QLinearDiv"})) {
+      Binary(i);
+    } else if (IsOneOf(node, "com.microsoft", {"QLinearConcat"})) {
+      Concat(i);
+    } else if (IsOneOf(node, "com.microsoft", {"QLinearGlobalAveragePool", "QLinearAveragePool"}) ||
+               IsOneOf(node, kLowerDomain, {"QLinearAveragePool"})) {
+      AveragePool(i);
+    } else if (graph_.Is(i, "MaxPool")) {
+      MaxPool(i);
+    } else if (graph_.Is(i, "Transpose")) {
+      Transpose(i);
+    }
+  }
+
+  void Conv(int i) {
+    onnx::NodeProto conv = graph_.node(i);
+    const std::optional<Shape> weights = graph_.ConstantShape(InputOf(conv, 3));
+    if (!weights || weights->size() < 3 || IntAttribute(conv, "channels_last", 0) != 0) return;
+    conv.set_input(0, TwinOf(InputOf(conv, 0), static_cast<int64_t>(weights->size())));
+    conv.set_domain("com.microsoft");
+    SetInt(conv, "channels_last", 1);
+    Finish(i, std::move(conv), static_cast<int64_t>(weights->size()));
+  }
+
+  void Unary(int i) {
+    onnx::NodeProto node = graph_.node(i);
+    const Twin* x = Find(InputOf(node, 0));
+    if (x == nullptr) return;
+    const int64_t rank = x->rank;
+    node.set_input(0, x->value);
+    Finish(i, std::move(node), rank);
+  }
+
+  void Binary(int i) {
+    onnx::NodeProto node = graph_.node(i);
+    const Twin* a = Find(InputOf(node, 0));
+    const Twin* b = Find(InputOf(node, 3));
+    if (a == nullptr && b == nullptr) return;
+    const int64_t rank = a != nullptr ? a->rank : b->rank;
+    for (const int at : {0, 3}) {
+      const std::optional<std::string> operand = Operand(InputOf(node, at), rank);
+      if (!operand) return;
+      node.set_input(at, *operand);
+    }
+    Finish(i, std::move(node), rank);
+  }
+
+  void Concat(int i) {
+    onnx::NodeProto node = graph_.node(i);
+    const Twin* first = Find(InputOf(node, 2));
+    if (first == nullptr) return;
+    const int64_t rank = first->rank;
+    int64_t axis = IntAttribute(node, "axis", 0);
+    if (axis < -rank || axis >= rank) return;
+    if (axis < 0) axis += rank;
+    for (int at = 2; at < node.input_size(); at += 3) {
+      const Twin* x = Find(InputOf(node, at));
+      if (x == nullptr || x->rank != rank) return;
+      node.set_input(at, x->value);
+    }
+    SetInt(node, "axis", axis == 0 ? 0 : axis == 1 ? rank - 1 : axis - 1);
+    Finish(i, std::move(node), rank);
+  }
+
+  void AveragePool(int i) {
+    onnx::NodeProto node = graph_.node(i);
+    const Twin* x = Find(InputOf(node, 0));
+    if (x == nullptr || IntAttribute(node, "channels_last", 0) != 0) return;
+    const int64_t rank = x->rank;
+    node.set_input(0, x->value);
+    SetInt(node, "channels_last", 1);
+    Finish(i, std::move(node), rank);
+  }
+
+  void MaxPool(int i) {
+    onnx::NodeProto node = graph_.node(i);
+    const Twin* x = Find(InputOf(node, 0));
+    if (x == nullptr || !OutputOf(node, 1).empty()) return;
+    const int64_t rank = x->rank;
+    node.set_input(0, x->value);
+    node.set_op_type("NhwcMaxPool");
+    node.set_domain("com.microsoft");
+    Finish(i, std::move(node), rank);
+  }
+
+  // One that puts channels last has nothing left to do.
+  void Transpose(int i) {
+    const onnx::NodeProto& node = graph_.node(i);
+    const Twin* x = Find(InputOf(node, 0));
+    const std::string& y = OutputOf(node, 0);
+    if (x == nullptr || graph_.IsOutput(y) || graph_.IsCaptured(y)) return;
+    const std::vector<int64_t> order = ToLast(x->rank);
+    for (const onnx::AttributeProto& attribute : node.attribute()) {
+      if (attribute.name() != "perm") continue;
+      if (!std::equal(order.begin(), order.end(), attribute.ints().begin(),
+                      attribute.ints().end())) {
+        return;
+      }
+      graph_.Redirect(std::string(y), x->value);
+      graph_.Remove(i);
+      return;
+    }
+  }
+
+  // `node`, which reads twins, in the place of node `i`: its result is the twin of what that gave.
+  void Finish(int i, onnx::NodeProto node, int64_t rank) {
+    const std::string y = OutputOf(graph_.node(i), 0);
+    const std::string last = graph_.NewName(y + "_channels_last");
+    node.set_output(0, last);
+    graph_.Replace(i, std::move(node));
+    graph_.Add(MakeTranspose(last, y, ToFirst(rank)));
+    twins_[y] = {last, rank};
+  }
+
+  const Twin* Find(const std::string& value) const {
+    const auto found = twins_.find(value);
+    return found == twins_.end() ? nullptr : &found->second;
+  }
+
+  // The twin, made by a Transpose when there is none.
+  std::string TwinOf(const std::string& value, int64_t rank) {
+    if (const Twin* known = Find(value)) return known->value;
+    const std::string last = graph_.NewName(value + "_channels_last");
+    graph_.Add(MakeTranspose(value, last, ToLast(rank)));
+    twins_[value] = {last, rank};
+    return last;
+  }
+
+  // What an operand of that rank is with its channels last: its twin, or a constant turned.
+  std::optional<std::string> Operand(const std::string& value, int64_t rank) {
+    if (const Twin* known = Find(value)) {
+      if (known->rank != rank) return std::nullopt;
+      return known->value;
+    }
+    const std::optional<Tensor> constant = graph_.Constant(value);
+    if (!constant || constant->rank() > rank) return std::nullopt;
+    if (constant->count() == 1) return value;
+    // One value for each channel: [C,1,...,1] or [1,C,1,...,1].
+    const int64_t channels = constant->rank() - (rank - 1);
+    if (channels < 0 || constant->dim(static_cast<int>(channels)) != constant->count()) {
+      return std::nullopt;
+    }
+    return graph_.AddConstant(value + "_channels_last", constant->Reshaped({constant->count()}));
+  }
+
+  onnx::NodeProto MakeTranspose(const std::string& x, const std::string& y,
+                                const std::vector<int64_t>& order) const {
+    onnx::NodeProto node = MakeNode("Transpose", "", y, {x}, y);
+    onnx::AttributeProto* perm = node.add_attribute();
+    perm->set_name("perm");
+    perm->set_type(onnx::AttributeProto::INTS);
+    for (int64_t axis : order) perm->add_ints(axis);
+    return node;
+  }
+
+  static std::vector<int64_t> ToLast(int64_t rank) {
+    std::vector<int64_t> order = {0};
+    for (int64_t axis = 2; axis < rank; ++axis) order.push_back(axis);
+    order.push_back(1);
+    return order;
+  }
+  static std::vector<int64_t> ToFirst(int64_t rank) {
+    std::vector<int64_t> order = {0, rank - 1};
+    for (int64_t axis = 1; axis + 1 < rank; ++axis) order.push_back(axis);
+    return order;
+  }
+
+  LowerGraph& graph_;
+  std::map<std::string, Twin> twins_;
+};
+
+}  // namespace
+
+void ChannelsLast(LowerGraph& graph) { ChannelsLastRewriter(graph).Run(); }
+
+}  // namespace quantab

@@ -1,0 +1,139 @@
+// Images between 8-bit convolutions keep their channels last, and the results keep every bit.
+#include "core/lower/lower.h"
+#include "tests/core/lower/lower_test.h"
+
+namespace quantab {
+namespace {
+
+// Graphs on bytes, as the QOperator format has them; every value has scale 0.02 and zero point 120.
+class BytesBuilder : public GraphBuilder {
+ public:
+  BytesBuilder() : GraphBuilder(17) {
+    Opset("com.microsoft", 1);
+    Initializer("s", F32({}, {0.02f}));
+    Initializer("z", U8({}, {120}));
+    Initializer("ws", F32({}, {0.004f}));
+    Initializer("wz", I8({}, {0}));
+  }
+
+  void Conv(const std::string& x, const std::string& y, Shape weights, int64_t group = 1,
+            int64_t stride = 1) {
+    const int64_t pad = weights[2] / 2;
+    std::vector<int64_t> pads(2 * (weights.size() - 2), pad);
+    std::vector<int64_t> strides(weights.size() - 2, stride);
+    Initializer(y + "_w", RandomBytes(DType::kInt8, std::move(weights), seed_++));
+    Node("QLinearConv", {x, "s", "z", y + "_w", "ws", "wz", "s", "z"}, {y},
+         {{"pads", pads}, {"strides", strides}, {"group", group}}, y);
+  }
+  void Binary(const std::string& op, const std::string& a, const std::string& b,
+              const std::string& y) {
+    Node(op, {a, "s", "z", b, "s", "z", "s", "z"}, {y}, {}, y, "com.microsoft");
+  }
+
+ private:
+  uint32_t seed_ = 1;
+};
+
+// The lowered graph gives the same bytes as the file's.
+void ExpectSameBytes(const Model& model, Shape shape) {
+  const TensorMap inputs = {{"x", RandomBytes(DType::kUint8, std::move(shape), 99)}};
+  EXPECT_EQ(StepsApart(model, inputs, 1), 0);
+}
+
+size_t Count(const Ops& ops, const std::string& op) {
+  return static_cast<size_t>(std::count(ops.begin(), ops.end(), op));
+}
+
+TEST(ChannelsLast, TurnsAtTheBordersOfAChainOnly) {
+  BytesBuilder b;
+  b.Input("x", DType::kUint8, {2, 3, 9, 8}).Output("y");
+  b.Conv("x", "a", {16, 3, 3, 3}, 1, 2);
+  b.Conv("a", "d", {16, 1, 3, 3}, 16);
+  b.Conv("d", "p", {16, 16, 1, 1});
+  b.Binary("QLinearAdd", "a", "p", "r");
+  b.Node("MaxPool", {"r"}, {"m"},
+         {{"kernel_shape", std::vector<int64_t>{3, 3}}, {"pads", std::vector<int64_t>{1, 1, 1, 1}}},
+         "m");
+  b.Node("QLinearGlobalAveragePool", {"m", "s", "z", "s", "z"}, {"y"}, {}, "y", "com.microsoft");
+  const Ops ops = LoweredOps(b.model());
+  EXPECT_EQ(Count(ops, "Transpose"), 2U);
+  EXPECT_EQ(Count(ops, "NhwcMaxPool"), 1U);
+  ExpectSameBytes(b.model(), {2, 3, 9, 8});
+}
+
+TEST(ChannelsLast, JoinsAlongTheSameDimensions) {
+  for (const int64_t axis : {0, 1, 2, 3, -1, -3}) {
+    SCOPED_TRACE(axis);
+    BytesBuilder b;
+    b.Input("x", DType::kUint8, {1, 4, 5, 6}).Output("y");
+    b.Conv("x", "a", {9, 4, 3, 3});
+    b.Conv("x", "c", {9, 4, 1, 1});
+    b.Node("QLinearConcat", {"s", "z", "a", "s", "z", "c", "s", "z"}, {"y"}, {{"axis", axis}}, "y",
+           "com.microsoft");
+    EXPECT_EQ(Count(LoweredOps(b.model()), "Transpose"), 2U);
+    ExpectSameBytes(b.model(), {1, 4, 5, 6});
+  }
+}
+
+TEST(ChannelsLast, TurnsConstantsWithOneValueForEachChannel) {
+  for (const Shape& shape : {Shape{}, Shape{1}, Shape{9, 1, 1}, Shape{1, 9, 1, 1}}) {
+    SCOPED_TRACE(ToString(shape));
+    BytesBuilder b;
+    b.Input("x", DType::kUint8, {1, 4, 5, 6}).Output("y");
+    b.Initializer("k", RandomBytes(DType::kUint8, shape, 7));
+    b.Conv("x", "a", {9, 4, 3, 3});
+    b.Binary("QLinearMul", "k", "a", "t");
+    b.Conv("t", "y", {5, 9, 1, 1});
+    EXPECT_EQ(Count(LoweredOps(b.model()), "Transpose"), 2U);
+    ExpectSameBytes(b.model(), {1, 4, 5, 6});
+  }
+}
+
+// Whatever is not laid out by channels reads the value as the file has it.
+TEST(ChannelsLast, GivesOthersTheFilesLayout) {
+  for (const Shape& shape : {Shape{6}, Shape{5, 6}, Shape{9, 5, 6}, Shape{1, 9, 5, 6}}) {
+    SCOPED_TRACE(ToString(shape));
+    BytesBuilder b;
+    b.Input("x", DType::kUint8, {1, 4, 5, 6}).Output("y").Output("a");
+    b.Initializer("k", RandomBytes(DType::kUint8, shape, 7));
+    b.Conv("x", "a", {9, 4, 3, 3});
+    b.Binary("QLinearMul", "a", "k", "t");
+    b.Conv("t", "y", {5, 9, 1, 1});
+    ExpectSameBytes(b.model(), {1, 4, 5, 6});
+  }
+  BytesBuilder b;
+  b.Input("x", DType::kUint8, {1, 4, 5, 6}).Output("y").Output("i");
+  b.Conv("x", "a", {9, 4, 3, 3});
+  b.Node("MaxPool", {"a"}, {"y", "i"}, {{"kernel_shape", std::vector<int64_t>{2, 2}}}, "pool");
+  EXPECT_EQ(Count(LoweredOps(b.model()), "MaxPool"), 1U);
+  ExpectSameBytes(b.model(), {1, 4, 5, 6});
+}
+
+TEST(ChannelsLast, ATransposeOfTheFilesToChannelsLastIsDone) {
+  BytesBuilder b;
+  b.Input("x", DType::kUint8, {1, 4, 5, 6}).Output("y").Output("u");
+  b.Conv("x", "a", {9, 4, 3, 3});
+  b.Node("Transpose", {"a"}, {"t"}, {{"perm", std::vector<int64_t>{0, 2, 3, 1}}}, "t");
+  b.Node("Flatten", {"t"}, {"y"}, {}, "y");
+  b.Node("Transpose", {"a"}, {"u"}, {{"perm", std::vector<int64_t>{0, 3, 2, 1}}}, "u");
+  const Ops ops = LoweredOps(b.model());
+  EXPECT_EQ(Count(ops, "Transpose"), 3U);  // of x, back for the other Transpose, and that
+  ExpectSameBytes(b.model(), {1, 4, 5, 6});
+}
+
+TEST(ChannelsLast, OneAndThreeDimensions) {
+  BytesBuilder line;
+  line.Input("x", DType::kUint8, {2, 4, 11}).Output("y");
+  line.Conv("x", "a", {8, 4, 3});
+  line.Conv("a", "y", {8, 1, 5}, 8, 2);
+  EXPECT_EQ(Count(LoweredOps(line.model()), "Transpose"), 2U);
+  ExpectSameBytes(line.model(), {2, 4, 11});
+  BytesBuilder volume;
+  volume.Input("x", DType::kUint8, {1, 4, 5, 6, 3}).Output("y");
+  volume.Conv("x", "a", {8, 4, 3, 3, 3});
+  volume.Conv("a", "y", {8, 1, 3, 3, 3}, 8);
+  ExpectSameBytes(volume.model(), {1, 4, 5, 6, 3});
+}
+
+}  // namespace
+}  // namespace quantab
