@@ -2,7 +2,8 @@
 //
 // Tile: 4 floats. Exact operations (everything but the ones named next) give the same bits in every
 // kernel. Accuracy of the others against the real function, in units in the last place: exp, tanh,
-// sigmoid, erf, log <= 4; gelu, gelu_tanh, silu, softplus, elu, mish: 1e-6 * |result| + 1e-6.
+// sigmoid, erf, log <= 4 (a sigmoid below the normal floats may come out as 0);
+// gelu, gelu_tanh, silu, softplus, elu, mish: 1e-6 * |result| + 1e-6.
 #ifndef QUANTAB_CORE_KERNELS_ELEMENTWISE_ELEMENTWISE_H_
 #define QUANTAB_CORE_KERNELS_ELEMENTWISE_ELEMENTWISE_H_
 

@@ -77,9 +77,10 @@ Tolerance Promised(UnaryOp op) {
     case UnaryOp::kErf:
     case UnaryOp::kExp:
     case UnaryOp::kLog:
-    case UnaryOp::kSigmoid:
     case UnaryOp::kTanh:
       return {.relative = 4, .absolute = kSubnormalStep};
+    case UnaryOp::kSigmoid:
+      return {.relative = 4, .absolute = 0x1p-125 / kEps};
     case UnaryOp::kElu:
     case UnaryOp::kGelu:
     case UnaryOp::kGeluTanh:
