@@ -27,7 +27,11 @@ struct MaxF32 {
   static v128_t Load(const float* x, size_t stride) {
     return LoadStrided<kStride>(x, stride);
   }
-  static v128_t Combine(v128_t a, v128_t b) { return wasm_f32x4_max(a, b); }
+  // A NaN in `a` stays, one in `b` sets all bits. x86 has no instruction for f32x4.max.
+  static v128_t Combine(v128_t a, v128_t b) {
+    return wasm_v128_or(wasm_f32x4_pmax(a, b), wasm_f32x4_ne(b, b));
+  }
+  static float Combine(float a, float b) { return !(b <= a) && a == a ? b : a; }
 };
 
 template <typename Byte>
@@ -51,7 +55,12 @@ struct MaxBytes {
   static v128_t Combine(v128_t a, v128_t b) {
     return std::is_signed_v<Byte> ? wasm_i8x16_max(a, b) : wasm_u8x16_max(a, b);
   }
+  static Byte Combine(Byte a, Byte b) { return std::max(a, b); }
 };
+
+// The largest of each column under one row of windows, in elements of this buffer; windows too wide
+// for it are taken element by element.
+constexpr size_t kColumns = 1024;
 
 template <typename T>
 T MaxOne(const ConvShape& shape, const T* x, size_t od, size_t oh, size_t ow) {
@@ -63,42 +72,81 @@ T MaxOne(const ConvShape& shape, const T* x, size_t od, size_t oh, size_t ow) {
   return most;
 }
 
+// to[i] = the larger of to[i] and from[i].
+template <typename Kind>
+void Raise(size_t n, const typename Kind::T* from, typename Kind::T* to) {
+  size_t i = 0;
+  for (; i + Kind::kLanes <= n; i += Kind::kLanes) {
+    wasm_v128_store(to + i, Kind::Combine(wasm_v128_load(to + i), wasm_v128_load(from + i)));
+  }
+  for (; i < n; ++i) to[i] = Kind::Combine(to[i], from[i]);
+}
+
+// y[i] = the largest of `taps` elements of x, `dilation` apart, from x[i * stride] on.
 template <typename Kind, size_t kStride>
-void MaxRows(const ConvShape& shape, size_t planes, const typename Kind::T* x,
-             typename Kind::T* y) {
-  const TapRange whole = WholeWindows(shape);
+void MaxAlong(size_t n, size_t taps, size_t dilation, size_t stride, const typename Kind::T* x,
+              typename Kind::T* y) {
+  size_t i = 0;
+  for (; i + Kind::kLanes <= n; i += Kind::kLanes) {
+    const auto* from = x + i * stride;
+    v128_t most = Kind::Lowest();
+    for (size_t t = 0; t < taps; ++t, from += dilation) {
+      most = Kind::Combine(most, Kind::template Load<kStride>(from, stride));
+    }
+    wasm_v128_store(y + i, most);
+  }
+  for (; i < n; ++i) {
+    y[i] = std::numeric_limits<typename Kind::T>::lowest();
+    for (size_t t = 0; t < taps; ++t) y[i] = Kind::Combine(y[i], x[i * stride + t * dilation]);
+  }
+}
+
+// A window is the largest of its columns' largest: kernel rows + kernel columns comparisons instead
+// of their product.
+template <typename Kind, size_t kStride>
+void MaxPlane(const ConvShape& shape, const typename Kind::T* x, typename Kind::T* y) {
+  using T = typename Kind::T;
   const size_t stride = shape.stride[2];
-  for (size_t plane = 0; plane < planes; ++plane, x += shape.InPixels()) {
-    for (size_t od = 0; od < shape.out[0]; ++od) {
-      for (size_t oh = 0; oh < shape.out[1]; ++oh, y += shape.out[2]) {
-        size_t ow = 0;
-        for (; ow < whole.begin; ++ow) y[ow] = MaxOne(shape, x, od, oh, ow);
-        for (; ow + Kind::kLanes <= whole.end; ow += Kind::kLanes) {
-          v128_t most = Kind::Lowest();
-          VisitRows(shape, od, oh, [&](size_t, size_t input_row) {
-            const auto* from = x + input_row * shape.in[2] + ow * stride - shape.pad[2];
-            for (size_t kw = 0; kw < shape.kernel[2]; ++kw, from += shape.dilation[2]) {
-              most = Kind::Combine(most, Kind::template Load<kStride>(from, stride));
-            }
+  const size_t span = (shape.kernel[2] - 1) * shape.dilation[2] + 1;
+  const size_t at_once = (kColumns - span) / stride + 1;
+  T columns[kColumns];
+  for (size_t od = 0; od < shape.out[0]; ++od) {
+    for (size_t oh = 0; oh < shape.out[1]; ++oh) {
+      for (size_t ow = 0; ow < shape.out[2]; ow += at_once) {
+        const size_t count = std::min(at_once, shape.out[2] - ow);
+        const size_t reach = (count - 1) * stride + span;
+        std::fill_n(columns, reach, std::numeric_limits<T>::lowest());
+        // Padded column `first` is columns[0]; the input's are [pad, pad + width).
+        const size_t first = ow * stride, pad = shape.pad[2];
+        const size_t begin = std::max(first, pad);
+        const size_t end = std::min(first + reach, pad + shape.in[2]);
+        if (begin < end) {
+          VisitRows(shape, od, oh, [&](size_t, size_t row) {
+            Raise<Kind>(end - begin, x + row * shape.in[2] + begin - pad, columns + begin - first);
           });
-          wasm_v128_store(y + ow, most);
         }
-        for (; ow < shape.out[2]; ++ow) y[ow] = MaxOne(shape, x, od, oh, ow);
+        MaxAlong<Kind, kStride>(count, shape.kernel[2], shape.dilation[2], stride, columns, y + ow);
       }
+      y += shape.out[2];
     }
   }
 }
 
+template <typename T>
+void MaxPlaneByWindow(const ConvShape& shape, const T* x, T* y) {
+  VisitPixels(shape, [&](size_t od, size_t oh, size_t ow, size_t pixel) {
+    y[pixel] = MaxOne(shape, x, od, oh, ow);
+  });
+}
+
 template <typename Kind>
 void Max(const ConvShape& shape, size_t planes, const typename Kind::T* x, typename Kind::T* y) {
-  switch (shape.stride[2]) {
-    case 1:
-      return MaxRows<Kind, 1>(shape, planes, x, y);
-    case 2:
-      return MaxRows<Kind, 2>(shape, planes, x, y);
-    default:
-      return MaxRows<Kind, 0>(shape, planes, x, y);
-  }
+  const bool fits = (shape.kernel[2] - 1) * shape.dilation[2] < kColumns;
+  const auto plane = !fits                  ? MaxPlaneByWindow<typename Kind::T>
+                     : shape.stride[2] == 1 ? MaxPlane<Kind, 1>
+                     : shape.stride[2] == 2 ? MaxPlane<Kind, 2>
+                                            : MaxPlane<Kind, 0>;
+  for (; planes > 0; --planes, x += shape.InPixels(), y += shape.OutPixels()) plane(shape, x, y);
 }
 
 template <size_t kStride>

@@ -44,6 +44,31 @@ TEST_P(PoolTest, FindsTheLargest) {
   }
 }
 
+// Rows and windows wider than what a kernel takes at a time.
+TEST_P(PoolTest, FindsTheLargestOfWideRows) {
+  Random random(42);
+  for (const size_t kernel : {3, 900, 1024, 1025, 1500}) {
+    for (const size_t stride : {1, 2, 3, 700}) {
+      ConvShape shape;
+      shape.in = {1, 2, 2500};
+      shape.kernel = {1, 2, kernel};
+      shape.stride = {1, 1, stride};
+      shape.pad = {0, 1, 2};
+      shape.out = {1, 2, ConvOutSize(2500, kernel, stride, 1, 2, 2)};
+      SCOPED_TRACE(testing::Message() << shape);
+      Buffer<float> x(shape.InPixels());
+      Buffer<float> y(shape.OutPixels());
+      x.Fill(random, -1, 1);
+      MaxPoolF32(shape, 1, x.data(), y.data());
+      for (size_t i = 0; i < y.size(); ++i) {
+        float want = std::numeric_limits<float>::lowest();
+        ForEachTap(shape, i, [&](size_t pixel, size_t) { want = std::max(want, x[pixel]); });
+        ASSERT_EQ(y[i], want) << i;
+      }
+    }
+  }
+}
+
 TEST_P(PoolTest, Averages) {
   Random random(41);
   for (int round = 0; round < 200; ++round) {
