@@ -1,136 +1,182 @@
-// The 6x8 tile of f32_gemm, over the multiply-add it is built from: shared by simd128.cc and
-// relaxed.cc.
+// The 6x8 tile of f32_gemm, over the multiply-add it is built from (multiply_add.h): shared by
+// simd128.cc and relaxed.cc.
+//
+// A row of tiles passes over the panels in one function: the few hundred cycles of a tile leave no
+// room for a call. Its rows of A stay in the first-level cache while B is read in one stream.
 #ifndef QUANTAB_CORE_KERNELS_F32_GEMM_TILE_H_
 #define QUANTAB_CORE_KERNELS_F32_GEMM_TILE_H_
 
 #include <algorithm>
 #include <cstring>
 
-#include "core/base/simd.h"
 #include "core/kernels/f32_gemm/f32_gemm.h"
+#include "core/kernels/multiply_add.h"
 
 namespace quantab::kernels::f32_gemm_tile {
 
 inline constexpr size_t kRows = 6;
-// Rows of A that stay in the second-level cache while all of B passes.
-inline constexpr size_t kRowBlock = 8 * kRows;
+// Floats of B that stay in the second-level cache while all of A passes: 256 KiB.
+inline constexpr size_t kBlockFloats = 64 * 1024;
 
-// One row of a finished tile: biases, clamp, and as many of the 8 columns as there are.
-inline void StoreRow(v128_t low, v128_t high, size_t columns, const float* row_bias,
-                     const float* column_bias, v128_t min, v128_t max, float* c) {
-  if (row_bias != nullptr) {
-    const v128_t bias = wasm_v128_load32_splat(row_bias);
-    low = wasm_f32x4_add(low, bias);
-    high = wasm_f32x4_add(high, bias);
+// The arguments of F32Gemm.
+struct Product {
+  size_t k;
+  const float* a;
+  size_t lda;
+  const float* packed;
+  float* c;
+  size_t ldc;
+  const F32GemmEpilogue* epilogue;
+
+  bool Clamps() const {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    return epilogue->min != -kInfinity || epilogue->max != kInfinity;
   }
-  alignas(16) float part[kF32GemmPanel] = {};
-  if (column_bias != nullptr) {
-    if (columns < kF32GemmPanel) {
-      std::memcpy(part, column_bias, columns * sizeof(float));
-      column_bias = part;
+};
+
+// A tile of kTileRows x kVectors vectors.
+template <int kTileRows, int kVectors>
+using Sums = v128_t[kTileRows][kVectors];
+
+template <int kTileRows, int kVectors>
+inline void AddBiases(const F32GemmEpilogue& epilogue, size_t row, size_t column, size_t columns,
+                      Sums<kTileRows, kVectors>& sums) {
+  if (epilogue.row_bias != nullptr) {
+    QUANTAB_UNROLL
+    for (int r = 0; r < kTileRows; ++r) {
+      const v128_t bias = wasm_v128_load32_splat(epilogue.row_bias + row + r);
+      QUANTAB_UNROLL
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = wasm_f32x4_add(sums[r][v], bias);
     }
-    low = wasm_f32x4_add(low, wasm_v128_load(column_bias));
-    high = wasm_f32x4_add(high, wasm_v128_load(column_bias + 4));
   }
-  low = wasm_f32x4_pmin(wasm_f32x4_pmax(low, min), max);
-  high = wasm_f32x4_pmin(wasm_f32x4_pmax(high, min), max);
-  if (columns == kF32GemmPanel) {
-    wasm_v128_store(c, low);
-    wasm_v128_store(c + 4, high);
-  } else {
-    wasm_v128_store(part, low);
-    wasm_v128_store(part + 4, high);
-    std::memcpy(c, part, columns * sizeof(float));
+  if (epilogue.column_bias == nullptr) return;
+  const float* from = epilogue.column_bias + column;
+  float part[4 * kVectors] = {};
+  if (columns < 4 * kVectors) {
+    std::memcpy(part, from, columns * sizeof(float));
+    from = part;
+  }
+  QUANTAB_UNROLL
+  for (int v = 0; v < kVectors; ++v) {
+    const v128_t bias = wasm_v128_load(from + 4 * v);
+    QUANTAB_UNROLL
+    for (int r = 0; r < kTileRows; ++r) sums[r][v] = wasm_f32x4_add(sums[r][v], bias);
   }
 }
 
-template <int kTileRows, typename MulAdd>
-void Tile(size_t columns, size_t k, const float* a, size_t lda, const float* panel, float* c,
-          size_t ldc, const float* row_bias, const float* column_bias, v128_t min, v128_t max) {
-  v128_t acc[kTileRows][2];
+template <int kTileRows, int kVectors>
+inline void Clamp(const F32GemmEpilogue& epilogue, Sums<kTileRows, kVectors>& sums) {
+  const v128_t min = wasm_f32x4_splat(epilogue.min);
+  const v128_t max = wasm_f32x4_splat(epilogue.max);
+  QUANTAB_UNROLL
+  for (int r = 0; r < kTileRows; ++r) {
+    QUANTAB_UNROLL
+    for (int v = 0; v < kVectors; ++v) {
+      sums[r][v] = wasm_f32x4_pmin(wasm_f32x4_pmax(sums[r][v], min), max);
+    }
+  }
+}
+
+// As many of the tile's columns as there are.
+template <int kTileRows, int kVectors>
+inline void Store(const Sums<kTileRows, kVectors>& sums, size_t columns, float* c, size_t ldc) {
+  QUANTAB_UNROLL
+  for (int r = 0; r < kTileRows; ++r) {
+    float part[4 * kVectors];
+    float* to = columns == 4 * kVectors ? c + r * ldc : part;
+    QUANTAB_UNROLL
+    for (int v = 0; v < kVectors; ++v) wasm_v128_store(to + 4 * v, sums[r][v]);
+    if (to == part) std::memcpy(c + r * ldc, part, columns * sizeof(float));
+  }
+}
+
+// `columns` columns, at most 4 * kVectors, from `column` on, where `panel` begins.
+template <int kTileRows, int kVectors, typename M>
+inline void Tile(const Product& p, size_t row, size_t column, size_t columns, const float* panel) {
+  Sums<kTileRows, kVectors> sums;
   const float* rows[kTileRows];
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
-    acc[r][0] = acc[r][1] = wasm_f32x4_splat(0);
-    rows[r] = a + r * lda;
+    QUANTAB_UNROLL
+    for (int v = 0; v < kVectors; ++v) sums[r][v] = wasm_f32x4_splat(0);
+    rows[r] = p.a + (row + r) * p.lda;
   }
-  for (size_t i = 0; i < k; ++i, panel += kF32GemmPanel) {
-    const v128_t b0 = wasm_v128_load(panel);
-    const v128_t b1 = wasm_v128_load(panel + 4);
+  for (size_t i = 0; i < p.k; ++i, panel += kF32GemmPanel) {
+    v128_t b[kVectors];
+    QUANTAB_UNROLL
+    for (int v = 0; v < kVectors; ++v) b[v] = wasm_v128_load(panel + 4 * v);
     QUANTAB_UNROLL
     for (int r = 0; r < kTileRows; ++r) {
       const v128_t value = wasm_v128_load32_splat(rows[r] + i);
-      acc[r][0] = MulAdd::Run(value, b0, acc[r][0]);
-      acc[r][1] = MulAdd::Run(value, b1, acc[r][1]);
+      QUANTAB_UNROLL
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = M::MultiplyAdd(value, b[v], sums[r][v]);
     }
   }
-  QUANTAB_UNROLL
-  for (int r = 0; r < kTileRows; ++r) {
-    StoreRow(acc[r][0], acc[r][1], columns, row_bias == nullptr ? nullptr : row_bias + r,
-             column_bias, min, max, c + r * ldc);
+  AddBiases(*p.epilogue, row, column, columns, sums);
+  if (p.Clamps()) Clamp(*p.epilogue, sums);
+  Store(sums, columns, p.c + row * p.ldc + column, p.ldc);
+}
+
+// Rows [row, row + kTileRows) of columns [first, end); `first` is a multiple of a panel's columns.
+template <int kTileRows, typename M>
+void RowOfTiles(const Product& p, size_t row, size_t first, size_t end) {
+  const float* panel = p.packed + first * p.k;
+  size_t column = first;
+  for (; column + kF32GemmPanel <= end; column += kF32GemmPanel, panel += kF32GemmPanel * p.k) {
+    Tile<kTileRows, 2, M>(p, row, column, kF32GemmPanel, panel);
   }
+  if (end - column > 4)
+    Tile<kTileRows, 2, M>(p, row, column, end - column, panel);
+  else if (end > column)
+    Tile<kTileRows, 1, M>(p, row, column, end - column, panel);
 }
 
 // One row of A against four panels: enough accumulators to hide the latency that Tile<1> would wait
 // for.
-template <typename MulAdd>
-void FourPanels(size_t k, const float* a, const float* packed, float* c, const float* row_bias,
-                const float* column_bias, v128_t min, v128_t max) {
-  constexpr size_t kPanels = 4;
-  v128_t acc[kPanels][2];
-  const float* panels[kPanels];
+template <typename M>
+void FourPanels(const Product& p, size_t column) {
+  constexpr int kVectors = 8;
+  Sums<1, kVectors> sums;
+  const float* panels[kVectors / 2];
   QUANTAB_UNROLL
-  for (size_t p = 0; p < kPanels; ++p) {
-    acc[p][0] = acc[p][1] = wasm_f32x4_splat(0);
-    panels[p] = packed + p * k * kF32GemmPanel;
+  for (int v = 0; v < kVectors; ++v) {
+    sums[0][v] = wasm_f32x4_splat(0);
+    panels[v / 2] = p.packed + (column + v / 2 * kF32GemmPanel) * p.k;
   }
-  for (size_t i = 0; i < k; ++i) {
-    const v128_t value = wasm_v128_load32_splat(a + i);
+  for (size_t i = 0; i < p.k; ++i) {
+    const v128_t value = wasm_v128_load32_splat(p.a + i);
     QUANTAB_UNROLL
-    for (size_t p = 0; p < kPanels; ++p) {
-      const float* b = panels[p] + i * kF32GemmPanel;
-      acc[p][0] = MulAdd::Run(value, wasm_v128_load(b), acc[p][0]);
-      acc[p][1] = MulAdd::Run(value, wasm_v128_load(b + 4), acc[p][1]);
+    for (int v = 0; v < kVectors; ++v) {
+      const v128_t b = wasm_v128_load(panels[v / 2] + i * kF32GemmPanel + v % 2 * 4);
+      sums[0][v] = M::MultiplyAdd(value, b, sums[0][v]);
     }
   }
-  QUANTAB_UNROLL
-  for (size_t p = 0; p < kPanels; ++p) {
-    const size_t column = p * kF32GemmPanel;
-    StoreRow(acc[p][0], acc[p][1], kF32GemmPanel, row_bias,
-             column_bias == nullptr ? nullptr : column_bias + column, min, max, c + column);
-  }
+  AddBiases(*p.epilogue, 0, column, 4 * kVectors, sums);
+  if (p.Clamps()) Clamp(*p.epilogue, sums);
+  Store(sums, 4 * kVectors, p.c + column, p.ldc);
 }
 
-template <typename MulAdd>
+template <typename M>
 void Run(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* packed, float* c,
          size_t ldc, const F32GemmEpilogue& epilogue) {
-  constexpr decltype(&Tile<1, MulAdd>) kTiles[kRows] = {Tile<1, MulAdd>, Tile<2, MulAdd>,
-                                                        Tile<3, MulAdd>, Tile<4, MulAdd>,
-                                                        Tile<5, MulAdd>, Tile<6, MulAdd>};
-  const v128_t min = wasm_f32x4_splat(epilogue.min);
-  const v128_t max = wasm_f32x4_splat(epilogue.max);
-  // Columns the whole-panel path for a single row has made.
-  size_t done = 0;
+  constexpr decltype(&RowOfTiles<1, M>) kTiles[kRows] = {RowOfTiles<1, M>, RowOfTiles<2, M>,
+                                                         RowOfTiles<3, M>, RowOfTiles<4, M>,
+                                                         RowOfTiles<5, M>, RowOfTiles<6, M>};
+  const Product product = {k, a, lda, packed, c, ldc, &epilogue};
+  size_t first = 0;
   if (m == 1) {
     constexpr size_t kStep = 4 * kF32GemmPanel;
-    for (; done + kStep <= n; done += kStep) {
-      FourPanels<MulAdd>(k, a, packed + done * k, c + done, epilogue.row_bias,
-                         epilogue.column_bias == nullptr ? nullptr : epilogue.column_bias + done,
-                         min, max);
-    }
+    for (; first + kStep <= n; first += kStep) FourPanels<M>(product, first);
   }
-  for (size_t m0 = 0; m0 < m; m0 += kRowBlock) {
-    const size_t block_end = std::min(m, m0 + kRowBlock);
-    const float* panel = packed + done * k;
-    for (size_t n0 = done; n0 < n; n0 += kF32GemmPanel, panel += k * kF32GemmPanel) {
-      const size_t columns = std::min(kF32GemmPanel, n - n0);
-      const float* column_bias =
-          epilogue.column_bias == nullptr ? nullptr : epilogue.column_bias + n0;
-      for (size_t i = m0; i < block_end; i += kRows) {
-        kTiles[std::min(kRows, block_end - i) - 1](
-            columns, k, a + i * lda, lda, panel, c + i * ldc + n0, ldc,
-            epilogue.row_bias == nullptr ? nullptr : epilogue.row_bias + i, column_bias, min, max);
-      }
+  // Rows are dealt out evenly: a tile of one or two rows waits for its own sums.
+  const size_t tiles = (m + kRows - 1) / kRows;
+  const size_t panels = std::max<size_t>(1, kBlockFloats / kF32GemmPanel / std::max<size_t>(k, 1));
+  for (size_t end = first; first < n; first = end) {
+    end = std::min(n, first + panels * kF32GemmPanel);
+    for (size_t t = 0, row = 0; t < tiles; ++t) {
+      const size_t rows = m / tiles + (t < m % tiles ? 1 : 0);
+      kTiles[rows - 1](product, row, first, end);
+      row += rows;
     }
   }
 }
