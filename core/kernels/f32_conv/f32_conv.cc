@@ -35,6 +35,13 @@ bool IsDepthwise(const ConvShape& shape) { return shape.in_channels == shape.gro
 // Scratch of a depthwise convolution: the taps' offsets, then one plane.
 size_t OffsetBytes(const ConvShape& shape) { return SaturatingMul(shape.Taps(), sizeof(size_t)); }
 
+// Windows of one pixel, in order: the input planes are the matrix of windows.
+bool IsPointwise(const ConvShape& shape) {
+  constexpr std::array<size_t, 3> kOnes = {1, 1, 1};
+  return shape.kernel == kOnes && shape.stride == kOnes &&
+         shape.pad == std::array<size_t, 3>{0, 0, 0} && shape.out == shape.in;
+}
+
 // Input planes that windows can read where they lie.
 bool NeedsNoPlane(const ConvShape& shape) {
   const PlaneLayout layout = LayoutOf(shape);
@@ -93,6 +100,7 @@ void F32Conv(const ConvShape& shape, const float* x, const float* w, const float
   const size_t group_out = shape.out_channels / shape.groups;
   const size_t depth = Depth(shape);
   const size_t block = BlockPixels(shape);
+  const bool pointwise = IsPointwise(shape);
   auto* packed = static_cast<float*>(scratch);
   for (size_t batch = 0; batch < shape.batch; ++batch) {
     for (size_t group = 0; group < shape.groups; ++group) {
@@ -103,7 +111,11 @@ void F32Conv(const ConvShape& shape, const float* x, const float* w, const float
           .row_bias = bias == nullptr ? nullptr : bias + o, .min = min, .max = max};
       for (size_t first = 0; first < out_pixels; first += block) {
         const size_t count = std::min(block, out_pixels - first);
-        Im2colF32Packed(shape, group_in, x_group, 0, first, count, packed);
+        if (pointwise) {
+          F32GemmPack(count, depth, x_group + first, in_pixels, false, packed);
+        } else {
+          Im2colF32Packed(shape, group_in, x_group, 0, first, count, packed);
+        }
         F32Gemm(group_out, count, depth, w + o * depth, depth, packed, y_group + first, out_pixels,
                 epilogue);
       }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/simd.h"
 #include "core/kernels/bytes.h"
 
 namespace quantab::kernels {
@@ -13,6 +14,53 @@ constexpr KernelEntry kEntries[] = {
 #undef QUANTAB_KERNEL
 };
 
+// Columns [0, columns) of a panel, element by element; the others become 0.
+void PackColumns(size_t columns, size_t k, const float* b, size_t k_step, size_t n_step,
+                 float* packed) {
+  for (size_t i = 0; i < k; ++i, packed += kF32GemmPanel, b += k_step) {
+    size_t c = 0;
+    for (; c < columns; ++c) packed[c] = b[c * n_step];
+    for (; c < kF32GemmPanel; ++c) packed[c] = 0;
+  }
+}
+
+// Whole panels of rows, kPanels of them side by side: two use a cache line of B at once.
+template <size_t kPanels>
+void PackRows(size_t k, const float* b, size_t ldb, float* packed) {
+  for (size_t i = 0; i < k; ++i, packed += kF32GemmPanel, b += ldb) {
+    QUANTAB_UNROLL
+    for (size_t p = 0; p < kPanels; ++p) {
+      float* to = packed + p * k * kF32GemmPanel;
+      wasm_v128_store(to, wasm_v128_load(b + p * kF32GemmPanel));
+      wasm_v128_store(to + 4, wasm_v128_load(b + p * kF32GemmPanel + 4));
+    }
+  }
+}
+
+// Four rows of four floats, `step` apart, to four columns, a panel's row apart.
+void Transpose4(const float* from, size_t step, float* to) {
+  const v128_t r0 = wasm_v128_load(from), r1 = wasm_v128_load(from + step);
+  const v128_t r2 = wasm_v128_load(from + 2 * step), r3 = wasm_v128_load(from + 3 * step);
+  const v128_t a = wasm_i32x4_shuffle(r0, r1, 0, 4, 1, 5);
+  const v128_t b = wasm_i32x4_shuffle(r2, r3, 0, 4, 1, 5);
+  const v128_t c = wasm_i32x4_shuffle(r0, r1, 2, 6, 3, 7);
+  const v128_t d = wasm_i32x4_shuffle(r2, r3, 2, 6, 3, 7);
+  wasm_v128_store(to, wasm_i64x2_shuffle(a, b, 0, 2));
+  wasm_v128_store(to + kF32GemmPanel, wasm_i64x2_shuffle(a, b, 1, 3));
+  wasm_v128_store(to + 2 * kF32GemmPanel, wasm_i64x2_shuffle(c, d, 0, 2));
+  wasm_v128_store(to + 3 * kF32GemmPanel, wasm_i64x2_shuffle(c, d, 1, 3));
+}
+
+// A whole panel of a matrix whose columns lie together.
+void PackTransposed(size_t k, const float* b, size_t ldb, float* packed) {
+  size_t i = 0;
+  for (; i + 4 <= k; i += 4, packed += 4 * kF32GemmPanel) {
+    Transpose4(b + i, ldb, packed);
+    Transpose4(b + i + 4 * ldb, ldb, packed + 4);
+  }
+  PackColumns(kF32GemmPanel, k - i, b + i, 1, ldb, packed);
+}
+
 }  // namespace
 
 constinit KernelFamily f32_gemm_family("f32_gemm", kEntries);
@@ -23,17 +71,21 @@ size_t F32GemmPackedBytes(size_t n, size_t k) {
 
 void F32GemmPack(size_t n, size_t k, const float* b, size_t ldb, bool transposed, float* packed) {
   if (k == 0) return;  // nothing to pack, however many columns there are
-  const size_t k_step = transposed ? 1 : ldb;
-  const size_t n_step = transposed ? ldb : 1;
-  for (size_t first = 0; first < n; first += kF32GemmPanel) {
-    const size_t columns = std::min(kF32GemmPanel, n - first);
-    const float* from = b + first * n_step;
-    for (size_t i = 0; i < k; ++i, packed += kF32GemmPanel, from += k_step) {
-      size_t c = 0;
-      for (; c < columns; ++c) packed[c] = from[c * n_step];
-      for (; c < kF32GemmPanel; ++c) packed[c] = 0;
-    }
+  size_t column = 0;
+  if (!transposed) {
+    constexpr size_t kBoth = 2 * kF32GemmPanel;
+    for (; column + kBoth <= n; column += kBoth)
+      PackRows<2>(k, b + column, ldb, packed + column * k);
   }
+  for (; column + kF32GemmPanel <= n; column += kF32GemmPanel) {
+    if (transposed)
+      PackTransposed(k, b + column * ldb, ldb, packed + column * k);
+    else
+      PackRows<1>(k, b + column, ldb, packed + column * k);
+  }
+  if (column == n) return;
+  PackColumns(n - column, k, b + (transposed ? column * ldb : column), transposed ? 1 : ldb,
+              transposed ? ldb : 1, packed + column * k);
 }
 
 void F32Gemm(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* packed,
