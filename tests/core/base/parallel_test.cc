@@ -1,0 +1,195 @@
+#include "core/base/parallel.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#if QUANTAB_THREADS
+#include <thread>
+#endif
+
+#include "core/base/error.h"
+#include "core/base/reproducible.h"
+
+namespace quantab {
+namespace {
+
+constexpr size_t kMost = static_cast<size_t>(-1);
+
+class ParallelTest : public testing::TestWithParam<int> {
+ protected:
+  ParallelTest() { SetThreads(GetParam()); }
+  ~ParallelTest() override { SetThreads(1); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Threads, ParallelTest, testing::Values(1, 2, 3, 7));
+
+TEST_P(ParallelTest, EveryElementIsVisitedOnceInPiecesOfTheGrain) {
+  for (const size_t count :
+       {size_t{0}, size_t{1}, size_t{2}, size_t{31}, size_t{64}, size_t{997}}) {
+    for (const size_t grain : {size_t{0}, size_t{1}, size_t{3}, size_t{64}, size_t{2000}, kMost}) {
+      std::vector<std::atomic<int>> visits(count);
+      std::atomic<bool> aligned{true};
+      ParallelFor(count, grain, [&](size_t begin, size_t end) {
+        const size_t piece = std::max<size_t>(grain, 1);
+        if (begin % piece != 0 || (end % piece != 0 && end != count) || end <= begin) {
+          aligned = false;
+        }
+        for (size_t i = begin; i < end; ++i) ++visits[i];
+      });
+      EXPECT_TRUE(aligned) << count << " in pieces of " << grain;
+      for (const std::atomic<int>& each : visits) ASSERT_EQ(each, 1);
+    }
+  }
+}
+
+TEST_P(ParallelTest, NoTwoRangesOfALaneRunAtOnce) {
+  constexpr size_t kCount = 5000;
+  const size_t lanes = LanesOf(kCount, 10);
+  EXPECT_LE(lanes, static_cast<size_t>(Threads()));
+  std::vector<std::atomic<int>> inside(lanes);
+  std::atomic<int> clashes{0};
+  ParallelFor(kCount, 10, [&](size_t, size_t, size_t lane) {
+    if (inside.at(lane).fetch_add(1) != 0) ++clashes;
+    inside[lane].fetch_sub(1);
+  });
+  EXPECT_EQ(clashes, 0);
+}
+
+TEST_P(ParallelTest, TheForemostErrorReachesTheCallerAndTheNextLoopRuns) {
+  for (int round = 0; round < 20; ++round) {
+    try {
+      ParallelFor(1000, 1, [](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) {
+          if (i % 300 == 250) ThrowUnsupported("element " + std::to_string(i));
+        }
+      });
+      FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+      EXPECT_EQ(error.message(), "element 250");
+    }
+    std::atomic<size_t> sum{0};
+    ParallelFor(100, 1, [&](size_t begin, size_t end) { sum += end - begin; });
+    EXPECT_EQ(sum, 100U);
+  }
+}
+
+TEST_P(ParallelTest, ALoopInsideALoopIsAPlainOne) {
+  std::atomic<size_t> ranges{0};
+  std::atomic<size_t> sum{0};
+  ParallelFor(64, 1, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      ParallelFor(100, 1, [&](size_t from, size_t to) {
+        ++ranges;
+        sum += to - from;
+      });
+    }
+  });
+  EXPECT_EQ(ranges, 64U);
+  EXPECT_EQ(sum, 6400U);
+}
+
+TEST_P(ParallelTest, TheCallersReproducibleScopeHoldsInAllThreads) {
+  const auto active_in = [](size_t count) {
+    std::atomic<size_t> active{0};
+    ParallelFor(count, 1, [&](size_t begin, size_t end) {
+      if (ReproducibleScope::Active()) active += end - begin;
+    });
+    return active.load();
+  };
+  {
+    const ReproducibleScope scope;
+    EXPECT_EQ(active_in(500), 500U);
+  }
+  EXPECT_EQ(active_in(500), 0U);
+}
+
+TEST(Parallel, TheNumberOfThreadsIsClamped) {
+  EXPECT_EQ(Threads(), 1);
+  SetThreads(-3);
+  EXPECT_EQ(Threads(), 1);
+  SetThreads(1000);
+  EXPECT_EQ(Threads(), QUANTAB_THREADS ? kMostThreads : 1);
+  EXPECT_EQ(LanesOf(0, 1), 1U);
+  EXPECT_EQ(LanesOf(20, 10), QUANTAB_THREADS ? 2U : 1U);
+  EXPECT_EQ(LanesOf(21, 10), QUANTAB_THREADS ? 3U : 1U);
+  EXPECT_EQ(LanesOf(kMost, 1), QUANTAB_THREADS ? size_t{kMostThreads} : 1U);
+  SetThreads(1);
+}
+
+#if QUANTAB_THREADS
+
+TEST(Parallel, AsManyThreadsRunAsWereAskedFor) {
+  SetThreads(3);
+  // Each range waits for the others, which only other threads can begin.
+  std::atomic<int> begun{0};
+  std::mutex mutex;
+  std::set<std::thread::id> ids;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  ParallelFor(3, 1, [&](size_t, size_t) {
+    {
+      const std::lock_guard lock(mutex);
+      ids.insert(std::this_thread::get_id());
+    }
+    ++begun;
+    while (begun < 3 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  });
+  SetThreads(1);
+  EXPECT_EQ(ids.size(), 3U);
+  EXPECT_GE(ThreadsSeen(), 3);
+}
+
+TEST(Parallel, OneThreadRunsAllInTheCaller) {
+  std::set<std::thread::id> ids;
+  ParallelFor(100, 1, [&](size_t, size_t) { ids.insert(std::this_thread::get_id()); });
+  EXPECT_EQ(ids, std::set{std::this_thread::get_id()});
+}
+
+TEST(Parallel, LoopsOfSeveralThreadsDoNotDisturbEachOther) {
+  SetThreads(3);
+  std::atomic<int> wrong{0};
+  const auto loops = [&] {
+    for (size_t round = 0; round < 300; ++round) {
+      std::atomic<size_t> sum{0};
+      ParallelFor(round, 4, [&](size_t begin, size_t end) {
+        for (size_t i = begin; i < end; ++i) sum += i;
+      });
+      if (sum != round * (round - std::min<size_t>(round, 1)) / 2) ++wrong;
+    }
+  };
+  std::thread other(loops);
+  std::thread another(loops);
+  loops();
+  other.join();
+  another.join();
+  SetThreads(1);
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST(Parallel, ThreadsThatFellAsleepAreWoken) {
+  SetThreads(2);
+  for (int round = 0; round < 20; ++round) {
+    // Longer than a thread looks out for work.
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::atomic<int> begun{0};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    ParallelFor(2, 1, [&](size_t, size_t) {
+      ++begun;
+      while (begun < 2 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    });
+    EXPECT_EQ(begun, 2);
+  }
+  SetThreads(1);
+}
+
+#endif
+
+}  // namespace
+}  // namespace quantab
