@@ -29,6 +29,16 @@ void SetThreads(int count) {
 
 int Threads() { return threads.load(std::memory_order_relaxed); }
 
+int UsualThreads() {
+#if QUANTAB_THREADS
+  // More are seldom faster, and leave less of the machine to others.
+  constexpr unsigned kMost = 4;
+  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, kMost));
+#else
+  return 1;
+#endif
+}
+
 int ThreadsSeen() { return threads_seen.load(std::memory_order_relaxed); }
 
 size_t LanesOf(size_t count, size_t grain) {

@@ -12,6 +12,7 @@
 // and on nothing else. Sums are split by the operator, never by the threads.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <type_traits>
 
@@ -40,6 +41,16 @@ int ThreadsSeen();
 // How many threads at most take part in a loop over `count` elements in pieces of `grain`: what
 // `lane` below is less than, so as to set aside memory for each.
 size_t LanesOf(size_t count, size_t grain);
+
+// The grain for a loop whose elements cost `steps` simple operations each (a multiply-add, a
+// comparison): a piece is worth more than handing it to a thread costs.
+constexpr size_t GrainFor(size_t steps) {
+  constexpr size_t kStepsOfAPiece = 32768;
+  return steps == 0 ? kStepsOfAPiece : std::max<size_t>(1, kStepsOfAPiece / steps);
+}
+
+// How many threads use the machine well unless somebody says otherwise.
+int UsualThreads();
 
 #if QUANTAB_THREADS
 namespace internal {

@@ -1,6 +1,7 @@
 // GlobalAveragePool, GlobalMaxPool, GlobalLpPool (ai.onnx): one value for each plane.
 #include <cmath>
 
+#include "core/base/parallel.h"
 #include "core/kernels/reduce/reduce.h"
 #include "core/ops/half.h"
 #include "core/ops/types.h"
@@ -29,7 +30,9 @@ Planes MakePlanes(OpContext& c) {
 template <ReduceOp kOp>
 void Compute(OpContext& c) {
   const Planes p = MakePlanes(c);
-  kernels::ReduceRows(kOp, p.count, p.size, p.x, p.y);
+  ParallelFor(p.count, GrainFor(p.size), [&](size_t begin, size_t end) {
+    kernels::ReduceRows(kOp, end - begin, p.size, p.x + begin * p.size, p.y + begin);
+  });
 }
 
 void ComputeLp(OpContext& c) {

@@ -1,4 +1,5 @@
 // MaxPool (ai.onnx), with the optional second output Indices: positions in the flattened input.
+#include "core/base/parallel.h"
 #include "core/kernels/pool/pool.h"
 #include "core/ops/half.h"
 #include "core/ops/types.h"
@@ -50,6 +51,14 @@ void Plain(const kernels::ConvShape& s, size_t planes, bool column_major, const 
   }
 }
 
+// Runs one of the pool family's kernels on all planes.
+template <class T, class Kernel>
+void RunKernel(Kernel kernel, const kernels::ConvShape& s, size_t planes, const T* x, T* y) {
+  ParallelFor(planes, PlaneGrain(s), [&](size_t begin, size_t end) {
+    kernel(s, end - begin, x + begin * s.InPixels(), y + begin * s.OutPixels());
+  });
+}
+
 void Compute(OpContext& c) {
   const Tensor x = c.Input(0);
   const Window window = MakePoolWindow(c);
@@ -64,11 +73,14 @@ void Compute(OpContext& c) {
   VisitNumeric(c, 0, [&](auto zero) {
     using T = decltype(zero);
     if constexpr (std::is_same_v<T, float>) {
-      if (!indices) return kernels::MaxPoolF32(s, planes, x.data<T>(), y.mutable_data<T>());
+      if (!indices)
+        return RunKernel(kernels::MaxPoolF32, s, planes, x.data<T>(), y.mutable_data<T>());
     } else if constexpr (std::is_same_v<T, uint8_t>) {
-      if (!indices) return kernels::MaxPoolU8(s, planes, x.data<T>(), y.mutable_data<T>());
+      if (!indices)
+        return RunKernel(kernels::MaxPoolU8, s, planes, x.data<T>(), y.mutable_data<T>());
     } else if constexpr (std::is_same_v<T, int8_t>) {
-      if (!indices) return kernels::MaxPoolS8(s, planes, x.data<T>(), y.mutable_data<T>());
+      if (!indices)
+        return RunKernel(kernels::MaxPoolS8, s, planes, x.data<T>(), y.mutable_data<T>());
     }
     if constexpr (sizeof(T) <= 1 || std::is_floating_point_v<T>) {
       Plain(s, planes, column_major, x.data<T>(), y.mutable_data<T>(), indices);

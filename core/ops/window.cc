@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/parallel.h"
 #include "core/ops/types.h"
 
 namespace quantab {
@@ -115,6 +116,10 @@ Window MakePoolWindow(const OpContext& c) {
   if (x.rank() < 3)
     c.Invalid("input 0 has rank " + std::to_string(x.rank()) + ", expected 3 or more.");
   return MakeWindow(c, attributes, std::span(x.shape()).subspan(2), attributes.kernel_shape);
+}
+
+size_t PlaneGrain(const kernels::ConvShape& shape) {
+  return GrainFor(kernels::SaturatingMul(shape.OutPixels(), shape.Taps()));
 }
 
 }  // namespace quantab

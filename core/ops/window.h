@@ -47,4 +47,7 @@ Window MakeWindow(const OpContext& c, const WindowAttributes& attributes,
 // The window of a pooling of input 0 ([N,C,spatial...]) with attribute kernel_shape.
 Window MakePoolWindow(const OpContext& c);
 
+// How many planes of a pooling are worth handing to a thread.
+size_t PlaneGrain(const kernels::ConvShape& shape);
+
 }  // namespace quantab

@@ -16,6 +16,7 @@
 
 #include "core/base/error.h"
 #include "core/base/reproducible.h"
+#include "tests/core/base/threads_scope.h"
 
 namespace quantab {
 namespace {
@@ -23,9 +24,7 @@ namespace {
 constexpr size_t kMost = static_cast<size_t>(-1);
 
 class ParallelTest : public testing::TestWithParam<int> {
- protected:
-  ParallelTest() { SetThreads(GetParam()); }
-  ~ParallelTest() override { SetThreads(1); }
+  const ThreadsScope threads_{GetParam()};
 };
 
 INSTANTIATE_TEST_SUITE_P(Threads, ParallelTest, testing::Values(1, 2, 3, 7));
@@ -112,22 +111,27 @@ TEST_P(ParallelTest, TheCallersReproducibleScopeHoldsInAllThreads) {
 }
 
 TEST(Parallel, TheNumberOfThreadsIsClamped) {
+  const ThreadsScope least(-3);
   EXPECT_EQ(Threads(), 1);
-  SetThreads(-3);
-  EXPECT_EQ(Threads(), 1);
-  SetThreads(1000);
+  const ThreadsScope most(1000);
   EXPECT_EQ(Threads(), QUANTAB_THREADS ? kMostThreads : 1);
   EXPECT_EQ(LanesOf(0, 1), 1U);
   EXPECT_EQ(LanesOf(20, 10), QUANTAB_THREADS ? 2U : 1U);
   EXPECT_EQ(LanesOf(21, 10), QUANTAB_THREADS ? 3U : 1U);
   EXPECT_EQ(LanesOf(kMost, 1), QUANTAB_THREADS ? size_t{kMostThreads} : 1U);
-  SetThreads(1);
+}
+
+TEST(Parallel, APieceIsWorthAThread) {
+  EXPECT_EQ(GrainFor(0), GrainFor(1));
+  EXPECT_GT(GrainFor(1), 1000U);
+  EXPECT_EQ(GrainFor(kMost), 1U);
+  EXPECT_GE(UsualThreads(), 1);
 }
 
 #if QUANTAB_THREADS
 
 TEST(Parallel, AsManyThreadsRunAsWereAskedFor) {
-  SetThreads(3);
+  const ThreadsScope threads(3);
   // Each range waits for the others, which only other threads can begin.
   std::atomic<int> begun{0};
   std::mutex mutex;
@@ -141,19 +145,19 @@ TEST(Parallel, AsManyThreadsRunAsWereAskedFor) {
     ++begun;
     while (begun < 3 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   });
-  SetThreads(1);
   EXPECT_EQ(ids.size(), 3U);
   EXPECT_GE(ThreadsSeen(), 3);
 }
 
 TEST(Parallel, OneThreadRunsAllInTheCaller) {
+  const ThreadsScope threads(1);
   std::set<std::thread::id> ids;
   ParallelFor(100, 1, [&](size_t, size_t) { ids.insert(std::this_thread::get_id()); });
   EXPECT_EQ(ids, std::set{std::this_thread::get_id()});
 }
 
 TEST(Parallel, LoopsOfSeveralThreadsDoNotDisturbEachOther) {
-  SetThreads(3);
+  const ThreadsScope threads(3);
   std::atomic<int> wrong{0};
   const auto loops = [&] {
     for (size_t round = 0; round < 300; ++round) {
@@ -169,12 +173,11 @@ TEST(Parallel, LoopsOfSeveralThreadsDoNotDisturbEachOther) {
   loops();
   other.join();
   another.join();
-  SetThreads(1);
   EXPECT_EQ(wrong, 0);
 }
 
 TEST(Parallel, ThreadsThatFellAsleepAreWoken) {
-  SetThreads(2);
+  const ThreadsScope threads(2);
   for (int round = 0; round < 20; ++round) {
     // Longer than a thread looks out for work.
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -186,7 +189,6 @@ TEST(Parallel, ThreadsThatFellAsleepAreWoken) {
     });
     EXPECT_EQ(begun, 2);
   }
-  SetThreads(1);
 }
 
 #endif
