@@ -20,6 +20,9 @@ namespace quantab::kernels {
   X(extremes)                      \
   X(histogram)                     \
   X(transpose)                     \
+  X(lookup)                        \
+  X(pool_last)                     \
+  X(qlinear)                       \
   X(norm)
 
 #define QUANTAB_DECLARE_FAMILY(family) extern KernelFamily family##_family;

@@ -10,8 +10,8 @@ namespace {
 std::unique_ptr<OpState> Prepare(PrepareContext& c) { return PrepareI8Conv(c, 3, 5); }
 
 void Compute(OpContext& c) {
-  const bool y_signed = IsSignedByte(c, 7);
   I8Conv conv(c, 0, 3, 5);
+  const bool y_signed = IsSignedByte(c, 7);
   CheckByChannel(c, 4, conv.geometry().shape.out_channels);
   const float* w_scales = FloatInput(c, 4);
   const size_t count = Size(c.Input(4).count());

@@ -1,5 +1,6 @@
 #include "core/ops/qlinear_table.h"
 
+#include "core/kernels/lookup/lookup.h"
 #include "core/ops/quantization.h"
 
 namespace quantab {
@@ -23,8 +24,8 @@ Tensor QuantizedTable(const Tensor& values, const QuantizedPoint& y) {
 }
 
 void LookUp(size_t n, const std::byte* x, const Tensor& table, std::byte* y) {
-  const std::byte* entries = table.raw();
-  for (size_t i = 0; i < n; ++i) y[i] = entries[static_cast<size_t>(x[i])];
+  kernels::Lookup(n, reinterpret_cast<const uint8_t*>(x),
+                  reinterpret_cast<const uint8_t*>(table.raw()), reinterpret_cast<uint8_t*>(y));
 }
 
 }  // namespace quantab

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/parallel.h"
 #include "core/kernels/bytes.h"
 #include "core/kernels/i8_depthwise/i8_depthwise.h"
 #include "core/kernels/im2col/plane.h"
@@ -40,8 +41,18 @@ size_t Depth(const ConvShape& shape) {
   return SaturatingMul(shape.in_channels / shape.groups, shape.Taps());
 }
 
-// The three parts of the scratch memory, for one image and one block: the image with its channels
-// last, windows, results.
+// Output pixels made at a time by GEMM. Where rows are used as they lie and results stay where they
+// are made, that is all of them.
+size_t BlockPixels(const ConvShape& shape, ChannelOrder order) {
+  return order == ChannelOrder::kLast && IsPointwise(shape) ? shape.OutPixels() : kBlockPixels;
+}
+size_t BlockCount(const ConvShape& shape, ChannelOrder order) {
+  const size_t pixels = shape.OutPixels();
+  return pixels == 0 ? 0 : DivideUp(pixels, BlockPixels(shape, order));
+}
+
+// The parts of the scratch memory: for one image, its form with channels last; and for each thread
+// that makes blocks, windows and results.
 size_t LastBytes(const ConvShape& shape, ChannelOrder order) {
   if (order == ChannelOrder::kLast) return 0;
   return RoundUp(SaturatingMul(shape.InPixels(), shape.in_channels));
@@ -52,6 +63,16 @@ size_t RowsBytes(const ConvShape& shape) {
 size_t ResultBytes(const ConvShape& shape, ChannelOrder order) {
   if (order == ChannelOrder::kLast) return 0;
   return RoundUp(SaturatingMul(kBlockPixels, shape.out_channels / shape.groups, sizeof(int32_t)));
+}
+
+size_t LaneBytes(const ConvShape& shape, ChannelOrder order) {
+  return SaturatingAdd(RowsBytes(shape), ResultBytes(shape, order));
+}
+// Blocks that are worth handing to a thread.
+size_t BlockGrain(const ConvShape& shape) {
+  constexpr size_t kProductsOfAStep = 8;
+  return GrainFor(SaturatingMul(kBlockPixels, Depth(shape), shape.out_channels / shape.groups) /
+                  kProductsOfAStep);
 }
 
 I8GemmEpilogue ForGroup(I8GemmEpilogue epilogue, size_t first) {
@@ -108,58 +129,76 @@ void Planes(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_z
   }
 }
 
-// The scratch memory of a convolution by GEMM.
-struct GemmScratch {
-  uint8_t* last;
-  uint8_t* rows;
-  uint8_t* result;
+// One image and group of a convolution by GEMM, channels last.
+struct GemmGroup {
+  const ConvShape& shape;
+  ChannelOrder order;
+  const uint8_t* x;  // the group's first channel
+  bool x_signed;
+  int32_t x_zero;
+  const uint8_t* weights;
+  uint8_t* y;  // of the group's first channel
+  I8GemmEpilogue epilogue;
 
-  GemmScratch(const ConvShape& shape, ChannelOrder order, uint8_t* scratch)
-      : last(scratch), rows(last + LastBytes(shape, order)), result(rows + RowsBytes(shape)) {}
+  // The block of `count` pixels from `first` on.
+  void Run(size_t first, size_t count, uint8_t* rows, uint8_t* result) const {
+    const size_t group_in = shape.in_channels / shape.groups;
+    const size_t group_out = shape.out_channels / shape.groups;
+    const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
+    const size_t depth = Depth(shape);
+    const uint8_t* a = x + first * shape.in_channels;
+    size_t lda = shape.in_channels;
+    if (!IsPointwise(shape)) {
+      Im2colBytesRows(shape, group_in, x, shape.in_channels, static_cast<uint8_t>(x_zero), first,
+                      count, rows);
+      a = rows;
+      lda = depth;
+    }
+    if (order == ChannelOrder::kLast) {
+      I8Gemm(count, group_out, depth, a, x_signed, lda, x_zero, weights,
+             y + first * shape.out_channels * element, shape.out_channels, epilogue);
+      return;
+    }
+    I8Gemm(count, group_out, depth, a, x_signed, lda, x_zero, weights, result, group_out, epilogue);
+    Transpose2D(count, group_out, element, result, group_out, y + first * element,
+                shape.OutPixels());
+  }
 };
 
 void ByGemm(const ConvShape& shape, ChannelOrder order, const uint8_t* x, bool x_signed,
             int32_t x_zero, const uint8_t* packed, uint8_t* y, uint8_t* scratch,
             const I8GemmEpilogue& epilogue) {
-  const size_t in_pixels = shape.InPixels();
   const size_t out_pixels = shape.OutPixels();
   const size_t group_in = shape.in_channels / shape.groups;
   const size_t group_out = shape.out_channels / shape.groups;
-  const size_t depth = Depth(shape);
   const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
   const bool last = order == ChannelOrder::kLast;
-  const GemmScratch room(shape, order, scratch);
   if (!last) {
-    Transpose2D(shape.in_channels, in_pixels, 1, x, in_pixels, room.last, shape.in_channels);
-    x = room.last;
+    Transpose2D(shape.in_channels, shape.InPixels(), 1, x, shape.InPixels(), scratch,
+                shape.in_channels);
+    x = scratch;
   }
-  // Where rows are used as they lie and results stay where they are made, there is one block.
-  const size_t block = last && IsPointwise(shape) ? out_pixels : kBlockPixels;
+  uint8_t* lanes = scratch + LastBytes(shape, order);
+  const size_t block = BlockPixels(shape, order);
   for (size_t group = 0; group < shape.groups; ++group) {
-    const uint8_t* channels = x + group * group_in;
-    const uint8_t* weights = packed + group * RoundUp(I8GemmPackedBytes(group_out, depth));
-    const I8GemmEpilogue of_group = ForGroup(epilogue, group * group_out);
-    for (size_t first = 0; first < out_pixels; first += block) {
-      const size_t count = std::min(block, out_pixels - first);
-      const uint8_t* a = channels + first * shape.in_channels;
-      size_t lda = shape.in_channels;
-      if (!IsPointwise(shape)) {
-        Im2colBytesRows(shape, group_in, channels, shape.in_channels, static_cast<uint8_t>(x_zero),
-                        first, count, room.rows);
-        a = room.rows;
-        lda = depth;
-      }
-      if (last) {
-        I8Gemm(count, group_out, depth, a, x_signed, lda, x_zero, weights,
-               y + (first * shape.out_channels + group * group_out) * element, shape.out_channels,
-               of_group);
-        continue;
-      }
-      I8Gemm(count, group_out, depth, a, x_signed, lda, x_zero, weights, room.result, group_out,
-             of_group);
-      Transpose2D(count, group_out, element, room.result, group_out,
-                  y + (group * group_out * out_pixels + first) * element, out_pixels);
-    }
+    const size_t first_out = group * group_out * (last ? 1 : out_pixels);
+    const GemmGroup part = {
+        .shape = shape,
+        .order = order,
+        .x = x + group * group_in,
+        .x_signed = x_signed,
+        .x_zero = x_zero,
+        .weights = packed + group * RoundUp(I8GemmPackedBytes(group_out, Depth(shape))),
+        .y = y + first_out * element,
+        .epilogue = ForGroup(epilogue, group * group_out)};
+    ParallelFor(
+        BlockCount(shape, order), BlockGrain(shape), [&](size_t begin, size_t end, size_t lane) {
+          uint8_t* rows = lanes + lane * LaneBytes(shape, order);
+          for (size_t i = begin; i < end; ++i) {
+            const size_t first = i * block;
+            part.Run(first, std::min(block, out_pixels - first), rows, rows + RowsBytes(shape));
+          }
+        });
   }
 }
 
@@ -222,8 +261,8 @@ size_t I8ConvScratchBytes(const ConvShape& shape, ChannelOrder order) {
     case Way::kGemm:
       break;
   }
-  return SaturatingAdd(SaturatingAdd(LastBytes(shape, order), RowsBytes(shape)),
-                       ResultBytes(shape, order));
+  const size_t lanes = LanesOf(BlockCount(shape, order), BlockGrain(shape));
+  return SaturatingAdd(LastBytes(shape, order), SaturatingMul(lanes, LaneBytes(shape, order)));
 }
 
 void I8ConvPack(const ConvShape& shape, ChannelOrder order, const I8ConvWeights& weights,

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "core/base/parallel.h"
 #include "core/kernels/bytes.h"
 #include "core/kernels/im2col/window.h"
 
@@ -92,6 +93,22 @@ size_t AccBytes(const ConvShape& shape) {
 size_t ValueBytes(const ConvShape& shape) {
   return SaturatingMul(WindowRows(shape), Reach(shape), kTermBytes);
 }
+// What is shared, and what each thread has of its own.
+size_t SharedBytes(const ConvShape& shape) {
+  return SaturatingAdd(SaturatingAdd(PaddingBytes(shape), OffsetBytes(shape)),
+                       SaturatingMul(3, ColumnBytes(shape)));
+}
+size_t LaneBytes(const ConvShape& shape) {
+  return SaturatingAdd(SaturatingAdd(RowBytes(shape), AccBytes(shape)), ValueBytes(shape));
+}
+
+size_t BandCount(const ConvShape& shape) { return DivideUp(OutRows(shape), BandRows(shape)); }
+// Bands that are worth handing to a thread.
+size_t BandGrain(const ConvShape& shape) {
+  constexpr size_t kProductsOfAStep = 2;
+  return GrainFor(SaturatingMul(BandRows(shape), shape.out[2], shape.in_channels, shape.Taps()) /
+                  kProductsOfAStep);
+}
 
 int32_t Weight(const I8DepthwiseWeights& weights, size_t taps, size_t channel, size_t tap) {
   const uint8_t byte = weights.data[channel * taps + tap];
@@ -126,28 +143,23 @@ struct Run {
   const I8DepthwiseKernel& kernel;
   bool x_signed;
   const uint8_t* x;
-  uint8_t* padding = nullptr;  // x_zero, for each channel
-  size_t* offsets = nullptr;   // of each term, in values
-  int32_t* base = nullptr;     // these by channel: see I8GemmFinish
-  float* scale = nullptr;
-  float* float_bias = nullptr;
-  Row* rows = nullptr;  // under each output row of the band
-  int32_t* acc = nullptr;
-  uint8_t* values = nullptr;
+  uint8_t* padding;  // x_zero, for each channel
+  size_t* offsets;   // of each term, in values
+  int32_t* base;     // these by channel: see I8GemmFinish
+  float* scale;
+  float* float_bias;
 
   Run(const ConvShape& s, const I8DepthwiseKernel& k, bool is_signed, const uint8_t* image,
-      void* scratch)
-      : shape(s), kernel(k), x_signed(is_signed), x(image) {
-    auto* at = static_cast<uint8_t*>(scratch);
-    padding = at;
-    offsets = reinterpret_cast<size_t*>(at += PaddingBytes(shape));
-    base = reinterpret_cast<int32_t*>(at += OffsetBytes(shape));
-    scale = reinterpret_cast<float*>(at += ColumnBytes(shape));
-    float_bias = reinterpret_cast<float*>(at += ColumnBytes(shape));
-    rows = reinterpret_cast<Row*>(at += ColumnBytes(shape));
-    acc = reinterpret_cast<int32_t*>(at += RowBytes(shape));
-    values = at + AccBytes(shape);
-  }
+      uint8_t* scratch)
+      : shape(s),
+        kernel(k),
+        x_signed(is_signed),
+        x(image),
+        padding(scratch),
+        offsets(reinterpret_cast<size_t*>(padding + PaddingBytes(s))),
+        base(reinterpret_cast<int32_t*>(padding + PaddingBytes(s) + OffsetBytes(s))),
+        scale(reinterpret_cast<float*>(base) + ColumnBytes(s) / sizeof(float)),
+        float_bias(scale + ColumnBytes(s) / sizeof(float)) {}
 
   size_t GroupBytes() const { return Reach(shape) * kTermBytes; }
 
@@ -167,9 +179,8 @@ struct Run {
     }
   }
 
-  // The padding, and the columns outside the input: the same for every row and channel.
-  void SetPadding(int32_t x_zero) const {
-    std::memset(padding, static_cast<uint8_t>(x_zero), shape.in_channels);
+  // Lays together the columns outside the input: the same for every row and channel.
+  void SetOutside(uint8_t* values) const {
     const TapRange inside = Inside();
     const uint8_t* outside[kI8DepthwiseMaxDepth];
     constexpr size_t kStill[kI8DepthwiseMaxDepth] = {};
@@ -199,7 +210,7 @@ struct Run {
   }
 
   // Rows outside the input, and those that fill the last group, are padding.
-  void SetRows(size_t first_row, size_t count) const {
+  void SetRows(size_t first_row, size_t count, Row* rows) const {
     std::fill_n(rows, count * RowsUnder(shape), Row{padding, 0});
     for (size_t i = 0; i < count; ++i) {
       const size_t row = first_row + i;
@@ -212,7 +223,7 @@ struct Run {
   }
 
   // Lays together what an output row needs of 8 channels.
-  void Interleave(const Row* under, size_t channel) const {
+  void Interleave(const Row* under, size_t channel, uint8_t* values) const {
     const TapRange inside = Inside();
     const size_t column = inside.begin - shape.pad[2];
     const uint8_t* from[kI8DepthwiseMaxDepth];
@@ -227,16 +238,49 @@ struct Run {
     }
   }
 
-  // The accumulators of a band's rows, for the block of channels whose terms these are.
-  void Accumulate(size_t count, size_t channel, const uint8_t* terms) const {
-    const size_t step = shape.stride[2] * kTermBytes;
-    for (size_t i = 0; i < count; ++i) {
-      Interleave(rows + i * RowsUnder(shape), channel);
-      kernel.accumulate(shape.out[2], Terms(kernel, shape), values, offsets, step, terms,
-                        acc + i * shape.out[2] * kChannels);
-    }
+  I8GemmFinish FinishOf(const I8GemmEpilogue& epilogue, size_t first) const {
+    return {.base = base + first,
+            .scale = scale + first,
+            .float_bias = epilogue.float_bias == nullptr ? nullptr : float_bias + first,
+            .out = epilogue.out,
+            .out_signed = epilogue.out_signed,
+            .out_zero = epilogue.out_zero};
   }
 };
+
+// The memory of one thread.
+struct Lane {
+  Row* rows;  // under each output row of a band
+  int32_t* acc;
+  uint8_t* values;
+
+  Lane(const ConvShape& shape, uint8_t* at)
+      : rows(reinterpret_cast<Row*>(at)),
+        acc(reinterpret_cast<int32_t*>(at + RowBytes(shape))),
+        values(at + RowBytes(shape) + AccBytes(shape)) {}
+};
+
+// `count` output rows from `row` on.
+void RunBand(const Run& run, const Lane& lane, const uint8_t* blocks, size_t row, size_t count,
+             uint8_t* y, const I8GemmEpilogue& epilogue) {
+  const ConvShape& shape = run.shape;
+  const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
+  const size_t step = shape.stride[2] * kTermBytes;
+  const size_t terms = Terms(run.kernel, shape);
+  run.SetRows(row, count, lane.rows);
+  uint8_t* to = y + row * shape.out[2] * shape.out_channels * element;
+  for (size_t block = 0; block < Blocks(shape); ++block, blocks += BlockBytes(run.kernel, shape)) {
+    const size_t first = FirstChannel(shape, block);
+    for (size_t i = 0; i < count; ++i) {
+      run.Interleave(lane.rows + i * RowsUnder(shape), first, lane.values);
+      run.kernel.accumulate(shape.out[2], terms, lane.values, run.offsets, step,
+                            blocks + kChannels * sizeof(int32_t),
+                            lane.acc + i * shape.out[2] * kChannels);
+    }
+    I8FinishRows(count * shape.out[2], kChannels, lane.acc, kChannels,
+                 run.FinishOf(epilogue, first), to + first * element, shape.out_channels);
+  }
+}
 
 }  // namespace
 
@@ -257,12 +301,8 @@ size_t I8DepthwisePackedBytes(const ConvShape& shape) {
 
 size_t I8DepthwiseScratchBytes(const ConvShape& shape) {
   if (shape.OutPixels() == 0) return 0;
-  size_t bytes = SaturatingMul(3, ColumnBytes(shape));
-  for (const size_t part : {PaddingBytes(shape), OffsetBytes(shape), RowBytes(shape),
-                            AccBytes(shape), ValueBytes(shape)}) {
-    bytes = SaturatingAdd(bytes, part);
-  }
-  return bytes;
+  const size_t lanes = LanesOf(BandCount(shape), BandGrain(shape));
+  return SaturatingAdd(SharedBytes(shape), SaturatingMul(lanes, LaneBytes(shape)));
 }
 
 void I8DepthwisePack(const ConvShape& shape, const I8DepthwiseWeights& weights, void* packed) {
@@ -303,35 +343,23 @@ void I8Depthwise(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_
   const I8DepthwiseKernel& kernel = KernelOf(*header->entry);
   i8_depthwise_family.Note(header->entry->name);
   const auto* blocks = static_cast<const uint8_t*>(packed) + sizeof(PackedHeader);
-  const Run run(shape, kernel, x_signed, x, scratch);
+  auto* room = static_cast<uint8_t*>(scratch);
+  const Run run(shape, kernel, x_signed, x, room);
+  std::memset(run.padding, static_cast<uint8_t>(x_zero), shape.in_channels);
   run.SetOffsets();
-  run.SetPadding(x_zero);
   run.SetColumns(epilogue, blocks,
                  !kernel.flips(x_signed) ? x_zero
                  : x_signed              ? x_zero + 128
                                          : x_zero - 128);
-  const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
   const size_t band = BandRows(shape);
-  for (size_t row = 0; row < OutRows(shape); row += band) {
-    const size_t count = std::min(band, OutRows(shape) - row);
-    run.SetRows(row, count);
-    uint8_t* to = y + row * shape.out[2] * shape.out_channels * element;
-    for (size_t block = 0; block < Blocks(shape); ++block) {
-      const size_t first = FirstChannel(shape, block);
-      const uint8_t* terms =
-          blocks + block * BlockBytes(kernel, shape) + kChannels * sizeof(int32_t);
-      run.Accumulate(count, first, terms);
-      const I8GemmFinish finish = {
-          .base = run.base + first,
-          .scale = run.scale + first,
-          .float_bias = epilogue.float_bias == nullptr ? nullptr : run.float_bias + first,
-          .out = epilogue.out,
-          .out_signed = epilogue.out_signed,
-          .out_zero = epilogue.out_zero};
-      I8FinishRows(count * shape.out[2], kChannels, run.acc, kChannels, finish,
-                   to + first * element, shape.out_channels);
+  ParallelFor(BandCount(shape), BandGrain(shape), [&](size_t begin, size_t end, size_t lane) {
+    const Lane own(shape, room + SharedBytes(shape) + lane * LaneBytes(shape));
+    run.SetOutside(own.values);
+    for (size_t i = begin; i < end; ++i) {
+      const size_t row = i * band;
+      RunBand(run, own, blocks, row, std::min(band, OutRows(shape) - row), y, epilogue);
     }
-  }
+  });
 }
 
 }  // namespace quantab::kernels

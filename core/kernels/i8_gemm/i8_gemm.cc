@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "core/base/parallel.h"
 #include "core/kernels/bytes.h"
 
 namespace quantab::kernels {
@@ -45,6 +46,8 @@ constexpr size_t kRowBlock = 64;
 constexpr size_t kWideElements = 65536;
 constexpr size_t kMaxWideDepth = 4608;
 constexpr size_t kWidePanelColumns = 8;
+// Products made in the time of one simple operation (GrainFor).
+constexpr size_t kProductsOfAStep = 8;
 // Below so many rows a panel is used so little that widening it does not pay.
 constexpr size_t kFewRows = 8;
 
@@ -173,11 +176,22 @@ struct Columns {
   }
 };
 
-// One block of rows, of which `a` and `c` are the first: all panels. `tiles(panel, acc)` makes the
-// accumulators of one.
+// The part of a product that one thread makes at a time: a block of rows, of which `a`, `c` and
+// `row_scale` (or null) are the first, and the columns [n0, n1), n0 at a panel's begin.
+struct Part {
+  size_t rows;
+  Rows a;
+  uint8_t* c;
+  size_t ldc;
+  const float* row_scale;
+  size_t n0, n1;
+};
+
+// `tiles(panel, acc)` makes the accumulators of one panel.
 template <typename Tiles>
-void RunBlock(const Product& product, size_t rows, const Rows& a, void* c, size_t ldc,
-              const float* row_scale, const Tiles& tiles) {
+void RunPart(const Product& product, const Part& part, const Tiles& tiles) {
+  const size_t rows = part.rows;
+  const Rows& a = part.a;
   const I8GemmKernel& kernel = product.kernel;
   const I8GemmEpilogue& epilogue = product.epilogue;
   alignas(16) int32_t acc[kRowBlock * kI8GemmMaxColumns];
@@ -186,7 +200,7 @@ void RunBlock(const Product& product, size_t rows, const Rows& a, void* c, size_
   I8GemmFinish finish = {.base = columns.base,
                          .row_sums = row_sums,
                          .scale = columns.scale,
-                         .row_scale = row_scale,
+                         .row_scale = part.row_scale,
                          .out = epilogue.out,
                          .out_signed = epilogue.out_signed,
                          .out_zero = epilogue.out_zero};
@@ -198,35 +212,50 @@ void RunBlock(const Product& product, size_t rows, const Rows& a, void* c, size_
                                              static_cast<uint32_t>(product.a_zero));
     }
   }
-  for (size_t n0 = 0; n0 < product.n; n0 += kernel.columns) {
-    const size_t count = std::min(kernel.columns, product.n - n0);
+  for (size_t n0 = part.n0; n0 < part.n1; n0 += kernel.columns) {
+    const size_t count = std::min(kernel.columns, part.n1 - n0);
     Panel panel = PanelAt(kernel, product.packed, product.k, n0 / kernel.columns);
     columns.Set(product, panel, n0, count);
     finish.zero = product.has_zero ? panel.zeros : nullptr;
     finish.float_bias = epilogue.float_bias == nullptr ? nullptr : epilogue.float_bias + n0;
     tiles(panel, acc);
     kernel.finish(rows, count, acc, kernel.columns, finish,
-                  static_cast<uint8_t*>(c) + n0 * ElementBytes(epilogue.out), ldc);
+                  part.c + n0 * ElementBytes(epilogue.out), part.ldc);
   }
 }
 
-// One block through a wide kernel whose operands fit the stack's room.
-void RunWideBlock(const Product& product, size_t rows, Rows a, void* c, size_t ldc,
-                  const float* row_scale) {
+// Through a wide kernel whose operands fit the stack's room.
+void RunWidePart(const Product& product, Part part) {
   const I8GemmKernel& kernel = product.kernel;
   const size_t depth = SaturatingRoundUp(product.k, kernel.depth_block);
   alignas(16) int16_t wide_rows[kWideElements];
   alignas(16) int16_t wide_panel[kMaxWideDepth * kWidePanelColumns];
-  WidenRows(kernel, rows, product.k, a, depth, wide_rows);
-  a.wide = wide_rows;
-  RunBlock(product, rows, a, c, ldc, row_scale, [&](Panel& panel, int32_t* acc) {
-    if (rows > kFewRows) {
+  WidenRows(kernel, part.rows, product.k, part.a, depth, wide_rows);
+  part.a.wide = wide_rows;
+  RunPart(product, part, [&](Panel& panel, int32_t* acc) {
+    if (part.rows > kFewRows) {
       kernel.widen(depth * kernel.columns, reinterpret_cast<const uint8_t*>(panel.bytes), true,
                    wide_panel);
       panel.wide = wide_panel;
     }
-    RunWide(kernel, rows, depth, a, panel, acc);
+    RunWide(kernel, part.rows, depth, part.a, panel, acc);
   });
+}
+
+void RunAnyPart(const Product& product, const Part& part) {
+  const I8GemmKernel& kernel = product.kernel;
+  if (!kernel.wide) {
+    RunPart(product, part, [&](const Panel& panel, int32_t* acc) {
+      RunNarrow(kernel, part.rows, product.k, part.a, panel, acc);
+    });
+  } else if (product.k <= kMaxWideDepth) {
+    RunWidePart(product, part);
+  } else {
+    alignas(16) int16_t room[kI8GemmMaxRows * kMaxWideDepth];
+    RunPart(product, part, [&](const Panel& panel, int32_t* acc) {
+      RunWideInChunks(kernel, part.rows, product.k, part.a, panel, room, acc);
+    });
+  }
 }
 
 // Rows in a block: as many as there is room for.
@@ -234,6 +263,14 @@ size_t BlockRows(const I8GemmKernel& kernel, size_t k) {
   if (!kernel.wide || k > kMaxWideDepth) return kRowBlock;
   const size_t fit = kWideElements / std::max<size_t>(SaturatingRoundUp(k, kernel.depth_block), 1);
   return std::min(kRowBlock, fit / kernel.rows * kernel.rows);
+}
+
+// Columns of a part, a multiple of a panel's: all of them where the blocks of rows are enough to
+// keep threads busy.
+size_t PartColumns(const I8GemmKernel& kernel, size_t blocks, size_t n) {
+  constexpr size_t kEnoughParts = 8;
+  const size_t ways = blocks >= kEnoughParts ? 1 : DivideUp(kEnoughParts, blocks);
+  return std::max(kernel.columns, SaturatingRoundUp(DivideUp(n, ways), kernel.columns));
 }
 
 }  // namespace
@@ -294,25 +331,27 @@ void I8Gemm(size_t m, size_t n, size_t k, const void* a, bool a_signed, size_t l
                            .flipped_zero = FlippedZero(kernel, a_signed, a_zero),
                            .a_zero = a_zero,
                            .epilogue = epilogue};
-  const size_t block = BlockRows(kernel, k);
-  for (size_t m0 = 0; m0 < m; m0 += block) {
-    const size_t rows = std::min(block, m - m0);
-    const Rows from = {static_cast<const uint8_t*>(a) + m0 * lda, lda, a_signed};
-    void* to = static_cast<uint8_t*>(c) + m0 * ldc * ElementBytes(epilogue.out);
-    const float* row_scale = epilogue.row_scale == nullptr ? nullptr : epilogue.row_scale + m0;
-    if (!kernel.wide) {
-      RunBlock(product, rows, from, to, ldc, row_scale, [&](const Panel& panel, int32_t* acc) {
-        RunNarrow(kernel, rows, k, from, panel, acc);
-      });
-    } else if (k <= kMaxWideDepth) {
-      RunWideBlock(product, rows, from, to, ldc, row_scale);
-    } else {
-      alignas(16) int16_t room[kI8GemmMaxRows * kMaxWideDepth];
-      RunBlock(product, rows, from, to, ldc, row_scale, [&](const Panel& panel, int32_t* acc) {
-        RunWideInChunks(kernel, rows, k, from, panel, room, acc);
-      });
+  if (m == 0 || n == 0) return;
+  const size_t rows = BlockRows(kernel, k);
+  const size_t blocks = DivideUp(m, rows);
+  const size_t columns = Threads() == 1 ? n : PartColumns(kernel, blocks, n);
+  const size_t across = DivideUp(n, columns);
+  const size_t steps =
+      SaturatingMul(std::min(rows, m), std::min(columns, n), std::max<size_t>(k, 1));
+  ParallelFor(blocks * across, GrainFor(steps / kProductsOfAStep), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      const size_t m0 = i / across * rows;
+      const size_t n0 = i % across * columns;
+      RunAnyPart(product,
+                 {.rows = std::min(rows, m - m0),
+                  .a = {static_cast<const uint8_t*>(a) + m0 * lda, lda, a_signed},
+                  .c = static_cast<uint8_t*>(c) + m0 * ldc * ElementBytes(epilogue.out),
+                  .ldc = ldc,
+                  .row_scale = epilogue.row_scale == nullptr ? nullptr : epilogue.row_scale + m0,
+                  .n0 = n0,
+                  .n1 = std::min(n0 + columns, n)});
     }
-  }
+  });
 }
 
 void I8FinishRows(size_t rows, size_t n, const int32_t* acc, size_t acc_row,

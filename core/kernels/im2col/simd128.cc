@@ -3,6 +3,7 @@
 
 #include "core/base/simd.h"
 #include "core/kernels/f32_gemm/f32_gemm.h"
+#include "core/kernels/im2col/bytes_rows.h"
 #include "core/kernels/im2col/float_row.h"
 #include "core/kernels/im2col/im2col.h"
 #include "core/kernels/im2col/window.h"
@@ -226,46 +227,8 @@ void F32Packed(const ConvShape& shape, size_t channels, const float* x, float pa
   }
 }
 
-// The taps of one kernel row, from tap.begin to tap.end inside the input.
-uint8_t* CopyTaps(const ConvShape& shape, size_t channels, const uint8_t* x, size_t x_stride,
-                  uint8_t pad_value, TapRange inside, uint8_t* to) {
-  to = std::fill_n(to, inside.begin * channels, pad_value);
-  if (shape.dilation[2] == 1 && x_stride == channels) {
-    to = std::copy_n(x, (inside.end - inside.begin) * channels, to);
-  } else {
-    for (size_t kw = inside.begin; kw < inside.end; ++kw, x += shape.dilation[2] * x_stride) {
-      to = std::copy_n(x, channels, to);
-    }
-  }
-  return std::fill_n(to, (shape.kernel[2] - inside.end) * channels, pad_value);
-}
-
-void BytesRows(const ConvShape& shape, size_t channels, const uint8_t* x, size_t x_stride,
-               uint8_t pad_value, size_t first, size_t count, uint8_t* rows) {
-  const size_t row_bytes = shape.kernel[2] * channels;
-  for (size_t pixel = first; pixel < first + count; ++pixel) {
-    const size_t ow = pixel % shape.out[2];
-    const size_t oh = pixel / shape.out[2] % shape.out[1];
-    const size_t od = pixel / shape.out[2] / shape.out[1];
-    const TapRange inside = TapsInside(shape, 2, ow);
-    for (size_t kd = 0; kd < shape.kernel[0]; ++kd) {
-      const size_t d = Position(shape, 0, od, kd);
-      for (size_t kh = 0; kh < shape.kernel[1]; ++kh) {
-        const size_t h = Position(shape, 1, oh, kh);
-        if (d == kOutside || h == kOutside || inside.begin == inside.end) {
-          rows = std::fill_n(rows, row_bytes, pad_value);
-          continue;
-        }
-        const size_t w = Position(shape, 2, ow, inside.begin);
-        const uint8_t* from = x + ((d * shape.in[1] + h) * shape.in[2] + w) * x_stride;
-        rows = CopyTaps(shape, channels, from, x_stride, pad_value, inside, rows);
-      }
-    }
-  }
-}
-
 }  // namespace
 
-const Im2colKernel im2col_simd128 = {F32Packed, BytesRows};
+const Im2colKernel im2col_simd128 = {F32Packed, im2col_simd::BytesRows};
 
 }  // namespace quantab::kernels

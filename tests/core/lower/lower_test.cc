@@ -147,7 +147,9 @@ TEST(LowerQdqMatMul, ADequantizeToFloat16IsNoPattern) {
   EXPECT_EQ(session.Run({{"x", Random({2, 3}, 30)}})["y"].dtype(), DType::kFloat16);
 }
 
-TEST(LowerQdqElementwise, AddBroadcastsWithTheSameBits) {
+// Sub and Div have the float graph's order of operations; Add and Mul have ONNX Runtime's, which may
+// round to the neighbour.
+TEST(LowerQdqElementwise, ArithmeticBroadcasts) {
   for (const char* op : {"Add", "Sub", "Mul", "Div"}) {
     QdqBuilder b;
     b.Input("x", DType::kFloat, {2, 3, 5}).Input("u", DType::kFloat, {3, 1}).Output("y_dq");
@@ -157,9 +159,11 @@ TEST(LowerQdqElementwise, AddBroadcastsWithTheSameBits) {
     b.Pair("y", 0.04f, 99);
     EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", std::string("QLinear") + op,
                                           "QuantizeLinear", "QuantizeLinear"}));
-    EXPECT_EQ(StepsApart(b.model(),
-                         {{"x", Random({2, 3, 5}, 11, -2, 2)}, {"u", Random({3, 1}, 12, 1, 2)}}, 1),
-              0);
+    const bool same = std::string(op) == "Sub" || std::string(op) == "Div";
+    EXPECT_LE(StepsApart(b.model(),
+                         {{"x", Random({2, 3, 5}, 11, -2, 2)}, {"u", Random({3, 1}, 12, 1, 2)}},
+                         0.04),
+              same ? 0 : 1.001);
   }
 }
 

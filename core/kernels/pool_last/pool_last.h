@@ -1,0 +1,37 @@
+// Kernel family `pool_last`: the largest byte of windows of channels-last images, 1 to 3 spatial
+// dimensions.
+//
+//   y[p,c] = largest x[q,c] over the pixels q under the window of p; the lowest value of the type
+//   when there are none
+//
+// Geometry: ConvShape of im2col.h; batch, groups and the channel counts are not read.
+#ifndef QUANTAB_CORE_KERNELS_POOL_LAST_POOL_LAST_H_
+#define QUANTAB_CORE_KERNELS_POOL_LAST_POOL_LAST_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/kernels/dispatch.h"
+#include "core/kernels/im2col/im2col.h"
+
+namespace quantab::kernels {
+
+// One image: x is [D, H, W, channels] bytes, signed or not, y [OD, OH, OW, channels]; contiguous,
+// no overlap.
+void MaxPoolLast(const ConvShape& shape, size_t channels, const uint8_t* x, bool is_signed,
+                 uint8_t* y);
+
+// One kernel of the family.
+struct PoolLastKernel {
+  // y[i] = largest of rows[t][i], t < count (at least 1), i < n.
+  void (*largest)(size_t n, size_t count, const uint8_t* const* rows, bool is_signed, uint8_t* y);
+};
+
+extern KernelFamily pool_last_family;
+#define QUANTAB_KERNEL(name, needs) extern const PoolLastKernel name;
+#include "core/kernels/pool_last/kernels.inc"
+#undef QUANTAB_KERNEL
+
+}  // namespace quantab::kernels
+
+#endif  // QUANTAB_CORE_KERNELS_POOL_LAST_POOL_LAST_H_

@@ -1,0 +1,24 @@
+#include <algorithm>
+
+#include "core/kernels/pool_last/pool_last.h"
+
+namespace quantab::kernels {
+namespace {
+
+// Bytes compare as unsigned numbers once a signed one's top bit is flipped.
+void Largest(size_t n, size_t count, const uint8_t* const* rows, bool is_signed, uint8_t* y) {
+  const uint8_t flip = is_signed ? 0x80 : 0;
+  for (size_t i = 0; i < n; ++i) {
+    uint8_t best = 0;
+    for (size_t t = 0; t < count; ++t) {
+      best = std::max(best, static_cast<uint8_t>(rows[t][i] ^ flip));
+    }
+    y[i] = best ^ flip;
+  }
+}
+
+}  // namespace
+
+const PoolLastKernel pool_last_reference = {Largest};
+
+}  // namespace quantab::kernels

@@ -1,0 +1,54 @@
+#include "core/kernels/pool_last/pool_last.h"
+
+#include <algorithm>
+
+#include "tests/core/kernels/conv_shapes.h"
+#include "tests/core/kernels/kernel_test.h"
+
+namespace quantab::kernels {
+namespace {
+
+class PoolLastTest : public KernelTest {};
+QUANTAB_TEST_KERNELS(PoolLastTest, pool_last_family);
+
+void Check(const ConvShape& shape, size_t channels, Random& random) {
+  SCOPED_TRACE(testing::Message() << shape << " | " << channels << " channels");
+  const bool is_signed = random.Bool();
+  const auto value = [is_signed](uint8_t byte) {
+    return is_signed ? int{static_cast<int8_t>(byte)} : int{byte};
+  };
+  Buffer<uint8_t> x(shape.InPixels() * channels);
+  x.Fill(random, 0, 255);
+  Buffer<uint8_t> y(shape.OutPixels() * channels);
+  MaxPoolLast(shape, channels, x.data(), is_signed, y.data());
+  for (size_t p = 0; p < shape.OutPixels(); ++p) {
+    for (size_t c = 0; c < channels; ++c) {
+      int want = is_signed ? -128 : 0;
+      ForEachTap(shape, p, [&](size_t pixel, size_t) {
+        want = std::max(want, value(x[pixel * channels + c]));
+      });
+      ASSERT_EQ(value(y[p * channels + c]), want) << "pixel " << p << " channel " << c;
+    }
+  }
+}
+
+TEST_P(PoolLastTest, TakesTheLargest) {
+  Random random(15);
+  for (int round = 0; round < 100; ++round) {
+    Check(RandomShape(random, random.Int(1, 3)), static_cast<size_t>(random.Int(1, 40)), random);
+  }
+}
+
+TEST_P(PoolLastTest, WindowsOfManyPixels) {
+  Random random(16);
+  ConvShape shape;
+  for (size_t d = 1; d < 3; ++d) {
+    shape.in[d] = 14;
+    shape.kernel[d] = 13;
+    shape.out[d] = 2;
+  }
+  Check(shape, 19, random);
+}
+
+}  // namespace
+}  // namespace quantab::kernels
