@@ -76,7 +76,7 @@ void RunLoop(size_t count, size_t grain, LoopBody body);
 //
 // Starting a loop on threads costs a few microseconds: choose `grain` so that a piece is worth it.
 template <class Body>
-void ParallelFor(size_t count, size_t grain, const Body& body) {
+void ParallelFor(size_t count, [[maybe_unused]] size_t grain, const Body& body) {
   constexpr bool kTakesLane = std::is_invocable_v<const Body&, size_t, size_t, size_t>;
   const auto call = [](const void* untyped, size_t begin, size_t end, size_t lane) {
     const Body& typed = *static_cast<const Body*>(untyped);
