@@ -2,8 +2,9 @@
 //   before:  x -> QLinearConv -> y -> QLinearConv -> z
 //   after:   x -> Transpose -> QLinearConv(channels_last) -> y' -> QLinearConv(channels_last) -> z'
 //            -> Transpose -> z
-// Functions of one byte, sums and products, Concat and poolings between them follow; every value so
-// made also has a Transpose back, which goes again where nobody reads it.
+// The same for quantab.ConvIntegerToFloat. What goes element by element between them follows (also
+// in float, and quantizing by one scale), as do Concat and poolings of bytes; every value so made
+// also has a Transpose back, which goes again where nobody reads it.
 // Needs: weights of known shape; for the others, operands that already have their channels last, or
 // are constants that can be turned likewise.
 #include <algorithm>
@@ -14,11 +15,20 @@
 namespace quantab {
 namespace {
 
-// A value with its channels last, of that rank.
+// A value with its channels last, of that rank, and whether its elements are known to be 8-bit.
 struct Twin {
   std::string value;
   int64_t rank = 0;
+  bool bytes = true;
 };
+
+// Functions of one element that leave layouts alone; other inputs are scalars.
+constexpr std::string_view kUnary[] = {
+    "Abs",         "Ceil",      "Celu",      "Clip",  "DynamicQuantizeLinear",
+    "Elu",         "Erf",       "Exp",       "Floor", "Gelu",
+    "HardSigmoid", "HardSwish", "LeakyRelu", "Log",   "Mish",
+    "Neg",         "Relu",      "Round",     "Selu",  "Sigmoid",
+    "Softplus",    "Softsign",  "Sqrt",      "Tanh"};
 
 bool IsOneOf(const onnx::NodeProto& node, std::string_view domain,
              std::initializer_list<std::string_view> op_types) {
@@ -37,14 +47,19 @@ class ChannelsLastRewriter {
  private:
   void Rewrite(int i) {
     const onnx::NodeProto& node = graph_.node(i);
+    if (InputOf(node, 0).empty() || OutputOf(node, 0).empty()) return;
     if (graph_.Is(i, "QLinearConv") || IsOneOf(node, "com.microsoft", {"QLinearConv"})) {
-      Conv(i);
-    } else if (IsOneOf(node, kLowerDomain, {"Lookup", "QLinearUnary"}) ||
-               IsOneOf(node, "com.microsoft", {"QLinearLeakyRelu", "QLinearSigmoid"})) {
+      Conv(i, 3, "com.microsoft");
+    } else if (IsOneOf(node, kLowerDomain, {"ConvIntegerToFloat"})) {
+      Conv(i, 1, kLowerDomain);
+    } else if (IsUnary(i)) {
       Unary(i);
     } else if (IsOneOf(node, "com.microsoft", {"QLinearAdd", "QLinearMul"}) ||
                IsOneOf(node, kLowerDomain, {"QLinearSub", "QLinearDiv"})) {
-      Binary(i);
+      Binary(i, 3);
+    } else if (graph_.Is(i, "Add") || graph_.Is(i, "Sub") || graph_.Is(i, "Mul") ||
+               graph_.Is(i, "Div")) {
+      Binary(i, 1);
     } else if (IsOneOf(node, "com.microsoft", {"QLinearConcat"})) {
       Concat(i);
     } else if (IsOneOf(node, "com.microsoft", {"QLinearGlobalAveragePool", "QLinearAveragePool"}) ||
@@ -57,14 +72,29 @@ class ChannelsLastRewriter {
     }
   }
 
-  void Conv(int i) {
+  bool IsUnary(int i) const {
+    const onnx::NodeProto& node = graph_.node(i);
+    if (IsOneOf(node, kLowerDomain, {"Lookup", "QLinearUnary"}) ||
+        IsOneOf(node, "com.microsoft", {"QLinearLeakyRelu", "QLinearSigmoid"})) {
+      return true;
+    }
+    if (graph_.Is(i, "QuantizeLinear") || graph_.Is(i, "DequantizeLinear")) {
+      const std::optional<Tensor> scale = graph_.Constant(InputOf(node, 1));
+      return scale && scale->count() == 1 && IntAttribute(node, "block_size", 0) == 0;
+    }
+    return std::any_of(std::begin(kUnary), std::end(kUnary),
+                       [&](std::string_view op_type) { return graph_.Is(i, op_type); });
+  }
+
+  void Conv(int i, int weights_at, const char* domain) {
     onnx::NodeProto conv = graph_.node(i);
-    const std::optional<Shape> weights = graph_.ConstantShape(InputOf(conv, 3));
+    const std::optional<Shape> weights = graph_.ConstantShape(InputOf(conv, weights_at));
     if (!weights || weights->size() < 3 || IntAttribute(conv, "channels_last", 0) != 0) return;
     conv.set_input(0, TwinOf(InputOf(conv, 0), static_cast<int64_t>(weights->size())));
-    conv.set_domain("com.microsoft");
+    conv.set_domain(domain);
     SetInt(conv, "channels_last", 1);
-    Finish(i, std::move(conv), static_cast<int64_t>(weights->size()));
+    const bool bytes = conv.op_type() == "QLinearConv";
+    Finish(i, std::move(conv), static_cast<int64_t>(weights->size()), bytes);
   }
 
   void Unary(int i) {
@@ -72,22 +102,33 @@ class ChannelsLastRewriter {
     const Twin* x = Find(InputOf(node, 0));
     if (x == nullptr) return;
     const int64_t rank = x->rank;
+    bool bytes = x->bytes;
+    if (graph_.Is(i, "QuantizeLinear")) bytes = graph_.QuantizedTo(i).has_value();
+    if (graph_.Is(i, "DequantizeLinear")) bytes = false;
+    if (graph_.Is(i, "DynamicQuantizeLinear")) bytes = true;
     node.set_input(0, x->value);
-    Finish(i, std::move(node), rank);
+    Finish(i, std::move(node), rank, bytes);
   }
 
-  void Binary(int i) {
+  // Operands are inputs 0 and `second`.
+  void Binary(int i, int second) {
     onnx::NodeProto node = graph_.node(i);
     const Twin* a = Find(InputOf(node, 0));
-    const Twin* b = Find(InputOf(node, 3));
-    if (a == nullptr && b == nullptr) return;
+    const Twin* b = Find(InputOf(node, second));
+    if ((a == nullptr && b == nullptr) || HasLegacyBroadcast(node)) return;
     const int64_t rank = a != nullptr ? a->rank : b->rank;
-    for (const int at : {0, 3}) {
+    const bool bytes = a != nullptr ? a->bytes : b->bytes;
+    for (const int at : {0, second}) {
       const std::optional<std::string> operand = Operand(InputOf(node, at), rank);
       if (!operand) return;
       node.set_input(at, *operand);
     }
-    Finish(i, std::move(node), rank);
+    Finish(i, std::move(node), rank, bytes);
+  }
+
+  // Before opset 7 an attribute said which dimensions of the first operand the second has.
+  static bool HasLegacyBroadcast(const onnx::NodeProto& node) {
+    return IntAttribute(node, "broadcast", 0) != 0 || IntAttribute(node, "axis", -1) != -1;
   }
 
   void Concat(int i) {
@@ -120,7 +161,7 @@ class ChannelsLastRewriter {
   void MaxPool(int i) {
     onnx::NodeProto node = graph_.node(i);
     const Twin* x = Find(InputOf(node, 0));
-    if (x == nullptr || !OutputOf(node, 1).empty()) return;
+    if (x == nullptr || !x->bytes || !OutputOf(node, 1).empty()) return;
     const int64_t rank = x->rank;
     node.set_input(0, x->value);
     node.set_op_type("NhwcMaxPool");
@@ -148,13 +189,13 @@ class ChannelsLastRewriter {
   }
 
   // `node`, which reads twins, in the place of node `i`: its result is the twin of what that gave.
-  void Finish(int i, onnx::NodeProto node, int64_t rank) {
+  void Finish(int i, onnx::NodeProto node, int64_t rank, bool bytes = true) {
     const std::string y = OutputOf(graph_.node(i), 0);
     const std::string last = graph_.NewName(y + "_channels_last");
     node.set_output(0, last);
     graph_.Replace(i, std::move(node));
     graph_.Add(MakeTranspose(last, y, ToFirst(rank)));
-    twins_[y] = {last, rank};
+    twins_[y] = {last, rank, bytes};
   }
 
   const Twin* Find(const std::string& value) const {

@@ -50,17 +50,17 @@ class Four {
 
 // From scaled floats to bytes: rounded by adding kRoundMagic, limited from below as integers, from
 // above by narrowing.
+template <bool kSigned>
 class Rounding {
  public:
   explicit Rounding(const I8GemmFinish& finish)
-      : is_signed_(finish.out_signed),
-        zero_(wasm_i32x4_sub(wasm_f32x4_splat(kRoundMagic), wasm_i32x4_splat(finish.out_zero))),
-        least_(wasm_i32x4_add(zero_, wasm_i32x4_splat(finish.out_signed ? -128 : 0))) {}
+      : zero_(wasm_i32x4_sub(wasm_f32x4_splat(kRoundMagic), wasm_i32x4_splat(finish.out_zero))),
+        least_(wasm_i32x4_add(zero_, wasm_i32x4_splat(kSigned ? -128 : 0))) {}
 
   // The low 8 bytes are the results of both.
   v128_t Bytes(v128_t low, v128_t high) const {
     const v128_t half = wasm_i16x8_narrow_i32x4(Whole(low), Whole(high));
-    return is_signed_ ? wasm_i8x16_narrow_i16x8(half, half) : wasm_u8x16_narrow_i16x8(half, half);
+    return kSigned ? wasm_i8x16_narrow_i16x8(half, half) : wasm_u8x16_narrow_i16x8(half, half);
   }
 
  private:
@@ -69,19 +69,53 @@ class Rounding {
     return wasm_i32x4_sub(wasm_i32x4_max(bits, least_), zero_);
   }
 
-  bool is_signed_;
   v128_t zero_, least_;
 };
 
-// Eight columns to bytes.
+// Eight columns to bytes. What does not change from row to row stays in registers.
+template <bool kSigned, bool kHasZero>
 void EightToBytes(size_t rows, const int32_t* acc, size_t acc_row, const I8GemmFinish& finish,
                   size_t c, uint8_t* y, size_t y_row) {
-  const Rounding rounding(finish);
-  const Four low(finish, c), high(finish, c + 4);
+  const Rounding<kSigned> rounding(finish);
+  const v128_t base[2] = {wasm_v128_load(finish.base + c), wasm_v128_load(finish.base + c + 4)};
+  const v128_t scale[2] = {wasm_v128_load(finish.scale + c), wasm_v128_load(finish.scale + c + 4)};
+  v128_t zero[2] = {};
+  if (kHasZero) {
+    zero[0] = wasm_v128_load(finish.zero + c);
+    zero[1] = wasm_v128_load(finish.zero + c + 4);
+  }
   for (size_t r = 0; r < rows; ++r, acc += acc_row, y += y_row) {
-    const v128_t bytes = rounding.Bytes(low.Scaled(low.Sum(acc, finish, r)),
-                                        high.Scaled(high.Sum(acc + 4, finish, r)));
-    wasm_v128_store64_lane(y, bytes, 0);
+    v128_t scaled[2];
+    QUANTAB_UNROLL
+    for (int v = 0; v < 2; ++v) {
+      v128_t sum = wasm_i32x4_add(wasm_v128_load(acc + 4 * v), base[v]);
+      if (kHasZero) {
+        const v128_t row_sum = wasm_i32x4_splat(finish.row_sums[r]);
+        sum = wasm_i32x4_sub(sum, wasm_i32x4_mul(zero[v], row_sum));
+      }
+      scaled[v] = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sum), scale[v]);
+    }
+    wasm_v128_store64_lane(y, rounding.Bytes(scaled[0], scaled[1]), 0);
+  }
+}
+
+using ToBytes = void (*)(size_t rows, const int32_t* acc, size_t acc_row,
+                         const I8GemmFinish& finish, size_t c, uint8_t* y, size_t y_row);
+
+ToBytes EightToBytesOf(const I8GemmFinish& finish) {
+  if (finish.zero != nullptr) {
+    return finish.out_signed ? EightToBytes<true, true> : EightToBytes<false, true>;
+  }
+  return finish.out_signed ? EightToBytes<true, false> : EightToBytes<false, false>;
+}
+
+template <bool kSigned>
+void FourToBytes(size_t rows, const int32_t* acc, size_t acc_row, const I8GemmFinish& finish,
+                 const Four& four, uint8_t* y, size_t y_row) {
+  const Rounding<kSigned> rounding(finish);
+  for (size_t r = 0; r < rows; ++r) {
+    const v128_t scaled = four.Scaled(four.Sum(acc + r * acc_row, finish, r));
+    wasm_v128_store32_lane(y + r * y_row, rounding.Bytes(scaled, scaled), 0);
   }
 }
 
@@ -94,14 +128,10 @@ void FourColumns(size_t rows, const int32_t* acc, size_t acc_row, const I8GemmFi
         wasm_v128_store(y + r * y_row * 4, four.Sum(acc + r * acc_row, finish, r));
       }
       break;
-    case I8GemmOut::kRequantize: {
-      const Rounding rounding(finish);
-      for (size_t r = 0; r < rows; ++r) {
-        const v128_t scaled = four.Scaled(four.Sum(acc + r * acc_row, finish, r));
-        wasm_v128_store32_lane(y + r * y_row, rounding.Bytes(scaled, scaled), 0);
-      }
+    case I8GemmOut::kRequantize:
+      finish.out_signed ? FourToBytes<true>(rows, acc, acc_row, finish, four, y, y_row)
+                        : FourToBytes<false>(rows, acc, acc_row, finish, four, y, y_row);
       break;
-    }
     case I8GemmOut::kDequantize:
       for (size_t r = 0; r < rows; ++r) {
         const v128_t sum = four.Sum(acc + r * acc_row, finish, r);
@@ -174,8 +204,9 @@ void Finish(size_t rows, size_t n, const int32_t* acc, size_t acc_row, const I8G
   const size_t element = finish.out == I8GemmOut::kRequantize ? 1 : 4;
   size_t c = 0;
   if (finish.out == I8GemmOut::kRequantize) {
+    const ToBytes to_bytes = EightToBytesOf(finish);
     for (; c + 8 <= n; c += 8) {
-      EightToBytes(rows, acc + c, acc_row, finish, c, bytes + c, y_row);
+      to_bytes(rows, acc + c, acc_row, finish, c, bytes + c, y_row);
     }
   }
   // The last four may be made in part a second time.

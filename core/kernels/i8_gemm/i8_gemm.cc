@@ -90,37 +90,33 @@ void WidenRows(const I8GemmKernel& kernel, size_t rows, size_t k, const Rows& fr
   }
 }
 
-// Tiles of one panel: acc[r * columns + c] for `rows` rows.
+// The tiles of one panel: acc[r * columns + c] for `rows` rows.
 void RunNarrow(const I8GemmKernel& kernel, size_t rows, size_t k, const Rows& a, const Panel& panel,
                int32_t* acc) {
-  for (size_t r = 0; r < rows; r += kernel.rows, acc += kernel.rows * kernel.columns) {
-    kernel.tile({.rows = std::min(kernel.rows, rows - r),
-                 .k = k,
-                 .a = a.bytes + r * a.lda,
-                 .lda = a.lda,
-                 .a_signed = a.is_signed,
-                 .panel = panel.bytes,
-                 .panel_is_wide = false,
-                 .add = false,
-                 .acc = acc});
-  }
+  kernel.tiles({.rows = rows,
+                .k = k,
+                .a = a.bytes,
+                .lda = a.lda,
+                .a_signed = a.is_signed,
+                .panel = panel.bytes,
+                .panel_is_wide = false,
+                .add = false,
+                .acc = acc});
 }
 
 void RunWide(const I8GemmKernel& kernel, size_t rows, size_t depth, const Rows& a,
              const Panel& panel, int32_t* acc) {
   const void* data = panel.bytes;
   if (panel.wide != nullptr) data = panel.wide;
-  for (size_t r = 0; r < rows; r += kernel.rows, acc += kernel.rows * kernel.columns) {
-    kernel.tile({.rows = std::min(kernel.rows, rows - r),
-                 .k = depth,
-                 .a = a.wide + r * depth,
-                 .lda = depth,
-                 .a_signed = true,
-                 .panel = data,
-                 .panel_is_wide = panel.wide != nullptr,
-                 .add = false,
-                 .acc = acc});
-  }
+  kernel.tiles({.rows = rows,
+                .k = depth,
+                .a = a.wide,
+                .lda = depth,
+                .a_signed = true,
+                .panel = data,
+                .panel_is_wide = panel.wide != nullptr,
+                .add = false,
+                .acc = acc});
 }
 
 // The same for any depth, with room for one tile's rows of a chunk.
@@ -133,15 +129,15 @@ void RunWideInChunks(const I8GemmKernel& kernel, size_t rows, size_t k, const Ro
       const size_t depth = SaturatingRoundUp(part, kernel.depth_block);
       const Rows chunk = {a.bytes + r * a.lda + first, a.lda, a.is_signed};
       WidenRows(kernel, count, part, chunk, depth, room);
-      kernel.tile({.rows = count,
-                   .k = depth,
-                   .a = room,
-                   .lda = depth,
-                   .a_signed = true,
-                   .panel = panel.bytes + first * kernel.columns,
-                   .panel_is_wide = false,
-                   .add = first != 0,
-                   .acc = acc});
+      kernel.tiles({.rows = count,
+                    .k = depth,
+                    .a = room,
+                    .lda = depth,
+                    .a_signed = true,
+                    .panel = panel.bytes + first * kernel.columns,
+                    .panel_is_wide = false,
+                    .add = first != 0,
+                    .acc = acc});
     }
   }
 }

@@ -88,10 +88,10 @@ struct I8GemmFinish {
   int32_t out_zero = 0;
 };
 
-// The operands of a tile: `rows` rows of A, lda elements apart, and a panel of B, over k values of
-// k.
-struct I8GemmTile {
-  size_t rows;  // 1 to the kernel's
+// The operands of tiles below each other: `rows` rows of A, lda elements apart, and a panel of B,
+// over k values of k.
+struct I8GemmTiles {
+  size_t rows;
   size_t k;
   const void* a;  // bytes; int16 when the kernel is wide
   size_t lda;
@@ -113,10 +113,10 @@ struct I8GemmKernel {
   // A wide kernel takes A as int16, with zeros up to a multiple of depth_block in each row, and k
   // is that multiple.
   bool wide;
-  void (*tile)(const I8GemmTile& tile);
+  void (*tiles)(const I8GemmTiles& tiles);
   // Wide kernels only: to[i] = from[i], 0 <= i < n. No overlap.
   void (*widen)(size_t n, const uint8_t* from, bool is_signed, int16_t* to);
-  // True when `tile`, on this machine, reads A of that signedness with every top bit flipped, as
+  // True when `tiles`, on this machine, reads A of that signedness with every top bit flipped, as
   // the other signedness.
   bool (*flips)(bool a_signed);
   // Sum of k bytes.

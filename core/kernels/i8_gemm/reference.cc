@@ -13,7 +13,7 @@ uint32_t Value(uint8_t byte, bool is_signed) {
   return static_cast<uint32_t>(is_signed ? int32_t{static_cast<int8_t>(byte)} : int32_t{byte});
 }
 
-void Tile(const I8GemmTile& t) {
+void Tiles(const I8GemmTiles& t) {
   const auto* a = static_cast<const uint8_t*>(t.a);
   const auto* panel = static_cast<const int8_t*>(t.panel);
   for (size_t r = 0; r < t.rows; ++r) {
@@ -86,7 +86,7 @@ const I8GemmKernel i8_gemm_reference = {
     .depth_block = kDepthBlock,
     .cost = 1,
     .wide = false,
-    .tile = Tile,
+    .tiles = Tiles,
     .widen = nullptr,
     .flips = Flips,
     .row_sum = RowSum,

@@ -20,19 +20,21 @@ bool Flips(bool a_signed) {
   return a_signed == takes_unsigned;
 }
 
+// kTileRows rows from row `first` on.
 template <int kTileRows, int kVectors, bool kFlip>
-void TileOf(const I8GemmTile& t) {
+void Tile(const I8GemmTiles& t, size_t first) {
   const size_t k = t.k;
+  int32_t* result = t.acc + first * 4 * kVectors;
   const auto* panel = static_cast<const int8_t*>(t.panel);
   v128_t acc[kTileRows][kVectors];
   const uint8_t* rows[kTileRows];
   const v128_t top_bits = wasm_i8x16_splat(-128);
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
-    rows[r] = static_cast<const uint8_t*>(t.a) + r * t.lda;
+    rows[r] = static_cast<const uint8_t*>(t.a) + (first + r) * t.lda;
     QUANTAB_UNROLL
     for (int v = 0; v < kVectors; ++v) {
-      acc[r][v] = t.add ? wasm_v128_load(t.acc + 4 * (r * kVectors + v)) : wasm_i32x4_splat(0);
+      acc[r][v] = t.add ? wasm_v128_load(result + 4 * (r * kVectors + v)) : wasm_i32x4_splat(0);
     }
   }
   v128_t values[kTileRows];
@@ -67,16 +69,21 @@ void TileOf(const I8GemmTile& t) {
   for (int r = 0; r < kTileRows; ++r) {
     QUANTAB_UNROLL
     for (int v = 0; v < kVectors; ++v) {
-      wasm_v128_store(t.acc + 4 * (r * kVectors + v), acc[r][v]);
+      wasm_v128_store(result + 4 * (r * kVectors + v), acc[r][v]);
     }
   }
 }
 
+template <int kVectors, bool kFlip>
+void TilesOf(const I8GemmTiles& t) {
+  size_t r = 0;
+  for (; r + kRows <= t.rows; r += kRows) Tile<kRows, kVectors, kFlip>(t, r);
+  if (r < t.rows) Tile<1, kVectors, kFlip>(t, r);
+}
+
 template <int kVectors>
-void Tile(const I8GemmTile& t) {
-  const bool flip = Flips(t.a_signed);
-  if (t.rows == 1) return flip ? TileOf<1, kVectors, true>(t) : TileOf<1, kVectors, false>(t);
-  return flip ? TileOf<2, kVectors, true>(t) : TileOf<2, kVectors, false>(t);
+void Tiles(const I8GemmTiles& t) {
+  Flips(t.a_signed) ? TilesOf<kVectors, true>(t) : TilesOf<kVectors, false>(t);
 }
 
 }  // namespace
@@ -90,7 +97,7 @@ const I8GemmKernel i8_gemm_relaxed_2x16c4 = {
     .depth_block = kDepth,
     .cost = 1.12,
     .wide = false,
-    .tile = Tile<4>,
+    .tiles = Tiles<4>,
     .widen = nullptr,
     .flips = Flips,
     .row_sum = i8_gemm_simd::RowSum,
@@ -104,7 +111,7 @@ const I8GemmKernel i8_gemm_relaxed_2x24c4 = {
     .depth_block = kDepth,
     .cost = 1,
     .wide = false,
-    .tile = Tile<6>,
+    .tiles = Tiles<6>,
     .widen = nullptr,
     .flips = Flips,
     .row_sum = i8_gemm_simd::RowSum,

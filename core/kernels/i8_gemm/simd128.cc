@@ -15,17 +15,19 @@ constexpr size_t kDepth = 2;
 v128_t LoadEight(const int8_t* from) { return wasm_i16x8_load8x8(from); }
 v128_t LoadEight(const int16_t* from) { return wasm_v128_load(from); }
 
+// kTileRows rows from row `first` on.
 template <int kTileRows, typename Element>
-void TileOf(const I8GemmTile& t) {
+void Tile(const I8GemmTiles& t, size_t first) {
   const auto* panel = static_cast<const Element*>(t.panel);
+  int32_t* result = t.acc + first * kColumns;
   v128_t acc[kTileRows][2];
   const int16_t* rows[kTileRows];
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
-    rows[r] = static_cast<const int16_t*>(t.a) + r * t.lda;
+    rows[r] = static_cast<const int16_t*>(t.a) + (first + r) * t.lda;
     QUANTAB_UNROLL
     for (int v = 0; v < 2; ++v) {
-      acc[r][v] = t.add ? wasm_v128_load(t.acc + r * kColumns + 4 * v) : wasm_i32x4_splat(0);
+      acc[r][v] = t.add ? wasm_v128_load(result + r * kColumns + 4 * v) : wasm_i32x4_splat(0);
     }
   }
   for (size_t i = 0; i < t.k; i += kDepth, panel += kDepth * kColumns) {
@@ -41,25 +43,27 @@ void TileOf(const I8GemmTile& t) {
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
     QUANTAB_UNROLL
-    for (int v = 0; v < 2; ++v) wasm_v128_store(t.acc + r * kColumns + 4 * v, acc[r][v]);
+    for (int v = 0; v < 2; ++v) wasm_v128_store(result + r * kColumns + 4 * v, acc[r][v]);
   }
 }
 
 template <typename Element>
-void TileRows(const I8GemmTile& t) {
-  switch (t.rows) {
+void TilesOf(const I8GemmTiles& t) {
+  size_t r = 0;
+  for (; r + kRows <= t.rows; r += kRows) Tile<kRows, Element>(t, r);
+  switch (t.rows - r) {
     case 1:
-      return TileOf<1, Element>(t);
+      return Tile<1, Element>(t, r);
     case 2:
-      return TileOf<2, Element>(t);
+      return Tile<2, Element>(t, r);
     case 3:
-      return TileOf<3, Element>(t);
+      return Tile<3, Element>(t, r);
     default:
-      return TileOf<4, Element>(t);
+      return;
   }
 }
 
-void Tile(const I8GemmTile& t) { t.panel_is_wide ? TileRows<int16_t>(t) : TileRows<int8_t>(t); }
+void Tiles(const I8GemmTiles& t) { t.panel_is_wide ? TilesOf<int16_t>(t) : TilesOf<int8_t>(t); }
 
 template <bool kSigned>
 void WidenAll(size_t n, const uint8_t* from, int16_t* to) {
@@ -89,7 +93,7 @@ const I8GemmKernel i8_gemm_simd128_4x8c2 = {
     .depth_block = kDepth,
     .cost = 1,
     .wide = true,
-    .tile = Tile,
+    .tiles = Tiles,
     .widen = Widen,
     .flips = Flips,
     .row_sum = i8_gemm_simd::RowSum,

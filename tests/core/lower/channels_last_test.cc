@@ -135,5 +135,43 @@ TEST(ChannelsLast, OneAndThreeDimensions) {
   ExpectSameBytes(volume.model(), {1, 4, 5, 6, 3});
 }
 
+// Dynamically quantized convolutions, with float arithmetic between them.
+TEST(ChannelsLast, FollowsDynamicQuantization) {
+  for (const bool pooled : {false, true}) {
+    GraphBuilder b(13);
+    b.Opset("com.microsoft", 1);
+    b.Input("x", DType::kFloat, {1, 4, 6, 5}).Output("y").Output("p");
+    b.Initializer("ws", F32({}, {0.02f})).Initializer("wz", U8({}, {131}));
+    b.Initializer("k", Random({9, 1, 1}, 5)).Initializer("low", F32({}, {-0.3f}));
+    const auto conv = [&b](const std::string& x, const std::string& y, Shape weights, int64_t group,
+                           uint32_t seed) {
+      const int64_t pad = weights[2] / 2;
+      b.Initializer(y + "_w", RandomBytes(DType::kUint8, std::move(weights), seed));
+      b.Node("DynamicQuantizeLinear", {x}, {y + "_q", y + "_s", y + "_z"}, {}, y + "_Q");
+      b.Node("Mul", {y + "_s", "ws"}, {y + "_t"}, {}, y + "_scales");
+      b.Node("ConvInteger", {y + "_q", y + "_w", y + "_z", "wz"}, {y + "_i"},
+             {{"pads", std::vector<int64_t>(4, pad)}, {"group", group}}, y + "_conv");
+      b.Node("Cast", {y + "_i"}, {y + "_f"}, {{"to", 1}}, y + "_cast");
+      b.Node("Mul", {y + "_f", y + "_t"}, {y}, {}, y + "_mul");
+    };
+    conv("x", "a", {9, 4, 3, 3}, 1, 1);
+    b.Node("Relu", {"a"}, {"r"}, {}, "relu");
+    conv("r", "d", {9, 1, 3, 3}, 9, 2);
+    b.Node("Add", {"d", "r"}, {"s"}, {}, "add");
+    b.Node("Mul", {"s", "k"}, {"m"}, {}, "mul");
+    b.Node("Clip", {"m", "low"}, {"c"}, {}, "clip");
+    conv("c", "y", {3, 9, 1, 1}, 1, 3);
+    if (!pooled) {
+      b.Node("Sub", {"k", "r"}, {"p"}, {}, "sub");
+    } else {
+      b.Node("MaxPool", {"r"}, {"p"}, {{"kernel_shape", std::vector<int64_t>{2, 2}}}, "pool");
+    }
+    const Ops ops = LoweredOps(b.model());
+    EXPECT_EQ(Count(ops, "ConvIntegerToFloat"), 3U);
+    EXPECT_EQ(Count(ops, "Transpose"), 3U);  // of x, y and what p is made of, or is
+    EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 4, 6, 5}, 6)}}, 1), 0);
+  }
+}
+
 }  // namespace
 }  // namespace quantab

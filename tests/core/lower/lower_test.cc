@@ -52,8 +52,8 @@ TEST(LowerQdqConv, LeavesAsFloatWhereNobodyQuantizes) {
   b.Input("x", DType::kFloat, {2, 3, 6, 5}).Output("c");
   b.Pair("x", 0.02f, 120);
   AddConv(b, 0.02f);
-  EXPECT_EQ(LoweredOps(b.model()),
-            (Ops{"ConvIntegerToFloat", "DequantizeLinear", "QuantizeLinear"}));
+  EXPECT_EQ(LoweredOps(b.model()), (Ops{"ConvIntegerToFloat", "DequantizeLinear", "QuantizeLinear",
+                                        "Transpose", "Transpose"}));
   EXPECT_LE(StepsApart(b.model(), {{"x", Random({2, 3, 6, 5}, 4, -2, 2)}}, 1e-4), 1);
 }
 
@@ -147,8 +147,8 @@ TEST(LowerQdqMatMul, ADequantizeToFloat16IsNoPattern) {
   EXPECT_EQ(session.Run({{"x", Random({2, 3}, 30)}})["y"].dtype(), DType::kFloat16);
 }
 
-// Sub and Div have the float graph's order of operations; Add and Mul have ONNX Runtime's, which may
-// round to the neighbour.
+// Sub and Div have the float graph's order of operations; Add and Mul have ONNX Runtime's, which
+// may round to the neighbour.
 TEST(LowerQdqElementwise, ArithmeticBroadcasts) {
   for (const char* op : {"Add", "Sub", "Mul", "Div"}) {
     QdqBuilder b;
@@ -160,10 +160,10 @@ TEST(LowerQdqElementwise, ArithmeticBroadcasts) {
     EXPECT_EQ(LoweredOps(b.model()), (Ops{"DequantizeLinear", std::string("QLinear") + op,
                                           "QuantizeLinear", "QuantizeLinear"}));
     const bool same = std::string(op) == "Sub" || std::string(op) == "Div";
-    EXPECT_LE(StepsApart(b.model(),
-                         {{"x", Random({2, 3, 5}, 11, -2, 2)}, {"u", Random({3, 1}, 12, 1, 2)}},
-                         0.04),
-              same ? 0 : 1.001);
+    EXPECT_LE(
+        StepsApart(b.model(),
+                   {{"x", Random({2, 3, 5}, 11, -2, 2)}, {"u", Random({3, 1}, 12, 1, 2)}}, 0.04),
+        same ? 0 : 1.001);
   }
 }
 
@@ -301,7 +301,8 @@ TEST(LowerDynamicConv, OneOperatorWithTheSameBits) {
   b.Initializer("b", F32({4}, {1, 2, 3, 4})).Initializer("shape", I64({4}, {1, -1, 1, 1}));
   b.Node("Reshape", {"b", "shape"}, {"b4"}, {}, "reshape");
   AddDynamic(b, "ConvInteger", RandomBytes(DType::kInt8, {4, 3, 3, 3}, 23), "b4");
-  EXPECT_EQ(LoweredOps(b.model()), (Ops{"ConvIntegerToFloat", "DynamicQuantizeLinear", "Mul"}));
+  EXPECT_EQ(LoweredOps(b.model()),
+            (Ops{"ConvIntegerToFloat", "DynamicQuantizeLinear", "Mul", "Transpose", "Transpose"}));
   EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 3, 6, 6}, 24, -2, 2)}}, 1), 0);
 }
 
