@@ -64,7 +64,7 @@ void Depthwise(const ConvShape& shape, const float* x, const float* w, const flo
   for (size_t channel = 0; channel < shape.batch * shape.in_channels; ++channel) {
     const float* from = x + channel * shape.InPixels();
     if (!in_place) {
-      CopyToPlane(shape, layout, from, plane, kernel.copy);
+      kernel.fill(shape, layout, from, plane);
       from = plane;
     }
     for (size_t i = 0; i < multiplier; ++i) {

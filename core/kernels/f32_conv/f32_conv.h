@@ -29,6 +29,8 @@ void F32Conv(const ConvShape& shape, const float* x, const float* w, const float
              void* scratch, float min = -std::numeric_limits<float>::infinity(),
              float max = std::numeric_limits<float>::infinity());
 
+struct PlaneLayout;
+
 // One kernel of the family: output rows of a depthwise convolution, over a padded plane
 // (im2col/plane.h).
 struct F32ConvKernel {
@@ -37,8 +39,8 @@ struct F32ConvKernel {
   // Reads nothing of x but those elements. The sum runs over t upwards from 0; the bias comes last.
   void (*rows)(size_t rows, size_t n, size_t taps, const float* x, size_t x_row,
                const size_t* offsets, const float* w, float bias, float min, float max, float* y);
-  // to[i] = from[i * step], 0 <= i < n. No overlap.
-  void (*copy)(size_t n, const float* from, size_t step, float* to);
+  // Copies an input plane to its places in `plane`, whose other elements are the padding and stay.
+  void (*fill)(const ConvShape& shape, const PlaneLayout& layout, const float* x, float* plane);
 };
 
 extern KernelFamily f32_conv_family;

@@ -1,4 +1,5 @@
 #include "core/kernels/f32_conv/f32_conv.h"
+#include "core/kernels/im2col/plane.h"
 
 namespace quantab::kernels {
 namespace {
@@ -17,12 +18,14 @@ void Rows(size_t rows, size_t n, size_t taps, const float* x, size_t x_row, cons
   }
 }
 
-void Copy(size_t n, const float* from, size_t step, float* to) {
-  for (size_t i = 0; i < n; ++i) to[i] = from[i * step];
+void Fill(const ConvShape& shape, const PlaneLayout& layout, const float* x, float* plane) {
+  CopyToPlane(shape, layout, x, plane, [](size_t n, const float* from, size_t step, float* to) {
+    for (size_t i = 0; i < n; ++i) to[i] = from[i * step];
+  });
 }
 
 }  // namespace
 
-const F32ConvKernel f32_conv_reference = {Rows, Copy};
+const F32ConvKernel f32_conv_reference = {Rows, Fill};
 
 }  // namespace quantab::kernels
