@@ -184,8 +184,10 @@ struct Run {
     const TapRange inside = Inside();
     const uint8_t* outside[kI8DepthwiseMaxDepth];
     constexpr size_t kStill[kI8DepthwiseMaxDepth] = {};
-    std::fill_n(outside, kernel.depth, padding);
     for (size_t group = 0; group < Groups(kernel, shape); ++group) {
+      for (size_t r = 0; r < kernel.depth; ++r) {
+        outside[r] = group * kernel.depth + r < WindowRows(shape) ? padding : nullptr;
+      }
       uint8_t* to = values + group * GroupBytes();
       kernel.interleave(inside.begin, outside, kStill, x_signed, to);
       kernel.interleave(Reach(shape) - inside.end, outside, kStill, x_signed,
@@ -209,15 +211,17 @@ struct Run {
     }
   }
 
-  // Rows outside the input, and those that fill the last group, are padding.
+  // Rows outside the input are padding; those that fill the last group are null.
   void SetRows(size_t first_row, size_t count, Row* rows) const {
-    std::fill_n(rows, count * RowsUnder(shape), Row{padding, 0});
     for (size_t i = 0; i < count; ++i) {
       const size_t row = first_row + i;
+      Row* under = rows + i * RowsUnder(shape);
+      std::fill(under, under + WindowRows(shape), Row{padding, 0});
+      std::fill(under + WindowRows(shape), under + RowsUnder(shape), Row{nullptr, 0});
       VisitRows(shape, row / shape.out[1], row % shape.out[1],
                 [&](size_t kernel_row, size_t input_row) {
-                  rows[i * RowsUnder(shape) + kernel_row] = {
-                      x + input_row * shape.in[2] * shape.in_channels, shape.in_channels};
+                  under[kernel_row] = {x + input_row * shape.in[2] * shape.in_channels,
+                                       shape.in_channels};
                 });
     }
   }
@@ -230,7 +234,7 @@ struct Run {
     size_t steps[kI8DepthwiseMaxDepth];
     for (size_t group = 0; group < Groups(kernel, shape); ++group) {
       for (size_t r = 0; r < kernel.depth; ++r, ++under) {
-        from[r] = under->first + column * under->step + channel;
+        from[r] = under->first == nullptr ? nullptr : under->first + column * under->step + channel;
         steps[r] = under->step;
       }
       kernel.interleave(inside.end - inside.begin, from, steps, x_signed,

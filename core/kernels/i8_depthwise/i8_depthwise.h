@@ -51,7 +51,9 @@ struct I8DepthwiseKernel {
   size_t depth;         // rows of a group: 2 or 4
   bool narrow_weights;  // weights less their zero points must fit int8 rather than int16
   // values[(i * 8 + c) * depth + r] = rows[r][i * steps[r] + c], 0 <= i < n, c < 8, r < depth; in
-  // whatever element and order `accumulate` reads, 32 bytes for each i. values: aligned to 16.
+  // whatever element and order `accumulate` reads, 32 bytes for each i. The first row is there;
+  // from some row on they may be null, for values that count for nothing: their weights are 0.
+  // values: aligned to 16.
   void (*interleave)(size_t n, const uint8_t* const* rows, const size_t* steps, bool is_signed,
                      void* values);
   // acc[i * 8 + c] = sum over t < terms of the products of `w`'s term t (32 bytes each) and the

@@ -13,7 +13,7 @@ void Interleave(size_t n, const uint8_t* const* rows, const size_t* steps, bool 
   for (size_t i = 0; i < n; ++i) {
     for (size_t c = 0; c < kI8DepthwiseChannels; ++c) {
       for (size_t r = 0; r < kDepth; ++r) {
-        const uint8_t byte = rows[r][i * steps[r] + c];
+        const uint8_t byte = rows[r] == nullptr ? 0 : rows[r][i * steps[r] + c];
         *to++ = is_signed ? static_cast<int8_t>(byte) : byte;
       }
     }

@@ -18,26 +18,55 @@ bool Flips(bool x_signed) {
   return x_signed == takes_unsigned;
 }
 
-// Bytes of two rows in turn.
+// Eight bytes of two rows in turn, the second of which may not be there.
+template <bool kBoth>
 v128_t Pairs(const uint8_t* a, const uint8_t* b) {
-  return wasm_i8x16_shuffle(wasm_v128_load64_zero(a), wasm_v128_load64_zero(b), 0, 16, 1, 17, 2, 18,
-                            3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const v128_t second = kBoth ? wasm_v128_load64_zero(b) : wasm_i32x4_splat(0);
+  return wasm_i8x16_shuffle(wasm_v128_load64_zero(a), second, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5,
+                            21, 6, 22, 7, 23);
+}
+
+// The first kRows rows are there.
+template <size_t kRows, bool kFlip>
+void InterleaveOf(size_t n, const uint8_t* const* rows, const size_t* steps, uint8_t* to) {
+  const v128_t top_bits = wasm_i8x16_splat(-128);
+  const uint8_t* row[kDepth];
+  std::copy_n(rows, kDepth, row);
+  for (size_t i = 0; i < n; ++i, to += kI8DepthwiseTermBytes) {
+    v128_t first = Pairs<(kRows > 1)>(row[0], row[1]);
+    v128_t second = kRows > 2 ? Pairs<(kRows > 3)>(row[2], row[3]) : wasm_i32x4_splat(0);
+    if (kFlip) {
+      first = wasm_v128_xor(first, top_bits);
+      second = wasm_v128_xor(second, top_bits);
+    }
+    wasm_v128_store(to, wasm_i16x8_shuffle(first, second, 0, 8, 1, 9, 2, 10, 3, 11));
+    wasm_v128_store(to + 16, wasm_i16x8_shuffle(first, second, 4, 12, 5, 13, 6, 14, 7, 15));
+    QUANTAB_UNROLL
+    for (size_t r = 0; r < kRows; ++r) row[r] += steps[r];
+  }
+}
+
+template <bool kFlip>
+void InterleaveRows(size_t n, const uint8_t* const* rows, const size_t* steps, uint8_t* to) {
+  size_t count = 1;
+  while (count < kDepth && rows[count] != nullptr) ++count;
+  switch (count) {
+    case 1:
+      return InterleaveOf<1, kFlip>(n, rows, steps, to);
+    case 2:
+      return InterleaveOf<2, kFlip>(n, rows, steps, to);
+    case 3:
+      return InterleaveOf<3, kFlip>(n, rows, steps, to);
+    default:
+      return InterleaveOf<4, kFlip>(n, rows, steps, to);
+  }
 }
 
 void Interleave(size_t n, const uint8_t* const* rows, const size_t* steps, bool is_signed,
                 void* values) {
   auto* to = static_cast<uint8_t*>(values);
-  const v128_t flip = wasm_i8x16_splat(Flips(is_signed) ? -128 : 0);
-  const uint8_t* row[kDepth];
-  std::copy_n(rows, kDepth, row);
-  for (size_t i = 0; i < n; ++i, to += kI8DepthwiseTermBytes) {
-    const v128_t first = wasm_v128_xor(Pairs(row[0], row[1]), flip);
-    const v128_t second = wasm_v128_xor(Pairs(row[2], row[3]), flip);
-    wasm_v128_store(to, wasm_i16x8_shuffle(first, second, 0, 8, 1, 9, 2, 10, 3, 11));
-    wasm_v128_store(to + 16, wasm_i16x8_shuffle(first, second, 4, 12, 5, 13, 6, 14, 7, 15));
-    QUANTAB_UNROLL
-    for (size_t r = 0; r < kDepth; ++r) row[r] += steps[r];
-  }
+  Flips(is_signed) ? InterleaveRows<true>(n, rows, steps, to)
+                   : InterleaveRows<false>(n, rows, steps, to);
 }
 
 void Accumulate(size_t n, size_t terms, const uint8_t* values, const size_t* offsets, size_t step,

@@ -9,23 +9,34 @@ namespace {
 constexpr size_t kDepth = 2;
 
 template <bool kSigned>
+v128_t Load(const uint8_t* from) {
+  return kSigned ? wasm_i16x8_load8x8(from) : wasm_u16x8_load8x8(from);
+}
+
+template <bool kSigned, bool kBoth>
 void InterleaveOf(size_t n, const uint8_t* const* rows, const size_t* steps, uint8_t* to) {
   const uint8_t* first = rows[0];
   const uint8_t* second = rows[1];
   for (size_t i = 0; i < n; ++i, to += kI8DepthwiseTermBytes) {
-    const v128_t a = kSigned ? wasm_i16x8_load8x8(first) : wasm_u16x8_load8x8(first);
-    const v128_t b = kSigned ? wasm_i16x8_load8x8(second) : wasm_u16x8_load8x8(second);
+    const v128_t a = Load<kSigned>(first);
+    const v128_t b = kBoth ? Load<kSigned>(second) : wasm_i32x4_splat(0);
     wasm_v128_store(to, wasm_i16x8_shuffle(a, b, 0, 8, 1, 9, 2, 10, 3, 11));
     wasm_v128_store(to + 16, wasm_i16x8_shuffle(a, b, 4, 12, 5, 13, 6, 14, 7, 15));
     first += steps[0];
-    second += steps[1];
+    if (kBoth) second += steps[1];
   }
 }
 
 void Interleave(size_t n, const uint8_t* const* rows, const size_t* steps, bool is_signed,
                 void* values) {
   auto* to = static_cast<uint8_t*>(values);
-  is_signed ? InterleaveOf<true>(n, rows, steps, to) : InterleaveOf<false>(n, rows, steps, to);
+  if (rows[1] == nullptr) {
+    is_signed ? InterleaveOf<true, false>(n, rows, steps, to)
+              : InterleaveOf<false, false>(n, rows, steps, to);
+  } else {
+    is_signed ? InterleaveOf<true, true>(n, rows, steps, to)
+              : InterleaveOf<false, true>(n, rows, steps, to);
+  }
 }
 
 void Accumulate(size_t n, size_t terms, const uint8_t* values, const size_t* offsets, size_t step,
