@@ -1,11 +1,39 @@
 #include "wasm/tensor_js.h"
 
+#include <emscripten/em_js.h>
+
 #include <utility>
+#include <vector>
+
+// A tensor crosses in few calls of plain numbers: each step through emscripten::val costs about as
+// much as a small operator. Handles are emscripten::val's.
+EM_JS_DEPS(quantab_tensor_deps, "$UTF8ToString");
+
+// clang-format off
+EM_JS(int, QuantabRank, (emscripten::EM_VAL tensor), {
+  return Emval.toValue(tensor).dims.length;
+});
+EM_JS(double, QuantabDimension, (emscripten::EM_VAL tensor, int i), {
+  return Number(Emval.toValue(tensor).dims[i]);
+});
+EM_JS(double, QuantabLength, (emscripten::EM_VAL tensor), {
+  return Emval.toValue(tensor).data.length;
+});
+EM_JS(void, QuantabTake, (emscripten::EM_VAL tensor, uint8_t* to), {
+  HEAPU8.set(Emval.toValue(tensor).data, to >>> 0);
+});
+EM_JS(emscripten::EM_VAL, QuantabGive, (const char* dtype, const double* dims, int rank,
+                                        const uint8_t* data, double bytes), {
+  const shape = Array.from(new Float64Array(HEAPU8.buffer, dims >>> 0, rank));
+  const copy = new Uint8Array(bytes);
+  copy.set(HEAPU8.subarray(data >>> 0, (data >>> 0) + bytes));
+  return Emval.toHandle({ dtype: UTF8ToString(dtype), dims: shape, data: copy });
+});
+// clang-format on
 
 namespace quantab {
 namespace {
 
-using emscripten::typed_memory_view;
 using emscripten::val;
 
 DType DTypeNamed(const std::string& dtype, const std::string& name) {
@@ -21,14 +49,14 @@ DType DTypeNamed(const std::string& dtype, const std::string& name) {
 
 Tensor TensorFromJs(const val& object, const std::string& name) {
   const DType dtype = DTypeNamed(object["dtype"].as<std::string>(), name);
-  Shape shape;
-  for (double dim : emscripten::convertJSArrayToNumberVector<double>(object["dims"])) {
-    shape.push_back(static_cast<int64_t>(dim));
+  const emscripten::EM_VAL handle = object.as_handle();
+  Shape shape(static_cast<size_t>(QuantabRank(handle)));
+  for (size_t i = 0; i < shape.size(); ++i) {
+    shape[i] = static_cast<int64_t>(QuantabDimension(handle, static_cast<int>(i)));
   }
   Tensor tensor(dtype, shape);
-  const val data = object["data"];
   if (dtype == DType::kString) {
-    tensor.mutable_strings() = emscripten::vecFromJSArray<std::string>(data);
+    tensor.mutable_strings() = emscripten::vecFromJSArray<std::string>(object["data"]);
     if (static_cast<int64_t>(tensor.strings().size()) != tensor.count()) {
       ThrowInvalidArgument("tensor '" + name + "' has " + std::to_string(tensor.strings().size()) +
                                " strings, expected " + std::to_string(tensor.count()) + ".",
@@ -36,15 +64,14 @@ Tensor TensorFromJs(const val& object, const std::string& name) {
     }
     return tensor;
   }
-  const auto bytes = static_cast<uint64_t>(data["length"].as<double>());
+  const auto bytes = static_cast<uint64_t>(QuantabLength(handle));
   if (bytes != tensor.bytes()) {
     ThrowInvalidArgument("tensor '" + name + "' has " + std::to_string(bytes) +
                              " bytes of data, expected " + std::to_string(tensor.bytes()) +
                              " for " + std::string(NameOf(dtype)) + " " + ToString(shape) + ".",
                          {.tensor = name});
   }
-  val(typed_memory_view(tensor.bytes(), reinterpret_cast<uint8_t*>(tensor.mutable_raw())))
-      .call<void>("set", data);
+  QuantabTake(handle, reinterpret_cast<uint8_t*>(tensor.mutable_raw()));
   return tensor;
 }
 
@@ -58,19 +85,14 @@ TensorMap TensorMapFromJs(const val& object) {
 }
 
 val TensorToJs(const Tensor& tensor) {
-  val object = val::object();
-  object.set("dtype", std::string(NameOf(tensor.dtype())));
-  val dims = val::array();
-  for (int64_t dim : tensor.shape()) dims.call<void>("push", static_cast<double>(dim));
-  object.set("dims", dims);
-  if (tensor.dtype() == DType::kString) {
-    object.set("data", val::array(tensor.strings()));
-    return object;
-  }
-  val data = val::global("Uint8Array").new_(static_cast<double>(tensor.bytes()));
-  data.call<void>("set", val(typed_memory_view(tensor.bytes(),
-                                               reinterpret_cast<const uint8_t*>(tensor.raw()))));
-  object.set("data", data);
+  const std::vector<double> dims(tensor.shape().begin(), tensor.shape().end());
+  const bool text = tensor.dtype() == DType::kString;
+  const std::string dtype(NameOf(tensor.dtype()));
+  val object = val::take_ownership(
+      QuantabGive(dtype.c_str(), dims.data(), static_cast<int>(dims.size()),
+                  text ? nullptr : reinterpret_cast<const uint8_t*>(tensor.raw()),
+                  text ? 0 : static_cast<double>(tensor.bytes())));
+  if (text) object.set("data", val::array(tensor.strings()));
   return object;
 }
 

@@ -1,5 +1,7 @@
 #include "core/kernels/elementwise/elementwise.h"
 
+#include "core/base/parallel.h"
+
 namespace quantab::kernels {
 namespace {
 
@@ -9,18 +11,34 @@ constexpr KernelEntry kEntries[] = {
 #undef QUANTAB_KERNEL
 };
 
+// Simple operations for an element, of functions on average.
+constexpr size_t kUnarySteps = 4;
+
 }  // namespace
 
 constinit KernelFamily elementwise_family("elementwise", kEntries);
 
 void Unary(UnaryOp op, size_t n, const float* x, float* y, float alpha, float beta) {
-  elementwise_family.Get<ElementwiseKernel>().unary(op, n, x, y, alpha, beta);
+  const ElementwiseKernel& kernel = elementwise_family.Get<ElementwiseKernel>();
+  ParallelFor(n, GrainFor(kUnarySteps), [&](size_t begin, size_t end) {
+    kernel.unary(op, end - begin, x + begin, y + begin, alpha, beta);
+  });
 }
 
 void Binary(BinaryOp op, size_t rows, size_t columns, const float* a, size_t a_row, size_t a_column,
             const float* b, size_t b_row, size_t b_column, float* y) {
-  elementwise_family.Get<ElementwiseKernel>().binary(op, rows, columns, a, a_row, a_column, b,
-                                                     b_row, b_column, y);
+  const ElementwiseKernel& kernel = elementwise_family.Get<ElementwiseKernel>();
+  if (rows == 1) {
+    ParallelFor(columns, GrainFor(1), [&](size_t begin, size_t end) {
+      kernel.binary(op, 1, end - begin, a + begin * a_column, 0, a_column, b + begin * b_column, 0,
+                    b_column, y + begin);
+    });
+    return;
+  }
+  ParallelFor(rows, GrainFor(columns), [&](size_t begin, size_t end) {
+    kernel.binary(op, end - begin, columns, a + begin * a_row, a_row, a_column, b + begin * b_row,
+                  b_row, b_column, y + begin * columns);
+  });
 }
 
 }  // namespace quantab::kernels

@@ -32,8 +32,9 @@ struct I8ConvWeights {
 // The order of dimensions of x and y.
 enum class ChannelOrder : uint8_t { kFirst, kLast };
 
-// Bytes I8ConvPack writes, and bytes of scratch I8Conv needs. Both depend only on the shape and the
-// order, and are SIZE_MAX when they are more (bytes.h).
+// Bytes I8ConvPack writes, and bytes of scratch I8Conv needs. They depend only on the shape and the
+// order, scratch also on the number of threads (base/parallel.h), and are SIZE_MAX when they are
+// more (bytes.h).
 size_t I8ConvPackedBytes(const ConvShape& shape, ChannelOrder order);
 size_t I8ConvScratchBytes(const ConvShape& shape, ChannelOrder order);
 

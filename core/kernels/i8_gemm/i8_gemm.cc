@@ -261,6 +261,32 @@ size_t BlockRows(const I8GemmKernel& kernel, size_t k) {
   return std::min(kRowBlock, fit / kernel.rows * kernel.rows);
 }
 
+// Writes one column of B, signed, to its places in a panel, of which `to` is the first. Returns its
+// sum.
+int32_t PackColumn(const I8GemmKernel& kernel, size_t k, const I8GemmB& b, size_t column,
+                   int8_t* to) {
+  const uint8_t flip = b.is_signed ? 0 : 0x80;
+  const size_t inner = b.k_inner == 0 ? k : b.k_inner;
+  const size_t step = kernel.columns * kernel.depth;
+  uint32_t sum = 0;
+  size_t d = 0;  // place among the values of k that lie together
+  for (size_t first = 0; first < k; first += inner) {
+    const auto* from = static_cast<const uint8_t*>(b.data) + column * b.n_stride +
+                       (b.k_inner == 0 ? 0 : first / inner * b.k_outer_stride);
+    const size_t count = std::min(inner, k - first);
+    for (size_t i = 0; i < count; ++i, from += b.k_stride) {
+      const auto value = static_cast<int8_t>(*from ^ flip);
+      to[d] = value;
+      sum += static_cast<uint32_t>(int32_t{value});
+      if (++d == kernel.depth) {
+        d = 0;
+        to += step;
+      }
+    }
+  }
+  return static_cast<int32_t>(sum);
+}
+
 // Columns of a part, a multiple of a panel's: all of them where the blocks of rows are enough to
 // keep threads busy.
 size_t PartColumns(const I8GemmKernel& kernel, size_t blocks, size_t n) {
@@ -288,9 +314,6 @@ void I8GemmPack(size_t n, size_t k, const I8GemmB& b, void* packed) {
   const I8GemmKernel& kernel = KernelOf(entry);
   auto* header = new (packed) PackedHeader{&entry, 0};
   auto* at = static_cast<uint8_t*>(packed) + sizeof(PackedHeader);
-  const auto* data = static_cast<const uint8_t*>(b.data);
-  const uint8_t flip = b.is_signed ? 0 : 0x80;
-  const size_t k_inner = b.k_inner == 0 ? std::max<size_t>(k, 1) : b.k_inner;
   for (size_t first = 0; first < n; first += kernel.columns, at += PanelBytes(kernel, k)) {
     const size_t columns = std::min(kernel.columns, n - first);
     auto* sums = reinterpret_cast<int32_t*>(at);
@@ -298,18 +321,10 @@ void I8GemmPack(size_t n, size_t k, const I8GemmB& b, void* packed) {
     auto* panel = reinterpret_cast<int8_t*>(zeros + kernel.columns);
     std::memset(at, 0, PanelBytes(kernel, k));
     for (size_t c = 0; c < columns; ++c) {
-      const size_t column = first + c;
-      const int32_t zero = b.zero == nullptr ? 0 : b.zero[column * b.zero_stride];
+      const int32_t zero = b.zero == nullptr ? 0 : b.zero[(first + c) * b.zero_stride];
       zeros[c] = b.is_signed ? zero : zero - 128;
       if (zeros[c] != 0) header->has_zero = 1;
-      uint32_t sum = 0;
-      for (size_t i = 0; i < k; ++i) {
-        const size_t offset = i / k_inner * b.k_outer_stride + i % k_inner * b.k_stride;
-        const auto value = static_cast<int8_t>(data[offset + column * b.n_stride] ^ flip);
-        panel[(i / kernel.depth * kernel.columns + c) * kernel.depth + i % kernel.depth] = value;
-        sum += static_cast<uint32_t>(int32_t{value});
-      }
-      sums[c] = static_cast<int32_t>(sum);
+      sums[c] = PackColumn(kernel, k, b, first + c, panel + c * kernel.depth);
     }
   }
 }

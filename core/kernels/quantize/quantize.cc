@@ -1,7 +1,10 @@
 #include "core/kernels/quantize/quantize.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+
+#include "core/base/parallel.h"
 
 namespace quantab::kernels {
 namespace {
@@ -11,6 +14,16 @@ constexpr KernelEntry kEntries[] = {
 #include "core/kernels/quantize/kernels.inc"
 #undef QUANTAB_KERNEL
 };
+
+constexpr size_t kGrain = GrainFor(2);
+
+template <typename From, typename To>
+void Split(void (*kernel)(size_t, const From*, float, int32_t, To*), size_t n, const From* x,
+           float scale, int32_t zero, To* y) {
+  ParallelFor(n, kGrain, [&](size_t begin, size_t end) {
+    kernel(end - begin, x + begin, scale, zero, y + begin);
+  });
+}
 
 }  // namespace
 
@@ -28,27 +41,39 @@ U8Parameters DynamicQuantizeParameters(FloatRange range) {
 }
 
 void QuantizeU8(size_t n, const float* x, float scale, int32_t zero, uint8_t* y) {
-  quantize_family.Get<QuantizeKernel>().quantize_u8(n, x, scale, zero, y);
+  Split(quantize_family.Get<QuantizeKernel>().quantize_u8, n, x, scale, zero, y);
 }
 
 void QuantizeS8(size_t n, const float* x, float scale, int32_t zero, int8_t* y) {
-  quantize_family.Get<QuantizeKernel>().quantize_s8(n, x, scale, zero, y);
+  Split(quantize_family.Get<QuantizeKernel>().quantize_s8, n, x, scale, zero, y);
 }
 
 void DequantizeU8(size_t n, const uint8_t* x, float scale, int32_t zero, float* y) {
-  quantize_family.Get<QuantizeKernel>().dequantize_u8(n, x, scale, zero, y);
+  Split(quantize_family.Get<QuantizeKernel>().dequantize_u8, n, x, scale, zero, y);
 }
 
 void DequantizeS8(size_t n, const int8_t* x, float scale, int32_t zero, float* y) {
-  quantize_family.Get<QuantizeKernel>().dequantize_s8(n, x, scale, zero, y);
+  Split(quantize_family.Get<QuantizeKernel>().dequantize_s8, n, x, scale, zero, y);
 }
 
 void DequantizeS32(size_t n, const int32_t* x, float scale, int32_t zero, float* y) {
-  quantize_family.Get<QuantizeKernel>().dequantize_s32(n, x, scale, zero, y);
+  Split(quantize_family.Get<QuantizeKernel>().dequantize_s32, n, x, scale, zero, y);
 }
 
 FloatRange MinMax(size_t n, const float* x) {
-  return quantize_family.Get<QuantizeKernel>().min_max(n, x);
+  const QuantizeKernel& kernel = quantize_family.Get<QuantizeKernel>();
+  if (LanesOf(n, kGrain) == 1) return kernel.min_max(n, x);
+  std::array<FloatRange, kMostThreads> ranges;
+  ranges.fill(kernel.min_max(0, x));
+  const auto widen = [](FloatRange& range, const FloatRange& other) {
+    range.min = std::min(range.min, other.min);
+    range.max = std::max(range.max, other.max);
+  };
+  ParallelFor(n, kGrain, [&](size_t begin, size_t end, size_t lane) {
+    widen(ranges[lane], kernel.min_max(end - begin, x + begin));
+  });
+  for (const FloatRange& range : ranges) widen(ranges[0], range);
+  return ranges[0];
 }
 
 }  // namespace quantab::kernels
