@@ -18,6 +18,11 @@ inline constexpr size_t kRows = 6;
 // Floats of B that stay in the second-level cache while all of A passes: 256 KiB.
 inline constexpr size_t kBlockFloats = 64 * 1024;
 
+struct Limits {
+  v128_t min;
+  v128_t max;
+};
+
 // The arguments of F32Gemm.
 struct Product {
   size_t k;
@@ -27,12 +32,17 @@ struct Product {
   float* c;
   size_t ldc;
   const F32GemmEpilogue* epilogue;
+  bool clamps;  // whether the epilogue limits anything
 
-  bool Clamps() const {
-    constexpr float kInfinity = std::numeric_limits<float>::infinity();
-    return epilogue->min != -kInfinity || epilogue->max != kInfinity;
+  Limits EpilogueLimits() const {
+    return {wasm_f32x4_splat(epilogue->min), wasm_f32x4_splat(epilogue->max)};
   }
 };
+
+inline bool Clamps(const F32GemmEpilogue& epilogue) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  return epilogue.min != -kInfinity || epilogue.max != kInfinity;
+}
 
 // A tile of kTileRows x kVectors vectors.
 template <int kTileRows, int kVectors>
@@ -65,14 +75,12 @@ inline void AddBiases(const F32GemmEpilogue& epilogue, size_t row, size_t column
 }
 
 template <int kTileRows, int kVectors>
-inline void Clamp(const F32GemmEpilogue& epilogue, Sums<kTileRows, kVectors>& sums) {
-  const v128_t min = wasm_f32x4_splat(epilogue.min);
-  const v128_t max = wasm_f32x4_splat(epilogue.max);
+inline void Clamp(const Limits& limits, Sums<kTileRows, kVectors>& sums) {
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
     QUANTAB_UNROLL
     for (int v = 0; v < kVectors; ++v) {
-      sums[r][v] = wasm_f32x4_pmin(wasm_f32x4_pmax(sums[r][v], min), max);
+      sums[r][v] = wasm_f32x4_pmin(wasm_f32x4_pmax(sums[r][v], limits.min), limits.max);
     }
   }
 }
@@ -80,19 +88,27 @@ inline void Clamp(const F32GemmEpilogue& epilogue, Sums<kTileRows, kVectors>& su
 // As many of the tile's columns as there are.
 template <int kTileRows, int kVectors>
 inline void Store(const Sums<kTileRows, kVectors>& sums, size_t columns, float* c, size_t ldc) {
+  if (columns == 4 * kVectors) {
+    QUANTAB_UNROLL
+    for (int r = 0; r < kTileRows; ++r) {
+      QUANTAB_UNROLL
+      for (int v = 0; v < kVectors; ++v) wasm_v128_store(c + r * ldc + 4 * v, sums[r][v]);
+    }
+    return;
+  }
+  float rows[kTileRows][4 * kVectors];
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
-    float part[4 * kVectors];
-    float* to = columns == 4 * kVectors ? c + r * ldc : part;
     QUANTAB_UNROLL
-    for (int v = 0; v < kVectors; ++v) wasm_v128_store(to + 4 * v, sums[r][v]);
-    if (to == part) std::memcpy(c + r * ldc, part, columns * sizeof(float));
+    for (int v = 0; v < kVectors; ++v) wasm_v128_store(rows[r] + 4 * v, sums[r][v]);
   }
+  for (int r = 0; r < kTileRows; ++r) std::copy_n(rows[r], columns, c + r * ldc);
 }
 
 // `columns` columns, at most 4 * kVectors, from `column` on, where `panel` begins.
 template <int kTileRows, int kVectors, typename M>
-inline void Tile(const Product& p, size_t row, size_t column, size_t columns, const float* panel) {
+inline void Tile(const Product& p, const Limits& limits, size_t row, size_t column, size_t columns,
+                 const float* panel) {
   Sums<kTileRows, kVectors> sums;
   const float* rows[kTileRows];
   QUANTAB_UNROLL
@@ -113,22 +129,22 @@ inline void Tile(const Product& p, size_t row, size_t column, size_t columns, co
     }
   }
   AddBiases(*p.epilogue, row, column, columns, sums);
-  if (p.Clamps()) Clamp(*p.epilogue, sums);
+  if (p.clamps) Clamp(limits, sums);
   Store(sums, columns, p.c + row * p.ldc + column, p.ldc);
 }
 
 // Rows [row, row + kTileRows) of columns [first, end); `first` is a multiple of a panel's columns.
 template <int kTileRows, typename M>
 void RowOfTiles(const Product& p, size_t row, size_t first, size_t end) {
+  const Limits limits = p.EpilogueLimits();
   const float* panel = p.packed + first * p.k;
   size_t column = first;
   for (; column + kF32GemmPanel <= end; column += kF32GemmPanel, panel += kF32GemmPanel * p.k) {
-    Tile<kTileRows, 2, M>(p, row, column, kF32GemmPanel, panel);
+    Tile<kTileRows, 2, M>(p, limits, row, column, kF32GemmPanel, panel);
   }
-  if (end - column > 4)
-    Tile<kTileRows, 2, M>(p, row, column, end - column, panel);
-  else if (end > column)
-    Tile<kTileRows, 1, M>(p, row, column, end - column, panel);
+  for (; column < end; column += 4, panel += 4) {
+    Tile<kTileRows, 1, M>(p, limits, row, column, std::min<size_t>(4, end - column), panel);
+  }
 }
 
 // One row of A against four panels: enough accumulators to hide the latency that Tile<1> would wait
@@ -152,7 +168,7 @@ void FourPanels(const Product& p, size_t column) {
     }
   }
   AddBiases(*p.epilogue, 0, column, 4 * kVectors, sums);
-  if (p.Clamps()) Clamp(*p.epilogue, sums);
+  if (p.clamps) Clamp(p.EpilogueLimits(), sums);
   Store(sums, 4 * kVectors, p.c + column, p.ldc);
 }
 
@@ -162,7 +178,7 @@ void Run(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* 
   constexpr decltype(&RowOfTiles<1, M>) kTiles[kRows] = {RowOfTiles<1, M>, RowOfTiles<2, M>,
                                                          RowOfTiles<3, M>, RowOfTiles<4, M>,
                                                          RowOfTiles<5, M>, RowOfTiles<6, M>};
-  const Product product = {k, a, lda, packed, c, ldc, &epilogue};
+  const Product product = {k, a, lda, packed, c, ldc, &epilogue, Clamps(epilogue)};
   size_t first = 0;
   if (m == 1) {
     constexpr size_t kStep = 4 * kF32GemmPanel;
