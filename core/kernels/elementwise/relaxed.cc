@@ -1,12 +1,12 @@
-#include "core/kernels/elementwise/binary.h"
-#include "core/kernels/elementwise/unary.h"
+#include "core/kernels/elementwise/approximate.h"
+#include "core/kernels/elementwise/exact.h"
 
 #if QUANTAB_RELAXED_SIMD
 
 namespace quantab::kernels {
 
-const ElementwiseKernel elementwise_relaxed = {elementwise_unary::Unary<RoundFreely>,
-                                               elementwise_binary::Run};
+const ElementwiseKernel elementwise_relaxed = {elementwise_approximate::Unary<RoundFreely>,
+                                               elementwise_exact::Binary};
 
 }  // namespace quantab::kernels
 

@@ -1,9 +1,9 @@
-#include "core/kernels/elementwise/binary.h"
-#include "core/kernels/elementwise/unary.h"
+#include "core/kernels/elementwise/approximate.h"
+#include "core/kernels/elementwise/exact.h"
 
 namespace quantab::kernels {
 
-const ElementwiseKernel elementwise_simd128 = {elementwise_unary::Unary<RoundTwice>,
-                                               elementwise_binary::Run};
+const ElementwiseKernel elementwise_simd128 = {elementwise_approximate::Unary<RoundTwice>,
+                                               elementwise_exact::Binary};
 
 }  // namespace quantab::kernels

@@ -93,11 +93,9 @@ void Rows(size_t rows, size_t n, size_t count, const float* x, size_t x_row, con
   const Taps taps = {count, offsets, w, bias, min, max};
   constexpr int kBand = 4;
   if (n < 4) return Narrow(taps, rows, n, x, x_row, y);
-  if (rows >= kBand) {
-    const auto run = n < 8 ? Blocks<kBand, 1, M> : Blocks<kBand, 2, M>;
-    return run(taps, rows, n, x, x_row, y);
-  }
-  const auto run = n < 8 ? Blocks<1, 1, M> : Blocks<1, 2, M>;
+  const auto run = rows < kBand ? Blocks<1, 1, M>
+                   : n < 8      ? Blocks<kBand, 1, M>
+                                : Blocks<kBand, 2, M>;
   run(taps, rows, n, x, x_row, y);
 }
 

@@ -1,11 +1,12 @@
-#include "core/kernels/elementwise/binary.h"
+#include "core/kernels/elementwise/exact.h"
 
 #include <algorithm>
 
 #include "core/base/simd.h"
+#include "core/kernels/elementwise/map.h"
 #include "core/kernels/elementwise/vector_math.h"
 
-namespace quantab::kernels::elementwise_binary {
+namespace quantab::kernels::elementwise_exact {
 namespace {
 
 // Four values at p, or one value repeated when the step is 0; `count` < 4 only at the end of a row.
@@ -44,10 +45,57 @@ void Rows(size_t rows, size_t columns, const float* a, size_t a_row, size_t a_co
   }
 }
 
+// max(0, min(1, x)); NaN stays NaN.
+v128_t ClampToOne(v128_t x) { return wasm_f32x4_pmin(wasm_f32x4_pmax(x, Splat(0)), Splat(1)); }
+
+v128_t Sign(v128_t x) {
+  const v128_t one = wasm_v128_or(Splat(1), wasm_v128_and(x, Splat(-0.0F)));
+  const v128_t nonzero = wasm_v128_or(wasm_f32x4_lt(x, Splat(0)), wasm_f32x4_gt(x, Splat(0)));
+  return Select(nonzero, one, x);
+}
+
 }  // namespace
 
-void Run(BinaryOp op, size_t rows, size_t columns, const float* a, size_t a_row, size_t a_column,
-         const float* b, size_t b_row, size_t b_column, float* y) {
+void Unary(UnaryOp op, size_t n, const float* x, float* y, float alpha, float beta) {
+  const v128_t a = Splat(alpha);
+  const v128_t b = Splat(beta);
+  const v128_t zero = Splat(0);
+  switch (op) {
+    case UnaryOp::kAbs:
+      return Map(n, x, y, [](v128_t v) { return wasm_f32x4_abs(v); });
+    case UnaryOp::kCeil:
+      return Map(n, x, y, [](v128_t v) { return wasm_f32x4_ceil(v); });
+    case UnaryOp::kClip:
+      return Map(n, x, y, [=](v128_t v) { return wasm_f32x4_pmin(wasm_f32x4_pmax(v, a), b); });
+    case UnaryOp::kFloor:
+      return Map(n, x, y, [](v128_t v) { return wasm_f32x4_floor(v); });
+    case UnaryOp::kHardSigmoid:
+      return Map(n, x, y, [=](v128_t v) { return ClampToOne(Add(Mul(a, v), b)); });
+    case UnaryOp::kHardSwish:
+      return Map(n, x, y, [](v128_t v) {
+        return Mul(v, ClampToOne(Add(Mul(v, Splat(1.0F / 6)), Splat(0.5F))));
+      });
+    case UnaryOp::kLeakyRelu:
+      return Map(n, x, y, [=](v128_t v) { return Select(wasm_f32x4_lt(v, zero), Mul(a, v), v); });
+    case UnaryOp::kNeg:
+      return Map(n, x, y, [](v128_t v) { return wasm_f32x4_neg(v); });
+    case UnaryOp::kReciprocal:
+      return Map(n, x, y, [](v128_t v) { return wasm_f32x4_div(Splat(1), v); });
+    case UnaryOp::kRelu:
+      return Map(n, x, y, [=](v128_t v) { return wasm_f32x4_pmax(v, zero); });
+    case UnaryOp::kRound:
+      return Map(n, x, y, [](v128_t v) { return wasm_f32x4_nearest(v); });
+    case UnaryOp::kSign:
+      return Map(n, x, y, [](v128_t v) { return Sign(v); });
+    case UnaryOp::kSqrt:
+      return Map(n, x, y, [](v128_t v) { return wasm_f32x4_sqrt(v); });
+    default:
+      return;
+  }
+}
+
+void Binary(BinaryOp op, size_t rows, size_t columns, const float* a, size_t a_row, size_t a_column,
+            const float* b, size_t b_row, size_t b_column, float* y) {
   const auto run = [&](auto f) {
     Rows(rows, columns, a, a_row, a_column, b, b_row, b_column, y, f);
   };
@@ -70,4 +118,4 @@ void Run(BinaryOp op, size_t rows, size_t columns, const float* a, size_t a_row,
   }
 }
 
-}  // namespace quantab::kernels::elementwise_binary
+}  // namespace quantab::kernels::elementwise_exact
