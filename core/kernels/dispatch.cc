@@ -10,6 +10,7 @@ namespace quantab::kernels {
   X(i8_gemm)                       \
   X(im2col)                        \
   X(f32_conv)                      \
+  X(f32_winograd)                  \
   X(i8_conv)                       \
   X(i8_depthwise)                  \
   X(quantize)                      \

@@ -10,6 +10,7 @@
 
 #include "core/kernels/elementwise/elementwise.h"
 #include "core/kernels/f32_conv/f32_conv.h"
+#include "core/kernels/f32_winograd/f32_winograd.h"
 #include "core/kernels/transpose/transpose.h"
 #include "core/ops/conv_shape.h"
 #include "core/ops/half.h"
@@ -18,6 +19,35 @@ namespace quantab {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+// Constant weights at the points of f32_winograd, made by the first run of a shape for which that
+// pays.
+struct State : OpState {
+  Tensor points;
+  size_t bytes() const override { return points.exists() ? points.bytes() : 0; }
+};
+
+std::unique_ptr<OpState> Prepare(PrepareContext& c) {
+  const Tensor* w = c.Constant(1);
+  const bool square = w != nullptr && w->dtype() == DType::kFloat && w->rank() == 4 &&
+                      w->dim(2) == 3 && w->dim(3) == 3;
+  return square ? std::make_unique<State>() : nullptr;
+}
+
+// False when another kernel should run.
+bool RunAtPoints(OpContext& c, const kernels::ConvShape& shape, const float* x, const float* w,
+                 const float* bias, float* y, float min, float max) {
+  auto* state = static_cast<State*>(c.state());
+  if (state == nullptr || !kernels::F32WinogradPays(shape)) return false;
+  const size_t in = shape.in_channels, out = shape.out_channels;
+  if (!state->points.exists()) {
+    state->points = PackedTensor(DType::kFloat, kernels::F32WinogradPackedBytes(out, in));
+    kernels::F32WinogradPack(out, in, w, state->points.mutable_data<float>());
+  }
+  void* scratch = c.Scratch(kernels::F32WinogradScratchBytes(shape)).data();
+  kernels::F32Winograd(shape, x, state->points.data<float>(), bias, y, scratch, min, max);
+  return true;
+}
 
 // Convolves `x`, channels first, with inputs 1 and 2.
 void Run(OpContext& c, const ConvGeometry& g, const float* x, float* y, float min = -kInfinity,
@@ -28,6 +58,7 @@ void Run(OpContext& c, const ConvGeometry& g, const float* x, float* y, float mi
     bias = FloatInput(c, 2);
     CheckConvBias(c, 2, g);
   }
+  if (RunAtPoints(c, g.shape, x, w, bias, y, min, max)) return;
   void* scratch = c.Scratch(kernels::F32ConvScratchBytes(g.shape)).data();
   kernels::F32Conv(g.shape, x, w, bias, y, scratch, min, max);
 }
@@ -131,7 +162,7 @@ void ComputeNhwc(OpContext& c) {
 QUANTAB_REGISTER(ops, conv) {
   const auto add = [&r](std::string_view name, std::string_view domain,
                         void (*compute)(OpContext&)) {
-    r.Add({.name = name, .domain = domain, .compute = compute});
+    r.Add({.name = name, .domain = domain, .prepare = InFloat<Prepare>, .compute = compute});
   };
   add("Conv", "", InFloat<Compute>);
   add("ClampedConv", "quantab", InFloat<ComputeClamped>);
