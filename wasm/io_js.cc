@@ -1,5 +1,7 @@
 #include "wasm/io_js.h"
 
+#include <emscripten/emscripten.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -12,6 +14,10 @@ using emscripten::val;
 
 constexpr size_t kWindow = size_t{256} << 10;
 constexpr size_t kPending = size_t{1} << 20;
+
+// Milliseconds.
+constexpr double kProgressInterval = 20;
+constexpr double kQuestionInterval = 2;
 
 template <class Byte>
 val View(std::span<Byte> bytes) {
@@ -81,6 +87,12 @@ std::shared_ptr<ByteSource> JsFileSet::Open(const std::string& location) const {
 }
 
 void JsMonitor::OnProgress(std::string_view stage, uint64_t done, uint64_t total) {
+  const double now = emscripten_get_now();
+  if (done != 0 && done != total && stage == stage_ && now - reported_ < kProgressInterval) return;
+  stage_ = stage;
+  reported_ = now;
+  // Whoever hears of it may want to stop.
+  asked_ = 0;
   object_.call<void>("progress", std::string(stage), static_cast<double>(done),
                      static_cast<double>(total));
 }
@@ -89,6 +101,11 @@ void JsMonitor::OnLog(LogLevel level, std::string_view message) {
   object_.call<void>("log", level == LogLevel::kWarning, std::string(message));
 }
 
-bool JsMonitor::Cancelled() { return object_.call<bool>("cancelled"); }
+bool JsMonitor::Cancelled() {
+  const double now = emscripten_get_now();
+  if (now - asked_ < kQuestionInterval) return false;
+  asked_ = now;
+  return object_.call<bool>("cancelled");
+}
 
 }  // namespace quantab

@@ -67,6 +67,9 @@ class JsFileSet final : public FileSet {
   emscripten::val object_;
 };
 
+// Small models run in less time than a few calls to JavaScript take: progress between the first and
+// the last of a stage, and the question whether to stop, are left out where they came shortly
+// before.
 class JsMonitor final : public Monitor {
  public:
   explicit JsMonitor(emscripten::val object) : object_(std::move(object)) {}
@@ -77,6 +80,9 @@ class JsMonitor final : public Monitor {
 
  private:
   emscripten::val object_;
+  std::string stage_;    // of the last progress
+  double reported_ = 0;  // when that was, in milliseconds
+  double asked_ = 0;     // when the last question was
 };
 
 }  // namespace quantab
