@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/parallel.h"
 #include "core/kernels/bytes.h"
 #include "core/kernels/f32_gemm/f32_gemm.h"
 #include "core/kernels/im2col/plane.h"
@@ -50,32 +51,95 @@ bool NeedsNoPlane(const ConvShape& shape) {
          layout.phase_width == shape.in[2];
 }
 
-void Depthwise(const ConvShape& shape, const float* x, const float* w, const float* bias, float* y,
-               void* scratch, float min, float max) {
+size_t DepthwisePlaneBytes(const ConvShape& shape) {
+  if (NeedsNoPlane(shape)) return 0;
+  return SaturatingMul(LayoutOf(shape).Elements(), sizeof(float));
+}
+// Images' channels, and how many of them are worth handing to a thread.
+size_t DepthwiseChannels(const ConvShape& shape) {
+  return SaturatingMul(shape.batch, shape.in_channels);
+}
+size_t DepthwiseGrain(const ConvShape& shape) {
+  constexpr size_t kMultiplyAddsOfAStep = 2;
+  return GrainFor(
+      SaturatingMul(shape.out_channels / shape.groups, shape.OutPixels(), shape.Taps()) /
+      kMultiplyAddsOfAStep);
+}
+
+// One input channel of one image; `plane` is room for it.
+void DepthwiseChannel(const ConvShape& shape, const size_t* offsets, size_t channel,
+                      const float* from, const float* w, const float* bias, float* y, float* plane,
+                      float min, float max) {
   const F32ConvKernel& kernel = f32_conv_family.Get<F32ConvKernel>();
   const PlaneLayout layout = LayoutOf(shape);
-  auto* offsets = static_cast<size_t*>(scratch);
-  auto* plane = reinterpret_cast<float*>(static_cast<char*>(scratch) + OffsetBytes(shape));
-  TapOffsets(shape, layout, offsets);
-  const bool in_place = NeedsNoPlane(shape);
-  if (!in_place) std::fill_n(plane, layout.Elements(), 0.0F);
+  if (!NeedsNoPlane(shape)) {
+    kernel.fill(shape, layout, from, plane);
+    from = plane;
+  }
   const size_t multiplier = shape.out_channels / shape.groups;
-  const size_t taps = shape.Taps();
-  for (size_t channel = 0; channel < shape.batch * shape.in_channels; ++channel) {
-    const float* from = x + channel * shape.InPixels();
-    if (!in_place) {
-      kernel.fill(shape, layout, from, plane);
-      from = plane;
-    }
-    for (size_t i = 0; i < multiplier; ++i) {
-      const size_t o = channel % shape.in_channels * multiplier + i;
-      for (size_t od = 0; od < shape.out[0]; ++od, y += shape.out[1] * shape.out[2]) {
-        kernel.rows(shape.out[1], shape.out[2], taps, from + RowStart(shape, layout, od, 0),
-                    shape.stride[1] * layout.Row(), offsets, w + o * taps,
-                    bias == nullptr ? 0 : bias[o], min, max, y);
-      }
+  for (size_t i = 0; i < multiplier; ++i) {
+    const size_t o = channel * multiplier + i;
+    for (size_t od = 0; od < shape.out[0]; ++od, y += shape.out[1] * shape.out[2]) {
+      kernel.rows(shape.out[1], shape.out[2], shape.Taps(), from + RowStart(shape, layout, od, 0),
+                  shape.stride[1] * layout.Row(), offsets, w + o * shape.Taps(),
+                  bias == nullptr ? 0 : bias[o], min, max, y);
     }
   }
+}
+
+void Depthwise(const ConvShape& shape, const float* x, const float* w, const float* bias, float* y,
+               void* scratch, float min, float max) {
+  auto* offsets = static_cast<size_t*>(scratch);
+  auto* planes = reinterpret_cast<float*>(static_cast<char*>(scratch) + OffsetBytes(shape));
+  TapOffsets(shape, LayoutOf(shape), offsets);
+  const size_t plane_floats = DepthwisePlaneBytes(shape) / sizeof(float);
+  const size_t y_floats = shape.out_channels / shape.groups * shape.OutPixels();
+  ParallelFor(DepthwiseChannels(shape), DepthwiseGrain(shape),
+              [&](size_t begin, size_t end, size_t lane) {
+                float* plane = planes + lane * plane_floats;
+                std::fill_n(plane, plane_floats, 0.0F);
+                for (size_t i = begin; i < end; ++i) {
+                  DepthwiseChannel(shape, offsets, i % shape.in_channels, x + i * shape.InPixels(),
+                                   w, bias, y + i * y_floats, plane, min, max);
+                }
+              });
+}
+
+// Blocks of a group's pixels, and how many of them are worth handing to a thread.
+size_t BlockCount(const ConvShape& shape) {
+  const size_t pixels = shape.OutPixels();
+  return pixels == 0 ? 0 : DivideUp(pixels, BlockPixels(shape));
+}
+size_t BlockGrain(const ConvShape& shape) {
+  constexpr size_t kMultiplyAddsOfAStep = 4;
+  return GrainFor(
+      SaturatingMul(BlockPixels(shape), Depth(shape), shape.out_channels / shape.groups) /
+      kMultiplyAddsOfAStep);
+}
+
+// One group of one image: x and y begin at its first planes.
+void RunGroup(const ConvShape& shape, const float* x, const float* w, float* y, float* scratch,
+              const F32GemmEpilogue& epilogue) {
+  const size_t group_in = shape.in_channels / shape.groups;
+  const size_t group_out = shape.out_channels / shape.groups;
+  const size_t out_pixels = shape.OutPixels();
+  const size_t depth = Depth(shape);
+  const size_t block = BlockPixels(shape);
+  const size_t packed_floats = F32GemmPackedBytes(block, depth) / sizeof(float);
+  const bool pointwise = IsPointwise(shape);
+  ParallelFor(BlockCount(shape), BlockGrain(shape), [&](size_t begin, size_t end, size_t lane) {
+    float* packed = scratch + lane * packed_floats;
+    for (size_t i = begin; i < end; ++i) {
+      const size_t first = i * block;
+      const size_t count = std::min(block, out_pixels - first);
+      if (pointwise) {
+        F32GemmPack(count, depth, x + first, shape.InPixels(), false, packed);
+      } else {
+        Im2colF32Packed(shape, group_in, x, 0, first, count, packed);
+      }
+      F32Gemm(group_out, count, depth, w, depth, packed, y + first, out_pixels, epilogue);
+    }
+  });
 }
 
 }  // namespace
@@ -84,41 +148,26 @@ constinit KernelFamily f32_conv_family("f32_conv", kEntries);
 
 size_t F32ConvScratchBytes(const ConvShape& shape) {
   if (IsDepthwise(shape)) {
-    const size_t plane =
-        NeedsNoPlane(shape) ? 0 : SaturatingMul(LayoutOf(shape).Elements(), sizeof(float));
-    return SaturatingAdd(OffsetBytes(shape), plane);
+    const size_t lanes = LanesOf(DepthwiseChannels(shape), DepthwiseGrain(shape));
+    return SaturatingAdd(OffsetBytes(shape), SaturatingMul(lanes, DepthwisePlaneBytes(shape)));
   }
-  return F32GemmPackedBytes(BlockPixels(shape), Depth(shape));
+  return SaturatingMul(LanesOf(BlockCount(shape), BlockGrain(shape)),
+                       F32GemmPackedBytes(BlockPixels(shape), Depth(shape)));
 }
 
 void F32Conv(const ConvShape& shape, const float* x, const float* w, const float* bias, float* y,
              void* scratch, float min, float max) {
   if (IsDepthwise(shape)) return Depthwise(shape, x, w, bias, y, scratch, min, max);
-  const size_t in_pixels = shape.InPixels();
-  const size_t out_pixels = shape.OutPixels();
   const size_t group_in = shape.in_channels / shape.groups;
   const size_t group_out = shape.out_channels / shape.groups;
-  const size_t depth = Depth(shape);
-  const size_t block = BlockPixels(shape);
-  const bool pointwise = IsPointwise(shape);
-  auto* packed = static_cast<float*>(scratch);
   for (size_t batch = 0; batch < shape.batch; ++batch) {
     for (size_t group = 0; group < shape.groups; ++group) {
       const size_t o = group * group_out;
-      const float* x_group = x + (batch * shape.in_channels + group * group_in) * in_pixels;
-      float* y_group = y + (batch * shape.out_channels + o) * out_pixels;
       const F32GemmEpilogue epilogue = {
           .row_bias = bias == nullptr ? nullptr : bias + o, .min = min, .max = max};
-      for (size_t first = 0; first < out_pixels; first += block) {
-        const size_t count = std::min(block, out_pixels - first);
-        if (pointwise) {
-          F32GemmPack(count, depth, x_group + first, in_pixels, false, packed);
-        } else {
-          Im2colF32Packed(shape, group_in, x_group, 0, first, count, packed);
-        }
-        F32Gemm(group_out, count, depth, w + o * depth, depth, packed, y_group + first, out_pixels,
-                epilogue);
-      }
+      RunGroup(shape, x + (batch * shape.in_channels + group * group_in) * shape.InPixels(),
+               w + o * Depth(shape), y + (batch * shape.out_channels + o) * shape.OutPixels(),
+               static_cast<float*>(scratch), epilogue);
     }
   }
 }

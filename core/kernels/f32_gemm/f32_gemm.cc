@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/parallel.h"
 #include "core/base/simd.h"
 #include "core/kernels/bytes.h"
 
@@ -61,6 +62,11 @@ void PackTransposed(size_t k, const float* b, size_t ldb, float* packed) {
   PackColumns(kF32GemmPanel, k - i, b + i, 1, ldb, packed);
 }
 
+// What threads take at a time: a few tiles. A row's or a column's sums do not depend on it.
+constexpr size_t kPartRows = 24;
+constexpr size_t kPartPanels = 4;
+constexpr size_t kMultiplyAddsOfAStep = 4;
+
 }  // namespace
 
 constinit KernelFamily f32_gemm_family("f32_gemm", kEntries);
@@ -90,7 +96,24 @@ void F32GemmPack(size_t n, size_t k, const float* b, size_t ldb, bool transposed
 
 void F32Gemm(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* packed,
              float* c, size_t ldc, const F32GemmEpilogue& epilogue) {
-  f32_gemm_family.Get<F32GemmKernel>().run(m, n, k, a, lda, packed, c, ldc, epilogue);
+  const F32GemmKernel& kernel = f32_gemm_family.Get<F32GemmKernel>();
+  // Rows of A are split where there are more of them than columns of B, panels of B otherwise.
+  const bool by_rows = m >= n;
+  const size_t grain = by_rows ? kPartRows : kPartPanels * kF32GemmPanel;
+  const size_t parts = DivideUp(by_rows ? m : n, grain);
+  const size_t steps = SaturatingMul(grain, by_rows ? n : m, k) / kMultiplyAddsOfAStep;
+  ParallelFor(parts, GrainFor(steps), [&](size_t begin, size_t end) {
+    const size_t first = begin * grain;
+    const size_t count = std::min(end * grain, by_rows ? m : n) - first;
+    F32GemmEpilogue part = epilogue;
+    if (by_rows) {
+      if (part.row_bias != nullptr) part.row_bias += first;
+      kernel.run(count, n, k, a + first * lda, lda, packed, c + first * ldc, ldc, part);
+    } else {
+      if (part.column_bias != nullptr) part.column_bias += first;
+      kernel.run(m, count, k, a, lda, packed + first * k, c + first, ldc, part);
+    }
+  });
 }
 
 }  // namespace quantab::kernels
