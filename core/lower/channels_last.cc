@@ -8,6 +8,7 @@
 // Needs: weights of known shape; for the others, operands that already have their channels last, or
 // are constants that can be turned likewise.
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "core/lower/lower.h"
@@ -61,7 +62,9 @@ class ChannelsLastRewriter {
                graph_.Is(i, "Div")) {
       Binary(i, 1);
     } else if (IsOneOf(node, "com.microsoft", {"QLinearConcat"})) {
-      Concat(i);
+      Concat(i, 2, 3);
+    } else if (graph_.Is(i, "Concat")) {
+      Concat(i, 0, 1);
     } else if (IsOneOf(node, "com.microsoft", {"QLinearGlobalAveragePool", "QLinearAveragePool"}) ||
                IsOneOf(node, kLowerDomain, {"QLinearAveragePool"})) {
       AveragePool(i);
@@ -131,21 +134,25 @@ class ChannelsLastRewriter {
     return IntAttribute(node, "broadcast", 0) != 0 || IntAttribute(node, "axis", -1) != -1;
   }
 
-  void Concat(int i) {
+  // Operands are inputs `first`, `first` + `step`, ...
+  void Concat(int i, int first, int step) {
     onnx::NodeProto node = graph_.node(i);
-    const Twin* first = Find(InputOf(node, 2));
-    if (first == nullptr) return;
-    const int64_t rank = first->rank;
-    int64_t axis = IntAttribute(node, "axis", 0);
+    const Twin* foremost = Find(InputOf(node, first));
+    if (foremost == nullptr) return;
+    const int64_t rank = foremost->rank;
+    const bool bytes = foremost->bytes;
+    // Without the attribute the node is not one of today's: it runs, or fails, as it is.
+    constexpr int64_t kAbsent = std::numeric_limits<int64_t>::min();
+    int64_t axis = IntAttribute(node, "axis", kAbsent);
     if (axis < -rank || axis >= rank) return;
     if (axis < 0) axis += rank;
-    for (int at = 2; at < node.input_size(); at += 3) {
+    for (int at = first; at < node.input_size(); at += step) {
       const Twin* x = Find(InputOf(node, at));
       if (x == nullptr || x->rank != rank) return;
       node.set_input(at, x->value);
     }
     SetInt(node, "axis", axis == 0 ? 0 : axis == 1 ? rank - 1 : axis - 1);
-    Finish(i, std::move(node), rank);
+    Finish(i, std::move(node), rank, bytes);
   }
 
   void AveragePool(int i) {

@@ -142,7 +142,7 @@ TEST(ChannelsLast, FollowsDynamicQuantization) {
     b.Opset("com.microsoft", 1);
     b.Input("x", DType::kFloat, {1, 4, 6, 5}).Output("y").Output("p");
     b.Initializer("ws", F32({}, {0.02f})).Initializer("wz", U8({}, {131}));
-    b.Initializer("k", Random({9, 1, 1}, 5)).Initializer("low", F32({}, {-0.3f}));
+    b.Initializer("k", Random({18, 1, 1}, 5)).Initializer("low", F32({}, {-0.3f}));
     const auto conv = [&b](const std::string& x, const std::string& y, Shape weights, int64_t group,
                            uint32_t seed) {
       const int64_t pad = weights[2] / 2;
@@ -157,12 +157,13 @@ TEST(ChannelsLast, FollowsDynamicQuantization) {
     conv("x", "a", {9, 4, 3, 3}, 1, 1);
     b.Node("Relu", {"a"}, {"r"}, {}, "relu");
     conv("r", "d", {9, 1, 3, 3}, 9, 2);
-    b.Node("Add", {"d", "r"}, {"s"}, {}, "add");
+    b.Node("Add", {"d", "r"}, {"sum"}, {}, "add");
+    b.Node("Concat", {"sum", "d"}, {"s"}, {{"axis", 1}}, "concat");
     b.Node("Mul", {"s", "k"}, {"m"}, {}, "mul");
     b.Node("Clip", {"m", "low"}, {"c"}, {}, "clip");
-    conv("c", "y", {3, 9, 1, 1}, 1, 3);
+    conv("c", "y", {3, 18, 1, 1}, 1, 3);
     if (!pooled) {
-      b.Node("Sub", {"k", "r"}, {"p"}, {}, "sub");
+      b.Node("Sub", {"k", "s"}, {"p"}, {}, "sub");
     } else {
       b.Node("MaxPool", {"r"}, {"p"}, {{"kernel_shape", std::vector<int64_t>{2, 2}}}, "pool");
     }
