@@ -1,4 +1,5 @@
 // MatMul (ai.onnx): NumPy's matmul.
+#include "core/base/parallel.h"
 #include "core/kernels/f32_gemm/f32_gemm.h"
 #include "core/ops/half.h"
 #include "core/ops/matmul_shape.h"
@@ -34,23 +35,46 @@ std::unique_ptr<OpState> Prepare(PrepareContext& c) {
   return state;
 }
 
+// Which matrices of a batch make one product.
+struct Matrices {
+  size_t a, b, y;
+};
+
+// Products made in the time of one simple operation (GrainFor).
+constexpr size_t kProductsOfAStep = 4;
+
 void RunFloat(OpContext& c) {
   const Tensor a = c.Input(0);
   const auto* state = static_cast<const State*>(c.state());
   const MatMulShape s = ShapeMatMul(c, a.shape(), state ? state->shape : c.Input(1).shape());
   float* y = c.Output(0, DType::kFloat, s.out).mutable_data<float>();
   const size_t bytes = kernels::F32GemmPackedBytes(s.n, s.k), step = bytes / sizeof(float);
-  const float* b = state ? nullptr : FloatInput(c, 1);
-  auto* scratch = state ? nullptr : reinterpret_cast<float*>(c.Scratch(bytes).data());
-  size_t packed_matrix = SIZE_MAX;
-  ForEachMatrix(s, [&](size_t ia, size_t ib, size_t iy) {
-    const float* packed = state ? state->packed.data<float>() + ib * step : scratch;
-    if (!state && packed_matrix != ib) {
-      kernels::F32GemmPack(s.n, s.k, b + ib * s.k * s.n, s.n, false, scratch);
-      packed_matrix = ib;
+  const auto multiply = [&](const Matrices& of, const float* packed) {
+    kernels::F32Gemm(s.m, s.n, s.k, a.data<float>() + of.a * s.m * s.k, s.k, packed,
+                     y + of.y * s.m * s.n, s.n);
+  };
+  if (state != nullptr) {
+    ForEachMatrix(s, [&](size_t ia, size_t ib, size_t iy) {
+      multiply({ia, ib, iy}, state->packed.data<float>() + ib * step);
+    });
+    return;
+  }
+  if (ElementCount(s.out) == 0) return;
+  // Products of a batch may run side by side, each thread packing what it needs.
+  std::vector<Matrices> products;
+  ForEachMatrix(s, [&](size_t ia, size_t ib, size_t iy) { products.push_back({ia, ib, iy}); });
+  const float* b = FloatInput(c, 1);
+  const size_t grain = GrainFor(kernels::SaturatingMul(s.m, s.n, s.k) / kProductsOfAStep);
+  const size_t lanes = LanesOf(products.size(), grain);
+  auto* scratch = reinterpret_cast<float*>(c.Scratch(kernels::SaturatingMul(lanes, bytes)).data());
+  ParallelFor(products.size(), grain, [&](size_t begin, size_t end, size_t lane) {
+    float* packed = scratch + lane * step;
+    for (size_t i = begin; i < end; ++i) {
+      if (i == begin || products[i].b != products[i - 1].b) {
+        kernels::F32GemmPack(s.n, s.k, b + products[i].b * s.k * s.n, s.n, false, packed);
+      }
+      multiply(products[i], packed);
     }
-    kernels::F32Gemm(s.m, s.n, s.k, a.data<float>() + ia * s.m * s.k, s.k, packed,
-                     y + iy * s.m * s.n, s.n);
   });
 }
 

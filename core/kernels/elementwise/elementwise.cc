@@ -11,8 +11,8 @@ constexpr KernelEntry kEntries[] = {
 #undef QUANTAB_KERNEL
 };
 
-// Simple operations for an element, of functions on average.
-constexpr size_t kUnarySteps = 4;
+// As for GrainFor: in the middle of what the operations take.
+constexpr size_t kStepsOfAnElement = 2;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ constinit KernelFamily elementwise_family("elementwise", kEntries);
 
 void Unary(UnaryOp op, size_t n, const float* x, float* y, float alpha, float beta) {
   const ElementwiseKernel& kernel = elementwise_family.Get<ElementwiseKernel>();
-  ParallelFor(n, GrainFor(kUnarySteps), [&](size_t begin, size_t end) {
+  ParallelFor(n, GrainFor(kStepsOfAnElement), [&](size_t begin, size_t end) {
     kernel.unary(op, end - begin, x + begin, y + begin, alpha, beta);
   });
 }
@@ -29,16 +29,16 @@ void Binary(BinaryOp op, size_t rows, size_t columns, const float* a, size_t a_r
             const float* b, size_t b_row, size_t b_column, float* y) {
   const ElementwiseKernel& kernel = elementwise_family.Get<ElementwiseKernel>();
   if (rows == 1) {
-    ParallelFor(columns, GrainFor(1), [&](size_t begin, size_t end) {
+    ParallelFor(columns, GrainFor(kStepsOfAnElement), [&](size_t begin, size_t end) {
       kernel.binary(op, 1, end - begin, a + begin * a_column, 0, a_column, b + begin * b_column, 0,
                     b_column, y + begin);
     });
-    return;
+  } else {
+    ParallelFor(rows, GrainFor(columns * kStepsOfAnElement), [&](size_t begin, size_t end) {
+      kernel.binary(op, end - begin, columns, a + begin * a_row, a_row, a_column, b + begin * b_row,
+                    b_row, b_column, y + begin * columns);
+    });
   }
-  ParallelFor(rows, GrainFor(columns), [&](size_t begin, size_t end) {
-    kernel.binary(op, end - begin, columns, a + begin * a_row, a_row, a_column, b + begin * b_row,
-                  b_row, b_column, y + begin * columns);
-  });
 }
 
 }  // namespace quantab::kernels

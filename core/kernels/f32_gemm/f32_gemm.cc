@@ -15,6 +15,12 @@ constexpr KernelEntry kEntries[] = {
 #undef QUANTAB_KERNEL
 };
 
+// What a thread may take: two tiles' rows, or four panels.
+constexpr size_t kPartRows = 12;
+constexpr size_t kPartColumns = 4 * kF32GemmPanel;
+// Products made in the time of one simple operation (GrainFor).
+constexpr size_t kProductsOfAStep = 4;
+
 // Columns [0, columns) of a panel, element by element; the others become 0.
 void PackColumns(size_t columns, size_t k, const float* b, size_t k_step, size_t n_step,
                  float* packed) {
@@ -62,11 +68,6 @@ void PackTransposed(size_t k, const float* b, size_t ldb, float* packed) {
   PackColumns(kF32GemmPanel, k - i, b + i, 1, ldb, packed);
 }
 
-// What threads take at a time: a few tiles. A row's or a column's sums do not depend on it.
-constexpr size_t kPartRows = 24;
-constexpr size_t kPartPanels = 4;
-constexpr size_t kMultiplyAddsOfAStep = 4;
-
 }  // namespace
 
 constinit KernelFamily f32_gemm_family("f32_gemm", kEntries);
@@ -97,23 +98,27 @@ void F32GemmPack(size_t n, size_t k, const float* b, size_t ldb, bool transposed
 void F32Gemm(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* packed,
              float* c, size_t ldc, const F32GemmEpilogue& epilogue) {
   const F32GemmKernel& kernel = f32_gemm_family.Get<F32GemmKernel>();
-  // Rows of A are split where there are more of them than columns of B, panels of B otherwise.
-  const bool by_rows = m >= n;
-  const size_t grain = by_rows ? kPartRows : kPartPanels * kF32GemmPanel;
-  const size_t parts = DivideUp(by_rows ? m : n, grain);
-  const size_t steps = SaturatingMul(grain, by_rows ? n : m, k) / kMultiplyAddsOfAStep;
-  ParallelFor(parts, GrainFor(steps), [&](size_t begin, size_t end) {
-    const size_t first = begin * grain;
-    const size_t count = std::min(end * grain, by_rows ? m : n) - first;
-    F32GemmEpilogue part = epilogue;
-    if (by_rows) {
-      if (part.row_bias != nullptr) part.row_bias += first;
-      kernel.run(count, n, k, a + first * lda, lda, packed, c + first * ldc, ldc, part);
-    } else {
-      if (part.column_bias != nullptr) part.column_bias += first;
-      kernel.run(m, count, k, a, lda, packed + first * k, c + first, ldc, part);
-    }
-  });
+  // Parts of whole tiles, along the longer side: no sum depends on where its part ends.
+  const size_t row_parts = DivideUp(m, kPartRows), column_parts = DivideUp(n, kPartColumns);
+  if (row_parts >= column_parts) {
+    const size_t steps = SaturatingMul(std::min(m, kPartRows), n, k) / kProductsOfAStep;
+    ParallelFor(row_parts, GrainFor(steps), [&](size_t begin, size_t end) {
+      const size_t row = begin * kPartRows;
+      F32GemmEpilogue part = epilogue;
+      if (part.row_bias != nullptr) part.row_bias += row;
+      kernel.run(std::min(m, end * kPartRows) - row, n, k, a + row * lda, lda, packed,
+                 c + row * ldc, ldc, part);
+    });
+  } else {
+    const size_t steps = SaturatingMul(std::min(n, kPartColumns), m, k) / kProductsOfAStep;
+    ParallelFor(column_parts, GrainFor(steps), [&](size_t begin, size_t end) {
+      const size_t column = begin * kPartColumns;
+      F32GemmEpilogue part = epilogue;
+      if (part.column_bias != nullptr) part.column_bias += column;
+      kernel.run(m, std::min(n, end * kPartColumns) - column, k, a, lda, packed + column * k,
+                 c + column, ldc, part);
+    });
+  }
 }
 
 }  // namespace quantab::kernels

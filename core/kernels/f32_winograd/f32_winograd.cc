@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/parallel.h"
 #include "core/base/reproducible.h"
 #include "core/kernels/bytes.h"
 #include "core/kernels/f32_gemm/f32_gemm.h"
@@ -17,6 +18,9 @@ constexpr KernelEntry kEntries[] = {
 
 // Floats of the points of either side's channels that are in memory at once: 640 KiB.
 constexpr size_t kBlockFloats = 160 * 1024;
+
+// Products made in the time of one simple operation (GrainFor).
+constexpr size_t kProductsOfAStep = 4;
 
 // Channels on either side, and tiles, with which it begins to pay.
 constexpr size_t kLeastChannels = 16;
@@ -40,6 +44,19 @@ struct Blocks {
     out_step = SaturatingMul(tiles_at_most, out_line);
   }
 
+  // The tiles of block `i`.
+  WinogradTiles TilesOf(const ConvShape& shape, size_t i) const {
+    return {.rows = std::min(rows, tile_rows - i * rows),
+            .columns = tile_columns,
+            .input_line = line,
+            .out_rows = shape.out[1] - i * rows * kWinogradTile,
+            .out_columns = shape.out[2]};
+  }
+
+  // Simple operations that bring a block's tiles of four channels to the points, or back
+  // (GrainFor).
+  size_t StepsOfAWay() const { return SaturatingMul(tiles_at_most, 100); }
+
   size_t tile_rows, tile_columns;
   size_t rows;  // of tiles, in a block
   size_t tiles_at_most;
@@ -48,15 +65,21 @@ struct Blocks {
   size_t out_line, out_step;  // likewise
 };
 
-// Rows [first, first + rows) of the padded plane x to `strip`, whose padding is 0 and stays.
-void CopyStrip(const ConvShape& shape, const Blocks& blocks, const float* x, size_t first,
-               size_t rows, float* strip) {
+// Rows under `tile_rows` rows of tiles, from padded row `first` on, of `channels` planes. Columns
+// of the strips that are padding are 0 and stay.
+void CopyStrips(const ConvShape& shape, const Blocks& blocks, size_t channels, const float* x,
+                size_t first, size_t tile_rows, float* strips) {
   const size_t columns = std::min(shape.in[2], blocks.line - std::min(blocks.line, shape.pad[2]));
-  for (size_t r = 0; r < rows; ++r) {
-    const size_t row = first + r;
-    if (row < shape.pad[1] || row - shape.pad[1] >= shape.in[1]) continue;
-    std::copy_n(x + (row - shape.pad[1]) * shape.in[2], columns,
-                strip + r * blocks.line + shape.pad[2]);
+  for (size_t c = 0; c < channels; ++c, x += shape.InPixels(), strips += blocks.strip) {
+    for (size_t r = 0; r < tile_rows * kWinogradTile + 2; ++r) {
+      const size_t row = first + r;
+      float* to = strips + r * blocks.line;
+      if (row < shape.pad[1] || row - shape.pad[1] >= shape.in[1]) {
+        std::fill_n(to, blocks.line, 0.0F);
+      } else {
+        std::copy_n(x + (row - shape.pad[1]) * shape.in[2], columns, to + shape.pad[2]);
+      }
+    }
   }
 }
 
@@ -123,7 +146,9 @@ size_t F32WinogradScratchBytes(const ConvShape& shape) {
   const Blocks blocks(shape);
   const size_t points =
       SaturatingMul(kWinogradPoints, SaturatingAdd(blocks.in_step, blocks.out_step));
-  const size_t strips = SaturatingMul(kWinogradLanes, blocks.strip);
+  const size_t lanes =
+      LanesOf(DivideUp(shape.in_channels, kWinogradLanes), GrainFor(blocks.StepsOfAWay()));
+  const size_t strips = SaturatingMul(lanes, kWinogradLanes, blocks.strip);
   return SaturatingMul(SaturatingAdd(points, strips), sizeof(float));
 }
 
@@ -136,36 +161,42 @@ void F32Winograd(const ConvShape& shape, const float* x, const float* packed, co
   auto* in_points = static_cast<float*>(scratch);
   float* out_points = in_points + kWinogradPoints * blocks.in_step;
   float* strips = out_points + kWinogradPoints * blocks.out_step;
-  for (size_t batch = 0; batch < shape.batch; ++batch) {
-    for (size_t first = 0; first < blocks.tile_rows; first += blocks.rows) {
-      const size_t row = first * kWinogradTile;
-      const WinogradTiles tiles = {.rows = std::min(blocks.rows, blocks.tile_rows - first),
-                                   .columns = blocks.tile_columns,
-                                   .input_line = blocks.line,
-                                   .out_rows = shape.out[1] - row,
-                                   .out_columns = shape.out[2]};
-      std::fill_n(strips, kWinogradLanes * blocks.strip, 0.0F);
-      for (size_t c = 0; c < in_channels; c += kWinogradLanes) {
-        const size_t lanes = std::min(kWinogradLanes, in_channels - c);
-        for (size_t lane = 0; lane < lanes; ++lane) {
-          CopyStrip(shape, blocks, x + (batch * in_channels + c + lane) * shape.InPixels(), row,
-                    tiles.rows * kWinogradTile + 2, strips + lane * blocks.strip);
-        }
-        kernel.to_points(tiles, lanes, strips, blocks.strip, in_points + c, blocks.in_step,
-                         blocks.in_line);
-      }
-      for (size_t point = 0; point < kWinogradPoints; ++point) {
+  const size_t way = GrainFor(blocks.StepsOfAWay());
+  const size_t product =
+      GrainFor(SaturatingMul(blocks.tiles_at_most, in_channels, out_channels) / kProductsOfAStep);
+  for (size_t i = 0; i < shape.batch * DivideUp(blocks.tile_rows, blocks.rows); ++i) {
+    const size_t batch = i / DivideUp(blocks.tile_rows, blocks.rows);
+    const WinogradTiles tiles = blocks.TilesOf(shape, i % DivideUp(blocks.tile_rows, blocks.rows));
+    const size_t row = shape.out[1] - tiles.out_rows;
+    ParallelFor(DivideUp(in_channels, kWinogradLanes), way,
+                [&](size_t begin, size_t end, size_t lane) {
+                  float* own = strips + lane * kWinogradLanes * blocks.strip;
+                  std::fill_n(own, kWinogradLanes * blocks.strip, 0.0F);
+                  for (size_t c = begin * kWinogradLanes;
+                       c < std::min(in_channels, end * kWinogradLanes); c += kWinogradLanes) {
+                    const size_t channels = std::min(kWinogradLanes, in_channels - c);
+                    const float* plane = x + (batch * in_channels + c) * shape.InPixels();
+                    CopyStrips(shape, blocks, channels, plane, row, tiles.rows, own);
+                    kernel.to_points(tiles, channels, own, blocks.strip, in_points + c,
+                                     blocks.in_step, blocks.in_line);
+                  }
+                });
+    ParallelFor(kWinogradPoints, product, [&](size_t begin, size_t end) {
+      for (size_t p = begin; p < end; ++p) {
         F32Gemm(tiles.rows * tiles.columns, out_channels, in_channels,
-                in_points + point * blocks.in_step, blocks.in_line, packed + point * weights_step,
-                out_points + point * blocks.out_step, blocks.out_line);
+                in_points + p * blocks.in_step, blocks.in_line, packed + p * weights_step,
+                out_points + p * blocks.out_step, blocks.out_line);
       }
-      for (size_t o = 0; o < out_channels; o += kWinogradLanes) {
+    });
+    ParallelFor(DivideUp(out_channels, kWinogradLanes), way, [&](size_t begin, size_t end) {
+      for (size_t o = begin * kWinogradLanes; o < std::min(out_channels, end * kWinogradLanes);
+           o += kWinogradLanes) {
         float* to = y + (batch * out_channels + o) * shape.OutPixels() + row * shape.out[2];
         kernel.from_points(tiles, std::min(kWinogradLanes, out_channels - o), out_points + o,
                            blocks.out_step, blocks.out_line, bias == nullptr ? nullptr : bias + o,
                            min, max, to, shape.OutPixels());
       }
-    }
+    });
   }
 }
 

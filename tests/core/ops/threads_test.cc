@@ -54,6 +54,48 @@ TEST(ThreadsTest, GlobalPools) {
   }
 }
 
+TEST(ThreadsTest, FloatConvolutions) {
+  const auto conv = [](const Tensor& x, const Tensor& w, int group, int64_t stride) {
+    ExpectSameWithThreads([&] {
+      return OpTest("Conv", 11)
+          .Set("group", group)
+          .Set("strides", {stride, stride})
+          .Set("pads", {1, 1, 0, 1})
+          .Input(x)
+          .Constant(w);
+    });
+  };
+  conv(Waves({2, 37, 45, 53}), Waves({37, 1, 3, 3}), 37, 1);
+  conv(Waves({1, 24, 45, 53}), Waves({24, 1, 5, 3}), 24, 2);
+  conv(Waves({2, 18, 45, 53}), Waves({23, 18, 3, 3}), 1, 1);
+  conv(Waves({1, 12, 45, 53}), Waves({26, 6, 3, 2}), 2, 2);
+  conv(Waves({1, 33, 45, 53}), Waves({70, 33, 1, 1}), 1, 1);
+}
+
+TEST(ThreadsTest, FloatProducts) {
+  const auto product = [](const Tensor& a, const Tensor& b) {
+    ExpectSameWithThreads([&] { return OpTest("MatMul", 13).Input(a).Input(b); });
+    ExpectSameWithThreads([&] { return OpTest("MatMul", 13).Input(a).Constant(b); });
+  };
+  product(Waves({151, 99}), Waves({99, 45}));
+  product(Waves({3, 99}), Waves({99, 1003}));
+  product(Waves({1, 300}), Waves({300, 1003}));
+  product(Waves({3, 4, 61, 32}), Waves({3, 4, 32, 61}));
+  product(Waves({3, 1, 61, 32}), Waves({1, 4, 32, 61}));
+}
+
+TEST(ThreadsTest, FloatRowsAndElements) {
+  for (const char* name : {"Softmax", "LogSoftmax", "Tanh", "Relu"}) {
+    ExpectSameWithThreads([&] { return OpTest(name, 13).Input(Waves({253, 301})); });
+  }
+  ExpectSameWithThreads(
+      [] { return OpTest("LayerNormalization", 17).Input(Waves({253, 301})).Input(Waves({301})); });
+  for (const Shape& other : {Shape{253, 301}, Shape{301}, Shape{253, 1}, Shape{}}) {
+    ExpectSameWithThreads(
+        [&] { return OpTest("Mul", 14).Input(Waves({253, 301})).Input(Waves(other)); });
+  }
+}
+
 TEST(ThreadsTest, PoolsOfNothing) {
   ExpectSameWithThreads(
       [] { return OpTest("MaxPool", 19).Set("kernel_shape", {2, 2}).Input(Waves({1, 0, 4, 4})); });
