@@ -29,10 +29,11 @@ target_compile_options(quantab_options INTERFACE
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)  # __FILE__ says no path of this machine
 
 if(EMSCRIPTEN)
-  # Global, because test libraries must agree with the code they link.
-  add_compile_options(-fwasm-exceptions -msimd128)
+  # Global, because test libraries must agree with the code they link. -pthread also for who will use
+  # one thread only: it costs nothing that can be measured, and saves the builds without it.
+  add_compile_options(-fwasm-exceptions -msimd128 -pthread)
   # A function declared one way and defined another links with a warning, and traps when called.
-  add_link_options(-fwasm-exceptions LINKER:--fatal-warnings)
+  add_link_options(-fwasm-exceptions -pthread -Wno-pthreads-mem-growth LINKER:--fatal-warnings)
 else()
   # SIMDe maps the WebAssembly intrinsics to these instructions; every x86-64 since 2009 has them.
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")

@@ -64,7 +64,8 @@ if(EMSCRIPTEN)
   quantab_tune_kernels("/tests/bench/" ${peaks})
   target_link_libraries(quantab_peaks PRIVATE quantab_options)
   set_target_properties(quantab_peaks PROPERTIES SUFFIX .wasm)
-  target_link_options(quantab_peaks PRIVATE --no-entry -sSTANDALONE_WASM)
+  target_compile_options(quantab_peaks PRIVATE -no-pthread)
+  target_link_options(quantab_peaks PRIVATE --no-entry -sSTANDALONE_WASM -no-pthread)
 endif()
 
 # <name>_fuzz: one program per tests/fuzz/<name>_fuzz.cc.

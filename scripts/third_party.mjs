@@ -24,7 +24,7 @@ import { BENCHMARK, ONNX, PROTOBUF } from './lib/versions.mjs';
 
 const FLAGS = {
   native: '-O2 -DNDEBUG',
-  wasm: '-Oz -DNDEBUG -fwasm-exceptions -msimd128',
+  wasm: '-Oz -DNDEBUG -fwasm-exceptions -msimd128 -pthread',
 };
 
 // Folders under one of the system's include folders; linked one by one, so that a cross compiler

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/api/recipe.h"
+#include "core/base/parallel.h"
 #include "wasm/answer.h"
 #include "wasm/io_js.h"
 #include "wasm/tensor_js.h"
@@ -242,6 +243,8 @@ val Write(const ModelHandle& handle, val sink, val external, val options, val mo
   });
 }
 
+std::string Flavor() { return QUANTAB_FLAVOR; }
+
 // Bytes of the module's memory. It never shrinks, so this is the peak so far.
 double HeapBytes() { return static_cast<double>(emscripten_get_heap_size()); }
 
@@ -263,6 +266,10 @@ EMSCRIPTEN_BINDINGS(quantab) {
   function("describe", &DescribeCommands);
   function("operators", &ListOperators);
   function("heapBytes", &HeapBytes);
+  function("flavor", &Flavor);
+  function("setThreads", &SetThreads);
+  function("threads", &Threads);
+  function("threadsSeen", &ThreadsSeen);
   function("openModel", &Open);
   function("inspect", &InspectModel);
   function("convert", &ConvertModel);

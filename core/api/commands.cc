@@ -353,9 +353,12 @@ const std::vector<CommandInfo>& Commands() {
 }
 
 const std::vector<OptionInfo>& CommonOptions() {
-  static const std::vector<OptionInfo> options = {Flag("json", "Print the result as JSON."),
-                                                  Flag("quiet", "Print no progress."),
-                                                  Flag("help", "Print this text.")};
+  static const std::vector<OptionInfo> options = {
+      Number("threads", "N", "null",
+             "How many threads may compute, 1 to 64; unset, as many as the machine has, up to 4. "
+             "Results do not depend on it."),
+      Flag("json", "Print the result as JSON."), Flag("quiet", "Print no progress."),
+      Flag("help", "Print this text.")};
   return options;
 }
 

@@ -42,7 +42,7 @@ struct CommandInfo {
 
 const std::vector<CommandInfo>& Commands();
 
-// Options every command takes: --json, --quiet, --help.
+// Options every command takes: --threads, --json, --quiet, --help.
 const std::vector<OptionInfo>& CommonOptions();
 
 // Help for one command, or the overview for an empty name, ending with a newline. Throws

@@ -4,7 +4,8 @@
 //   auto quantized = quantab::QuantizeDynamic(model, {.weight_type = quantab::QuantType::kQInt8});
 //   quantab::WriteModel(quantized, sink);
 //
-// All functions throw quantab::Error and nothing else.
+// All functions throw quantab::Error and nothing else. SetThreads says how many threads a model
+// runs on; one, unless it is called.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "core/base/byte_io.h"
 #include "core/base/error.h"
 #include "core/base/monitor.h"
+#include "core/base/parallel.h"
 #include "core/calib/tensor_ranges.h"
 #include "core/eval/auto_mixed_precision.h"
 #include "core/exec/session.h"

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "core/api/json.h"
+#include "core/base/parallel.h"
 #include "core/cli/command.h"
 #include "core/cli/console.h"
 
@@ -28,6 +29,7 @@ std::string Execute(Invocation& invocation, std::ostream& err) {
   if (invocation.Flag("help")) return HelpText(name);
   Console console(err, invocation.Flag("quiet"));
   invocation.monitor = &console;
+  SetThreads(static_cast<int>(invocation.Integer("threads", UsualThreads(), 1, kMostThreads)));
   const std::vector<CommandDef>& defs = CommandRegistry::Get().all();
   const auto def = std::find_if(defs.begin(), defs.end(),
                                 [&](const CommandDef& each) { return each.name == name; });

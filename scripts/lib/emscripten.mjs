@@ -117,8 +117,8 @@ async function unpack() {
       cwd: temporary,
     });
 
-  // Graphics, threads and sanitizers are not used; their libraries are most of the package's size.
-  const unused = ['libGL*', '*-mt*', '*-ww*', '*asan*', 'pic', 'lto-pic', 'libwasmfs*', 'libal.a'];
+  // Graphics and sanitizers are not used; their libraries are most of the package's size.
+  const unused = ['libGL*', '*-ww*', '*asan*', 'pic', 'lto-pic', 'libwasmfs*', 'libal.a'];
   const exclude = unused.map(
     (name) => `--exclude='./usr/share/emscripten/cache/sysroot/lib/*/${name}'`,
   );

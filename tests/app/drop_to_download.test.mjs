@@ -17,7 +17,9 @@ test('a model and samples are dropped, quantized, downloaded, and the download l
   await tab.samplesAre(SAMPLES);
   await tab.quantize();
   expect(await tab.text('#result')).toContain('(300 samples)');
-  expect(await tab.text('#figures')).toMatch(/Latency here \(median of \d+ runs\)/);
+  expect(await tab.text('#figures')).toMatch(
+    /Latency here \(median of \d+ runs, \d threads?, relaxed SIMD\)/,
+  );
   expect(await tab.text('#made-with')).toBe('Static, on 300 samples · Activation type: QUInt8');
 
   const { file, name } = await tab.download();

@@ -43,6 +43,16 @@ describe.each([
     expect(isolated).toBe(headers === ISOLATED);
   });
 
+  test('the page says how many threads computed', async () => {
+    const { tab } = session;
+    await tab.openDigits();
+    await tab.page.check('#method-dynamic');
+    await tab.quantize();
+    const cores = await tab.page.evaluate(() => navigator.hardwareConcurrency);
+    const threads = headers === ISOLATED ? Math.min(cores, 4) : 1;
+    expect(await tab.text('#figures')).toContain(`, ${threads} thread${threads === 1 ? '' : 's'},`);
+  });
+
   test('a calibration leaves nothing behind, and the model can be quantized again', async () => {
     const { tab } = session;
     await tab.openDigits();
@@ -101,7 +111,7 @@ describe('timing', () => {
     await tab.open({ name: 'slow.onnx', bytes: SLOW });
     await tab.page.check('#method-dynamic');
     await tab.quantize();
-    expect(await tab.text('#figures')).toMatch(/Latency here \((one run|median of \d runs)\)/);
+    expect(await tab.text('#figures')).toMatch(/Latency here \((one run|median of \d runs), /);
   });
 });
 

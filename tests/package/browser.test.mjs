@@ -1,11 +1,13 @@
 // The package in Chromium: with and without shared memory, with a worker and directly, from other places than its own.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { openModel } from 'quantab';
 import { serve } from '../../scripts/serve.mjs';
 import { launchChromium } from '../lib/chromium.mjs';
 import { digitsPath, packageFolder, root, writeLargeModel } from './lib.mjs';
+import { pools } from './proto.mjs';
 import { NOT_ISOLATED, reporting, visitFolder, writePage } from './visit.mjs';
 
 const out = path.join(root, 'tests', '.out', 'browser');
@@ -186,6 +188,44 @@ describe.each(settings)('%s', (title, headers, isolated) => {
     if (isolated) expect(report.ahead).toBeLessThan(16);
   }, 120_000);
 
+  test.each(['index', 'direct'])(
+    'threads, by %s.js',
+    async (entry) => {
+      const folder = site(
+        `threads-${entry}-${name}`,
+        `
+      const bytes = new Uint8Array(await (await fetch('/pools.onnx')).arrayBuffer());
+      const results = {};
+      for (const threads of [1, 2]) {
+        const model = await openModel(bytes, { threads });
+        const feeds = await model.randomSample(5);
+        const hashes = new Set();
+        const until = performance.now() + 30000;
+        let capabilities;
+        do {
+          hashes.add(await hash((await model.run(feeds)).y.data));
+          capabilities = await model.capabilities();
+        } while (capabilities.threadsUsed < capabilities.threads && performance.now() < until);
+        results[threads] = { capabilities, hashes: [...hashes] };
+        model.close();
+      }
+      return results;`,
+        { imports: `import { openModel } from './quantab/${entry}.js';` },
+      );
+      fs.writeFileSync(path.join(folder, 'pools.onnx'), pools);
+      const { report, complaints } = await visitFolder(browser, folder, headers);
+      expect(complaints).toEqual([]);
+      const of = (threads) => ({ flavor: 'relaxed', threads, threadsUsed: threads });
+      const { hashes } = report[1];
+      expect(hashes).toHaveLength(1);
+      expect(report).toEqual({
+        1: { capabilities: of(1), hashes },
+        2: { capabilities: of(isolated ? 2 : 1), hashes },
+      });
+    },
+    120_000,
+  );
+
   test('quantab/direct, in the page itself', async () => {
     const folder = site(
       `direct-${name}`,
@@ -271,7 +311,9 @@ describe.each(settings)('%s', (title, headers, isolated) => {
         `
         const model = await openModel(await digits());
         const { byteLength } = await model.quantizeDynamic();
-        return { byteLength, isolated: crossOriginIsolated };`,
+        await model.run(sample);
+        const { threads } = await model.capabilities();
+        return { byteLength, isolated: crossOriginIsolated, threads };`,
         {
           imports: `import { openModel } from '${cdn.address}index.js';`,
           csp: `default-src 'self'; script-src 'self' 'wasm-unsafe-eval' ${origin}; worker-src blob: ${origin}; connect-src 'self' ${origin}; img-src data:`,
@@ -279,7 +321,8 @@ describe.each(settings)('%s', (title, headers, isolated) => {
       );
       const { report, complaints } = await visitFolder(browser, folder, headers);
       expect(complaints).toEqual([]);
-      expect(report).toEqual({ byteLength: dynamicBytes, isolated });
+      const threads = isolated ? Math.min(os.availableParallelism(), 4) : 1;
+      expect(report).toEqual({ byteLength: dynamicBytes, isolated, threads });
     } finally {
       cdn.server.close();
     }

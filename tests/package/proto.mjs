@@ -75,6 +75,13 @@ const opset = (field, domain, version) => message(field, text(1, domain), number
 export const model = (...parts) =>
   bytes(number(1, 8), message(7, ...parts, text(2, 'g')), opset(8, '', 17));
 
+/** A model whose one operator has work for several threads. */
+export const pools = model(
+  node('GlobalAveragePool', ['x'], ['y']),
+  input('x', [1, 64, 128, 128]),
+  output('y', [1, 64, 1, 1]),
+);
+
 /** The domain of operators that nobody knows, and of functions. */
 export const CUSTOM = 'com.acme';
 

@@ -56,7 +56,7 @@ std::string Run(const Invocation& invocation) {
     rows.push_back(std::move(row));
   }
   if (invocation.json) {
-    return nlohmann::ordered_json({{"models", rows}})
+    return nlohmann::ordered_json({{"models", rows}, {"threads", Threads()}})
                .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
            "\n";
   }

@@ -246,6 +246,12 @@ export const common = {
     const model = await keep(openModel(at('m.onnx')));
     expect(JSON.parse(stdout)).toEqual({ ...model.info, name: 'm.onnx' });
   }),
+  threads: shown('so many compute', product, async ({ quantab }) => {
+    for (const threads of [1, 2]) {
+      const args = ['bench', 'm.onnx', '--runs', '1', '--json', '--threads', `${threads}`];
+      expect(JSON.parse((await quantab(...args)).stdout).threads).toBe(threads);
+    }
+  }),
   quiet: shown('no progress is printed', product, async ({ quantab }) => {
     expect((await quantab(...toOut('dynamic'))).stderr).toMatch(/^read .*\n(.*\n)*quantize /);
     expect((await quantab(...toOut('dynamic'), '--quiet')).stderr).toBe('');

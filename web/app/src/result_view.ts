@@ -14,10 +14,15 @@ function gains(model: Model, made: Made, latency: Latencies | undefined): HTMLEl
   const size = sizeOf(made.files);
   const rows = [['Size', bytes(model.byteLength), bytes(size), percent(size / model.byteLength)]];
   if (latency !== undefined) {
-    const { float, quantized } = latency;
+    const { float, quantized, capabilities } = latency;
     const runs = Math.min(float.runs, quantized.runs);
+    const how = [
+      runs > 1 ? `median of ${runs} runs` : 'one run',
+      counted(capabilities.threads, 'thread'),
+      capabilities.flavor === 'relaxed' ? 'relaxed SIMD' : 'SIMD',
+    ];
     rows.push([
-      `Latency here (${runs > 1 ? `median of ${runs} runs` : 'one run'})`,
+      `Latency here (${how.join(', ')})`,
       milliseconds(float.median),
       milliseconds(quantized.median),
       float.median > 0 ? percent(quantized.median / float.median) : '–',

@@ -1,5 +1,5 @@
 // How long models take, measured for a bounded time.
-import type { CallOptions, Latency, Model, TensorMap } from 'quantab';
+import type { CallOptions, Capabilities, Latency, Model, TensorMap } from 'quantab';
 
 /** For each model, in milliseconds. The first run is made in any case. */
 const BUDGET = 2000;
@@ -22,6 +22,8 @@ async function time(
 export interface Latencies {
   float: Latency;
   quantized: Latency;
+  /** What computed both. */
+  capabilities: Capabilities;
 }
 
 export async function timeBoth(
@@ -33,5 +35,6 @@ export async function timeBoth(
   return {
     float: await time(model, feeds, call),
     quantized: await time(quantized, feeds, call),
+    capabilities: await quantized.capabilities(call),
   };
 }

@@ -6,16 +6,21 @@ import type { CreateEngine } from './core/start.js';
 import type { OpenModel, SupportedOperators } from './core/types.js';
 import { nodeFiles } from './host/files_node.js';
 import { Host } from './host/host.js';
+import { threadsFrom } from './host/thread_node.js';
 import { startCore } from './host/wasm.js';
 import { nodePlatform as platform } from './platform/node.js';
 import createQuantab from './quantab_glue.js';
 
 export * from './core/public.js';
 
-const createEngine: CreateEngine = ({ module }) =>
+const makeThread = /* @__PURE__ */ threadsFrom(new URL('./worker.node.js', import.meta.url));
+
+const createEngine: CreateEngine = ({ module, threads }) =>
   new DirectEngine({
-    createHost: async (generation) =>
-      new Host(await startCore(createQuantab, await module()), nodeFiles, generation),
+    createHost: async (generation) => {
+      const started = await startCore(createQuantab, await module(), threads, makeThread);
+      return new Host(started, nodeFiles, generation);
+    },
     readsBlobs: false,
   });
 

@@ -6,18 +6,24 @@ import type { CreateEngine } from './core/start.js';
 import type { OpenModel, SupportedOperators } from './core/types.js';
 import { browserFiles, readsBlobs } from './host/files_browser.js';
 import { Host } from './host/host.js';
+import { threadsFrom } from './host/thread_browser.js';
 import { startCore } from './host/wasm.js';
-import { browserPlatform as platform } from './platform/browser.js';
+import { browserPlatform as platform, makeWorker } from './platform/browser.js';
 import createQuantab from './quantab_glue.js';
 
 export * from './core/public.js';
 
-const createEngine: CreateEngine = ({ module }) =>
-  new DirectEngine({
-    createHost: async (generation) =>
-      new Host(await startCore(createQuantab, await module()), browserFiles, generation),
+const createEngine: CreateEngine = ({ module, worker, threads }) => {
+  const script = typeof worker === 'function' ? undefined : worker;
+  const makeThread = threadsFrom((name) => makeWorker(script, name).worker);
+  return new DirectEngine({
+    createHost: async (generation) => {
+      const started = await startCore(createQuantab, await module(), threads, makeThread);
+      return new Host(started, browserFiles, generation);
+    },
     readsBlobs: readsBlobs(),
   });
+};
 
 export const openModel: OpenModel = /* @__PURE__ */ makeOpenModel(platform, createEngine);
 

@@ -8,10 +8,11 @@ import { nodePlatform as platform } from './platform/node.js';
 
 export * from './core/public.js';
 
-const createEngine: CreateEngine = ({ module, worker }) =>
+const createEngine: CreateEngine = ({ module, worker, threads }) =>
   new WorkerEngine({
     spawn: () => platform.spawn(worker),
     module,
+    threads,
     readsBlobs: platform.workersReadBlobs,
   });
 

@@ -8,10 +8,11 @@ import { browserPlatform as platform } from './platform/browser.js';
 
 export * from './core/public.js';
 
-const createEngine: CreateEngine = ({ module, worker }) =>
+const createEngine: CreateEngine = ({ module, worker, threads }) =>
   new WorkerEngine({
     spawn: () => platform.spawn(worker),
     module,
+    threads,
     readsBlobs: platform.workersReadBlobs,
   });
 

@@ -4,7 +4,7 @@ import type { CommandDescription, OptionDescription } from '../core/description.
 import { description } from '../generated/description.js';
 import { UsageError, type Invocation } from './command.js';
 
-export type Arguments = Omit<Invocation, 'call'> & { command: CommandDescription };
+export type Arguments = Omit<Invocation, 'call' | 'start'> & { command: CommandDescription };
 
 const camel = (name: string): string =>
   name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -25,7 +25,7 @@ function splitList(texts: readonly string[]): string[] {
 
 /** The last value of `name` as a whole number from `lowest` to `highest`. */
 export function integer(
-  { value }: Invocation,
+  { value }: Pick<Invocation, 'value'>,
   name: string,
   otherwise: number,
   lowest: number,

@@ -1,5 +1,5 @@
 import { QuantabError } from '../core/error.js';
-import type { CallOptions, LogLevel } from '../core/types.js';
+import type { CallOptions, CoreOptions, LogLevel } from '../core/types.js';
 
 /** Values as typed, by the options' names in snake_case, in the order given. A switch without a value has 'true'. */
 export type OptionValues = ReadonlyMap<string, readonly string[]>;
@@ -15,6 +15,8 @@ export interface Invocation {
   quantizerOptions: Record<string, unknown>;
   /** The signal, and where progress and log go. */
   call: CallOptions & { onLog: (level: LogLevel, message: string) => void };
+  /** The same, and how many threads may compute: for whatever starts the core. */
+  start: CoreOptions;
 }
 
 /** A command: a file of commands/, named as the command. */

@@ -67,11 +67,11 @@ export function conversionOptions(
 
 /** Opens the model, lets `convert` make another of it, and writes that. */
 export async function convertFile(
-  { positionals, value, flag, call }: Invocation,
+  { positionals, value, flag, call, start }: Invocation,
   convert: (model: Model) => Promise<Model>,
 ): Promise<ConversionResult> {
   const output = value('output')!;
-  using model = await openModel(positionals[0]!, call);
+  using model = await openModel(positionals[0]!, start);
   using result = await convert(model);
   const useExternalDataFormat = flag('use_external_data_format');
   const sizes = await result.writeTo(output, { ...call, useExternalDataFormat });

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // quantab: the command line. Results on stdout, all else on stderr; exit status 0 done, 1 failed, 2 wrong usage.
 import { asQuantabError, QuantabError } from '../core/error.js';
+import { MOST_THREADS } from '../core/start.js';
 import { commands } from '../generated/commands.js';
 import { description } from '../generated/description.js';
-import { askForJson, parseArguments, type Arguments } from './arguments.js';
+import { askForJson, integer, parseArguments, type Arguments } from './arguments.js';
 import { UsageError } from './command.js';
 import { Console } from './console.js';
 
@@ -42,14 +43,16 @@ async function execute(parsed: Arguments): Promise<Outcome> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => controller.abort());
   }
-  const invocation = {
-    ...parsed,
-    call: {
-      signal: controller.signal,
-      onProgress: console.progress.bind(console),
-      onLog: console.log.bind(console),
-    },
+  const call = {
+    signal: controller.signal,
+    onProgress: console.progress.bind(console),
+    onLog: console.log.bind(console),
   };
+  const threads =
+    parsed.value('threads') === undefined
+      ? undefined
+      : integer(parsed, 'threads', 1, 1, MOST_THREADS);
+  const invocation = { ...parsed, call, start: { ...call, threads } };
   const { run, text } = commands[command.name]!;
   const result = await run(invocation);
   return done(parsed.flag('json') ? `${JSON.stringify(result)}\n` : text(result, invocation));

@@ -66,6 +66,7 @@ export class DirectEngine implements Engine {
       if (needs !== undefined && stale) throw new StaleHandle();
       const host = await whileOpen((this.#host ??= this.#start()), signal, closing);
       await whileOpen(breath(), signal, closing);
+      await whileOpen(host.prepare(name), signal, closing);
       result = this.#handle(host, name, args, options, chunks);
     } finally {
       leave();

@@ -18,6 +18,7 @@ import type { Tensor, TensorMap } from './tensor.js';
 import type {
   BenchmarkOptions,
   CallOptions,
+  Capabilities,
   Comparison,
   ConvertCall,
   DynamicCall,
@@ -417,6 +418,14 @@ export class Model {
   async memory(options: CallOptions = {}): Promise<{ peakBytes: number }> {
     checkCall(options);
     return this.#use(options, (model) => this.#family.engine.call('memory', {}, options, model));
+  }
+
+  /** What computes. Whether there are threads is known once a model has run. */
+  async capabilities(options: CallOptions = {}): Promise<Capabilities> {
+    checkCall(options);
+    return this.#use(options, (model) =>
+      this.#family.engine.call('capabilities', {}, options, model),
+    );
   }
 
   /** Frees what the model holds and, if it was the last of those from one openModel(), ends its calls. Other models stay open. */

@@ -10,9 +10,9 @@ import type { Platform } from '../platform/platform.js';
 export function makeOpenModel(platform: Platform, createEngine: CreateEngine): OpenModel {
   return async (input, options = {}) => {
     checkCall(options);
-    const { externalData, flavor, worker, wasm, ...call } = options;
+    const { externalData, flavor, threads, worker, wasm, ...call } = options;
     throwIfAborted(call.signal);
-    const engine = startEngine(platform, createEngine, { flavor, worker, wasm });
+    const engine = startEngine(platform, createEngine, { flavor, threads, worker, wasm });
     const resolve = (file: ModelInput) => platform.resolveSource(file, engine.readsBlobs, call);
     const source = await resolve(input);
     const files = [];

@@ -3,6 +3,7 @@
 import type { ErrorData } from './error.js';
 import type { TensorLike, TensorMap } from './tensor.js';
 import type {
+  Capabilities,
   Comparison,
   Latency,
   LogLevel,
@@ -130,6 +131,7 @@ export interface Requests {
   >;
   release: Call<{ handle: number }, void>;
   memory: Call<Record<never, never>, { peakBytes: number }>;
+  capabilities: Call<Record<never, never>, Capabilities>;
 }
 
 export type RequestName = keyof Requests;
@@ -151,6 +153,8 @@ export interface StartMessage {
   type: 'start';
   module: WebAssembly.Module;
   generation: number;
+  /** How many it may use, if the module has threads. */
+  threads: number;
   shared: Int32Array | null;
 }
 

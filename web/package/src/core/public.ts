@@ -14,6 +14,7 @@ export type {
   CalibrationSource,
   CalibrationTables,
   CallOptions,
+  Capabilities,
   Comparison,
   ConversionOptions,
   ConvertCall,

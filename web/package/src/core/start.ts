@@ -1,6 +1,7 @@
 // Making the engine that a caller's options ask for.
 import type { Engine } from './engine.js';
 import { QuantabError } from './error.js';
+import { wholeNumber } from './options.js';
 import type { CoreOptions, Flavor } from './types.js';
 import { bestFlavor } from '../platform/common.js';
 import type { ModulePlace, Platform } from '../platform/platform.js';
@@ -9,17 +10,26 @@ import type { ModulePlace, Platform } from '../platform/platform.js';
 export interface EngineParts {
   module: () => Promise<WebAssembly.Module>;
   worker: CoreOptions['worker'];
+  /** How many may compute. */
+  threads: number;
 }
+
+export const MOST_THREADS = 64;
 
 export type CreateEngine = (parts: EngineParts) => Engine;
 
 export function startEngine(
   platform: Platform,
   createEngine: CreateEngine,
-  { flavor, worker, wasm }: CoreOptions,
+  { flavor, threads, worker, wasm }: CoreOptions,
 ): Engine {
   const module = moduleFor(flavor, wasm);
-  return createEngine({ module: () => platform.compile(module), worker });
+  if (threads !== undefined) wholeNumber('threads', threads, 1, MOST_THREADS);
+  return createEngine({
+    module: () => platform.compile(module),
+    worker,
+    threads: platform.sharesMemory() ? (threads ?? platform.usualThreads()) : 1,
+  });
 }
 
 /** A module of the package's own, or elsewhere. */

@@ -182,6 +182,15 @@ export interface WrittenSizes {
 /** Which build of the core runs: plain 128-bit SIMD, or relaxed SIMD. Results do not depend on it; speed does. */
 export type Flavor = 'simd' | 'relaxed';
 
+/** What computes, and how. */
+export interface Capabilities {
+  flavor: Flavor;
+  /** How many threads it uses; they are made when a model first runs. */
+  threads: number;
+  /** How many have had work so far. */
+  threadsUsed: number;
+}
+
 /**
  * A whole conversion: what is done before, and one method with its options, under the names ONNX Runtime has for them. The
  * command line's --recipe reads it from a JSON file.
@@ -272,8 +281,13 @@ export interface CoreOptions extends CallOptions {
   /** Which module runs; by default relaxed SIMD where it is known. */
   flavor?: Flavor | undefined;
   /**
-   * The worker's script ('quantab/worker'), or what makes the worker, where a bundler or server has put it elsewhere. Not used
-   * by quantab/direct.
+   * How many threads may compute, 64 at most; by default as many as the machine has, up to 4. Where memory cannot be shared (a page
+   * that is not cross-origin isolated) it is 1. Results do not depend on it.
+   */
+  threads?: number | undefined;
+  /**
+   * The worker's script ('quantab/worker'), or what makes the worker, where a bundler or server has put it elsewhere.
+   * quantab/direct uses an address for threads only.
    */
   worker?: string | URL | (() => WorkerLike) | undefined;
   /**

@@ -67,7 +67,7 @@ export class WorkerCore {
   }
 
   /** Rejects with a QuantabError when the worker cannot start. */
-  start(module: WebAssembly.Module, generation: number): Promise<void> {
+  start(module: WebAssembly.Module, generation: number, threads: number): Promise<void> {
     this.#port.setBusy(true);
     return new Promise<void>((resolve, reject) => {
       this.#pending = {
@@ -81,7 +81,8 @@ export class WorkerCore {
         fail: reject,
       };
       try {
-        this.#port.post({ type: 'start', module, generation, shared: this.#shared }, []);
+        const shared = this.#shared;
+        this.#port.post({ type: 'start', module, generation, threads, shared }, []);
       } catch (error) {
         this.end(asQuantabError(error));
       }

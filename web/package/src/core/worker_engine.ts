@@ -19,6 +19,7 @@ export class WorkerEngine implements Engine {
 
   readonly #spawn: () => WorkerPort;
   readonly #module: () => Promise<WebAssembly.Module>;
+  readonly #threads: number;
   readonly #turns = new Turns(() => this.#live?.setBusy(false));
   readonly #closing = new AbortController();
   #core: Promise<WorkerCore> | undefined;
@@ -29,10 +30,12 @@ export class WorkerEngine implements Engine {
   constructor(options: {
     spawn: () => WorkerPort;
     module: () => Promise<WebAssembly.Module>;
+    threads: number;
     readsBlobs: boolean;
   }) {
     this.#spawn = options.spawn;
     this.#module = options.module;
+    this.#threads = options.threads;
     this.readsBlobs = options.readsBlobs;
   }
 
@@ -90,7 +93,7 @@ export class WorkerEngine implements Engine {
       if (this.#closing.signal.aborted) throw closedDuringCall();
       const core = new WorkerCore(this.#spawn());
       this.#live = core;
-      await core.start(module, this.#generation);
+      await core.start(module, this.#generation, this.#threads);
       // The call it was started for may have been cancelled.
       core.setBusy(this.#turns.taken);
       return core;

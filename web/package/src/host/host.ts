@@ -30,8 +30,10 @@ import type {
   WriteOptions,
 } from '../core/types.js';
 import { chunkSink, type HostFiles, type HostSink } from './files.js';
+import type { Threads } from './threads.js';
 import type {
   Answer,
+  Started,
   WasmComparer,
   WasmCore,
   WasmFiles,
@@ -55,6 +57,15 @@ export interface Listener {
 }
 
 type Handlers = { [Name in RequestName]: (args: Args<Name>) => Result<Name> };
+
+/** What runs models, and so is worth threads. */
+const RUNS: ReadonlySet<RequestName> = new Set<RequestName>([
+  'run',
+  'benchmark',
+  'collect',
+  'addToSearch',
+  'addSample',
+]);
 
 /** Messages of one stage are at least this far apart, in milliseconds, but for the last. */
 const PROGRESS_INTERVAL = 40;
@@ -100,6 +111,7 @@ const toWriteOptions = ({
 
 export class Host {
   readonly #core: WasmCore;
+  readonly #threads: Threads;
   readonly #files: HostFiles;
   #listener: Listener | undefined;
   #last = { stage: '', time: 0 };
@@ -111,8 +123,9 @@ export class Host {
   readonly #comparers = new Map<number, WasmComparer>();
   readonly #sources = new Set<WasmSource>();
 
-  constructor(core: WasmCore, files: HostFiles, generation: number) {
+  constructor({ core, threads }: Started, files: HostFiles, generation: number) {
     this.#core = core;
+    this.#threads = threads;
     this.#files = files;
     this.#nextHandle = firstHandle(generation);
   }
@@ -122,9 +135,15 @@ export class Host {
     return this.#files.shelve(bytes);
   }
 
-  /** Closes the files that the core still has open; all else goes with the core's memory. */
+  /** Ends the threads and closes the files that the core still has open; all else goes with the core's memory. */
   dispose(): void {
+    this.#threads.end();
     for (const source of this.#sources) source.close();
+  }
+
+  /** Resolves when the request can be answered: threads are made for the first that is worth them. */
+  async prepare(name: RequestName): Promise<void> {
+    if (RUNS.has(name)) await this.#threads.ready(this.#core);
   }
 
   /** Answers one request. Throws a QuantabError; anything else it throws means that the module is dead. */
@@ -263,6 +282,11 @@ export class Host {
 
     release: ({ handle }) => this.#release(handle),
     memory: () => ({ peakBytes: this.#core.heapBytes() }),
+    capabilities: () => ({
+      flavor: this.#core.flavor(),
+      threads: this.#core.threads(),
+      threadsUsed: this.#core.threadsSeen(),
+    }),
   };
 
   #keep<T>(table: Map<number, T>, object: T): number {

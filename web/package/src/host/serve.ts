@@ -12,6 +12,7 @@ import {
 } from '../core/protocol.js';
 import type { HostFiles } from './files.js';
 import { Host, tryHandle } from './host.js';
+import type { MakeThread } from './threads.js';
 import { startCore, type GlueFactory } from './wasm.js';
 
 /** The buffers of a result's arrays, to be moved rather than copied. */
@@ -26,7 +27,7 @@ function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuf
 
 /** Returns what to call with each message that arrives. */
 export function serve(
-  factory: GlueFactory,
+  { factory, makeThread }: { factory: GlueFactory; makeThread: MakeThread },
   files: HostFiles,
   post: (message: FromWorker, transfer: Transferable[]) => void,
 ): (message: ToWorker) => void {
@@ -38,7 +39,8 @@ export function serve(
   const start = async (message: StartMessage) => {
     try {
       shared = message.shared;
-      host = new Host(await startCore(factory, message.module), files, message.generation);
+      const { module, generation, threads } = message;
+      host = new Host(await startCore(factory, module, threads, makeThread), files, generation);
       post({ type: 'ready' }, []);
     } catch (error) {
       post({ type: 'failed', error: asQuantabError(error).toJSON() }, []);
@@ -59,8 +61,9 @@ export function serve(
     }
   };
 
-  const answer = ({ id, name, args }: RequestMessage) => {
+  const answer = async ({ id, name, args }: RequestMessage) => {
     if (host === undefined) return;
+    await host.prepare(name);
     const outcome = tryHandle(host, name, args, {
       progress: (progress) => post({ type: 'progress', id, progress }, []),
       log: (level, message) => post({ type: 'log', id, level, message }, []),
@@ -76,6 +79,6 @@ export function serve(
 
   return (message) => {
     if (message.type === 'start') void start(message);
-    else answer(message);
+    else void answer(message);
   };
 }

@@ -1,4 +1,6 @@
 // The bindings of wasm/bindings.cc, as types, and how a module is started.
+import type { Flavor } from '../core/types.js';
+import { Threads, type MakeThread, type ThreadLibrary, type ThreadWorker } from './threads.js';
 
 /** `error` is ErrorData as JSON. */
 export type Answer<T> = { value: T; error?: undefined } | { error: string };
@@ -52,6 +54,13 @@ export interface WasmCore {
   describe(): Answer<string>;
   operators(): Answer<string>;
   heapBytes(): number;
+  flavor(): Flavor;
+  setThreads(count: number): void;
+  threads(): number;
+  /** How many have worked so far. */
+  threadsSeen(): number;
+  /** Emscripten's own. */
+  PThread: ThreadLibrary;
   openModel(source: WasmSource, files: WasmFiles, monitor: WasmMonitor): Answer<WasmModel>;
   inspect(model: WasmModel): Answer<string>;
   convert(
@@ -124,18 +133,35 @@ export type GlueFactory = (options: {
   ): object;
   print?(line: string): void;
   printErr?(line: string): void;
+  /** What makes the workers that threads run in; called with `new`. */
+  Worker: () => ThreadWorker;
 }) => Promise<WasmCore>;
 
-/** An instance of a compiled module. `factory` is the build's glue. */
-export function startCore(factory: GlueFactory, module: WebAssembly.Module): Promise<WasmCore> {
+export interface Started {
+  core: WasmCore;
+  threads: Threads;
+}
+
+/** An instance of a compiled module, for `count` threads. `factory` is the build's glue. */
+export function startCore(
+  factory: GlueFactory,
+  module: WebAssembly.Module,
+  count: number,
+  makeThread: MakeThread,
+): Promise<Started> {
+  const threads = new Threads(count, makeThread);
+  const makeWorker = function () {
+    return threads.worker();
+  };
   return new Promise((resolve, reject) => {
     factory({
+      Worker: makeWorker,
       instantiateWasm(imports, receive) {
         WebAssembly.instantiate(module, imports)
           .then((instance) => receive(instance, module))
           .catch(reject);
         return {};
       },
-    }).then(resolve, reject);
+    }).then((core) => resolve({ core, threads }), reject);
   });
 }

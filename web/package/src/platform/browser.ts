@@ -2,8 +2,12 @@ import { QuantabError, sentenceOf } from '../core/error.js';
 import type { WorkerPort } from '../core/engine.js';
 import type { FromWorker } from '../core/protocol.js';
 import type { Flavor, OpenOptions } from '../core/types.js';
-import { compileFetched, compileOnce, parseUrl, resolveInput } from './common.js';
+import type { THREAD_NAME } from '../host/threads.js';
+import { compileFetched, compileOnce, parseUrl, resolveInput, USUAL_THREADS } from './common.js';
 import type { ModulePlace, Platform } from './platform.js';
+
+/** By its name the script knows what it is. */
+type WorkerName = 'quantab' | typeof THREAD_NAME;
 
 // Written out, as bundlers find assets by this very form.
 const urlOf: Readonly<Record<Flavor, () => URL>> = {
@@ -27,29 +31,33 @@ function importing(url: URL): string {
   return URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
 }
 
-function makeWorker(source: OpenOptions['worker']): { worker: Worker; script?: string } {
+// Written out for bundlers, as above.
+const ownWorker: Readonly<Record<WorkerName, () => Worker>> = {
+  quantab: () =>
+    new Worker(new URL('../worker.js', import.meta.url), { type: 'module', name: 'quantab' }),
+  'em-pthread': () =>
+    new Worker(new URL('../worker.js', import.meta.url), { type: 'module', name: 'em-pthread' }),
+};
+
+/** A worker of the package's script. It may start others by its `script`, which is to be revoked when it has ended. */
+export function makeWorker(
+  source: OpenOptions['worker'],
+  name: WorkerName,
+): { worker: Worker; script?: string } {
   if (typeof source === 'function') return { worker: source() as Worker };
   if (source === undefined) {
     const beside = new URL(WORKER_SCRIPT, import.meta.url);
-    if (!isForeign(beside)) {
-      // Written out for bundlers, as above.
-      const worker = new Worker(new URL('../worker.js', import.meta.url), {
-        type: 'module',
-        name: 'quantab',
-      });
-      return { worker };
-    }
-    return makeWorker(beside);
+    return isForeign(beside) ? makeWorker(beside, name) : { worker: ownWorker[name]() };
   }
   const url = parseUrl(String(source), base());
   const script = isForeign(url) ? importing(url) : url.href;
-  return { worker: new Worker(script, { type: 'module', name: 'quantab' }), script };
+  return { worker: new Worker(script, { type: 'module', name }), script };
 }
 
 function spawn(source: OpenOptions['worker']): WorkerPort {
   let made;
   try {
-    made = makeWorker(source);
+    made = makeWorker(source, 'quantab');
   } catch (error) {
     const message = `The worker could not be made: ${sentenceOf(error)} If its script is elsewhere, give its address with the option 'worker'.`;
     throw new QuantabError('Internal', message, {}, { cause: error });
@@ -59,9 +67,6 @@ function spawn(source: OpenOptions['worker']): WorkerPort {
     post: (message, transfer) => worker.postMessage(message, transfer),
     onMessage(listen) {
       worker.addEventListener('message', (event: MessageEvent<FromWorker>) => listen(event.data));
-      worker.addEventListener('message', () => script && URL.revokeObjectURL(script), {
-        once: true,
-      });
     },
     onFailure(listen) {
       worker.addEventListener('error', (event) =>
@@ -78,6 +83,7 @@ function spawn(source: OpenOptions['worker']): WorkerPort {
     setBusy() {},
     async terminate() {
       worker.terminate();
+      if (script !== undefined) URL.revokeObjectURL(script);
     },
   };
 }
@@ -95,6 +101,8 @@ export const browserPlatform: Platform = {
   resolveSource: async (input, readsBlobs, call) =>
     resolveInput(typeof input === 'string' ? parseUrl(input, base()) : input, readsBlobs, call),
   directoryOf: () => undefined,
+  sharesMemory: () => globalThis.crossOriginIsolated === true,
+  usualThreads: () => Math.min(navigator.hardwareConcurrency || 1, USUAL_THREADS),
   compile: /* @__PURE__ */ compileOnce(addressOf, compileFetched),
   spawn,
   workersReadBlobs: true,

@@ -151,6 +151,9 @@ export function bestFlavor(): Flavor {
   return WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
 }
 
+/** So many threads at most unless more are asked for: they are seldom faster, and leave less of the machine to others. */
+export const USUAL_THREADS = 4;
+
 /** Compiles the module at each address once. */
 export function compileOnce(
   addressOf: (place: ModulePlace) => URL,

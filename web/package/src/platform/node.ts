@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { randomBytes } from 'node:crypto';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker, type Transferable } from 'node:worker_threads';
@@ -9,7 +10,14 @@ import type { WorkerPort } from '../core/engine.js';
 import type { FromWorker, SourceData } from '../core/protocol.js';
 import type { OpenOptions } from '../core/types.js';
 import { ioError } from '../host/files_node.js';
-import { compileFetched, compileOnce, isUrl, parseUrl, resolveInput } from './common.js';
+import {
+  compileFetched,
+  compileOnce,
+  isUrl,
+  parseUrl,
+  resolveInput,
+  USUAL_THREADS,
+} from './common.js';
 import type { ModulePlace, PendingFile, Platform } from './platform.js';
 
 const URL_TEXT = /^(https?|file|data|blob):/i;
@@ -146,6 +154,8 @@ export const nodePlatform: Platform = {
     return resolveInput(resolved, readsBlobs, call);
   },
   directoryOf: (source) => (source.kind === 'path' ? path.dirname(source.path) : undefined),
+  sharesMemory: () => true,
+  usualThreads: () => Math.min(os.availableParallelism(), USUAL_THREADS),
   compile: compileOnce(addressOf, compile),
   spawn,
   workersReadBlobs: false,

@@ -28,6 +28,10 @@ export interface Platform {
   directoryOf(source: SourceData): string | undefined;
   /** Compiles each module once. */
   compile(place: ModulePlace): Promise<WebAssembly.Module>;
+  /** Whether workers can share memory, and so be threads. */
+  sharesMemory(): boolean;
+  /** How many threads use the machine well. */
+  usualThreads(): number;
   spawn(worker: OpenOptions['worker']): WorkerPort;
   readonly workersReadBlobs: boolean;
 

@@ -9,6 +9,8 @@ const MOST_RUNS = 1_000_000;
 
 interface BenchResult {
   models: (Latency & { model: string })[];
+  /** How many computed. */
+  threads: number;
 }
 
 interface Candidate {
@@ -23,12 +25,12 @@ async function firstOf(data: string, model: Model): Promise<TensorMap | undefine
 
 /** Opens the models into `candidates`. Throws for one that cannot run, before any is timed. */
 async function openAll(
-  { positionals, value, call }: Invocation,
+  { positionals, value, call, start }: Invocation,
   candidates: Candidate[],
 ): Promise<void> {
   const data = value('data');
   for (const file of positionals) {
-    const candidate: Candidate = { model: await openModel(file, call), feeds: undefined };
+    const candidate: Candidate = { model: await openModel(file, start), feeds: undefined };
     candidates.push(candidate);
     if (data !== undefined) candidate.feeds = await firstOf(data, candidate.model);
   }
@@ -43,13 +45,14 @@ export const command: Command<BenchResult> = {
     const { positionals, call } = invocation;
     const runs = integer(invocation, 'runs', 20, 1, MOST_RUNS);
     const warmup = integer(invocation, 'warmup', 2, 0, MOST_RUNS);
-    const result: BenchResult = { models: [] };
+    const result: BenchResult = { models: [], threads: 1 };
     const candidates: Candidate[] = [];
     try {
       await openAll(invocation, candidates);
       for (const [i, { model, feeds }] of candidates.entries()) {
         const latency = await model.benchmark({ runs, warmup, feeds, ...call });
         result.models.push({ ...latency, model: positionals[i]! });
+        result.threads = (await model.capabilities(call)).threads;
         model.close();
       }
     } finally {

@@ -28,10 +28,10 @@ function figureOf(
 }
 
 export const command: Command<Comparison> = {
-  async run({ positionals, value, call }) {
+  async run({ positionals, value, call, start }) {
     const [reference, other] = positionals as [string, string];
-    using a = await openModel(reference, call);
-    using b = await openModel(other, call);
+    using a = await openModel(reference, start);
+    using b = await openModel(other, start);
     return await a.compare(b, samplesIn(value('data')!, a.info.inputs), call);
   },
 

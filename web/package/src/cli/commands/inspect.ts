@@ -7,8 +7,8 @@ const shapeText = ({ shape, hasShape }: ValueInfo): string =>
   hasShape ? `[${shape.join(',')}]` : '?';
 
 export const command: Command<ModelInfo> = {
-  async run({ positionals, call }) {
-    using model = await openModel(positionals[0]!, call);
+  async run({ positionals, call, start }) {
+    using model = await openModel(positionals[0]!, start);
     for (const warning of model.info.warnings) call.onLog('warning', warning);
     return model.info;
   },

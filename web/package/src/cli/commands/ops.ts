@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 import { table } from '../console.js';
 
 export const command: Command<SupportedOperator[]> = {
-  run: ({ call }) => supportedOperators(call),
+  run: ({ start }) => supportedOperators(start),
 
   text(operators) {
     const rows = operators.map(({ domain, opType, since, until, byDefinition }) => [

@@ -82,9 +82,9 @@ function fileNameOf(output: string, used: Set<string>): string {
 }
 
 export const command: Command<RunResult> = {
-  async run({ positionals, values, value, call }) {
+  async run({ positionals, values, value, call, start }) {
     const feeds = await readInputs(values.get('input') ?? []);
-    using model = await openModel(positionals[0]!, call);
+    using model = await openModel(positionals[0]!, start);
     const outputs = await model.run(feeds, call);
     // All of them before the first is written, as one may be of a type that cannot be.
     const files = model.info.outputs.map(({ name }) => ({
