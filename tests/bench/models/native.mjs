@@ -9,7 +9,7 @@ import { medianTime, rounds } from './rounds.mjs';
 const program = path.join(root, 'build', 'release', 'quantab');
 
 async function ours(file, runs) {
-  const args = ['bench', file, '--json', '--runs', String(runs), '--warmup', '3'];
+  const args = ['bench', file, '--json', '--threads', '1', '--runs', String(runs), '--warmup', '3'];
   const { stdout } = await promisify(execFile)(program, args);
   return JSON.parse(stdout).models[0].median;
 }

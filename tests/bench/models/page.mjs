@@ -26,7 +26,7 @@ globalThis.measure = async ({ model: base64, feeds, count, budget }) => {
     ours[name] = { dtype, dims, data };
     theirs[name] = new ort.Tensor(dtype, data, dims);
   }
-  const model = await openModel(bytes);
+  const model = await openModel(bytes, { threads: 1 });
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: ['wasm'],
     logSeverityLevel: 3,

@@ -3,20 +3,21 @@ import * as ort from '/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs';
 import { openModel } from '/web/package/dist/direct.js';
 import { takeTurns } from '../models/rounds.mjs';
 
-// The memory of every module of the peer's, to see how large it becomes.
+// The memory of every module of the peer's, to see how large it becomes: what is made while the peer's is opened.
 const memories = new Set();
+let peerOpens = false;
 const { Memory } = WebAssembly;
 WebAssembly.Memory = class extends Memory {
   constructor(descriptor) {
     super(descriptor);
-    memories.add(this);
+    if (peerOpens) memories.add(this);
   }
 };
 const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (...args) => {
   const made = await instantiate(...args);
   for (const value of Object.values((made.instance ?? made).exports)) {
-    if (value instanceof Memory) memories.add(value);
+    if (peerOpens && value instanceof Memory) memories.add(value);
   }
   return made;
 };
@@ -28,8 +29,13 @@ function configure(threads) {
   ort.env.wasm.wasmPaths = '/node_modules/onnxruntime-web/dist/';
 }
 
-const openPeer = (bytes) =>
-  ort.InferenceSession.create(bytes, { executionProviders: ['wasm'], logSeverityLevel: 3 });
+async function openPeer(bytes) {
+  peerOpens = true;
+  const options = { executionProviders: ['wasm'], logSeverityLevel: 3 };
+  const session = await ort.InferenceSession.create(bytes, options);
+  peerOpens = false;
+  return session;
+}
 
 /** Milliseconds from nothing to a model that can run: { quantab, peer }. For the first call in a page. */
 globalThis.startUp = async ({ address, threads, flavor }) => {
@@ -37,7 +43,7 @@ globalThis.startUp = async ({ address, threads, flavor }) => {
   const bytes = await bytesAt(address);
   const times = {};
   let begin = performance.now();
-  const model = await openModel(bytes, { flavor });
+  const model = await openModel(bytes, { flavor, threads });
   times.quantab = performance.now() - begin;
   begin = performance.now();
   const session = await openPeer(bytes);
@@ -51,7 +57,7 @@ globalThis.startUp = async ({ address, threads, flavor }) => {
 globalThis.measure = async ({ address, threads, flavor, count, budget }) => {
   configure(threads);
   const bytes = await bytesAt(address);
-  const model = await openModel(bytes, { flavor });
+  const model = await openModel(bytes, { flavor, threads });
   const ours = await model.randomSample(7);
   const theirs = Object.fromEntries(
     Object.entries(ours).map(([name, { dtype, data, dims }]) => [
