@@ -55,7 +55,7 @@ const ourProgram = (model, folder, method, flavor) => `
       }
     },
   };
-  const model = await openModel(${JSON.stringify(model)}, { flavor: '${flavor}' });
+  const model = await openModel(${JSON.stringify(model)}, { flavor: '${flavor}', threads: 1 });
   const start = performance.now();
   await model.calibrate({ calibrateMethod: '${method}', calibrationData: samples });
   const seconds = (performance.now() - start) / 1000;
