@@ -11,9 +11,11 @@ struct State : OpState {
   size_t bytes() const override { return packed.bytes(); }
 };
 
-kernels::ChannelOrder OrderOf(const Attributes& attributes) {
-  return attributes.Int("channels_last", 0) != 0 ? kernels::ChannelOrder::kLast
-                                                 : kernels::ChannelOrder::kFirst;
+// ONNX's own operators have no such attribute, whatever a node says.
+kernels::ChannelOrder OrderOf(const onnx::NodeProto& node, const Attributes& attributes) {
+  const bool own = node.domain().empty() || node.domain() == "ai.onnx";
+  return !own && attributes.Int("channels_last", 0) != 0 ? kernels::ChannelOrder::kLast
+                                                         : kernels::ChannelOrder::kFirst;
 }
 
 void Pack(const kernels::ConvShape& shape, kernels::ChannelOrder order, const Tensor& w,
@@ -50,7 +52,7 @@ std::unique_ptr<OpState> PrepareI8Conv(PrepareContext& c, int w, int w_zero) {
   shape.out_channels = Size(dims[0]);
   shape.in_channels = Size(dims[1] * groups);
   for (size_t i = 2; i < dims.size(); ++i) shape.kernel[5 - dims.size() + i - 2] = Size(dims[i]);
-  const kernels::ChannelOrder order = OrderOf(c.attributes());
+  const kernels::ChannelOrder order = OrderOf(c.node(), c.attributes());
   auto state = std::make_unique<State>();
   state->shape = dims;
   state->packed = PackedTensor(DType::kUint8, kernels::I8ConvPackedBytes(shape, order));
@@ -60,7 +62,7 @@ std::unique_ptr<OpState> PrepareI8Conv(PrepareContext& c, int w, int w_zero) {
 }
 
 I8Conv::I8Conv(OpContext& c, int x, int w, int w_zero)
-    : c_(c), x_(x), is_signed_(IsSignedByte(c, x)), order_(OrderOf(c.attributes())) {
+    : c_(c), x_(x), is_signed_(IsSignedByte(c, x)), order_(OrderOf(c.node(), c.attributes())) {
   const auto* state = static_cast<const State*>(c.state());
   const bool last = order_ == kernels::ChannelOrder::kLast;
   const Shape& given = c.Input(x).shape();
