@@ -27,8 +27,9 @@ struct Lanes {
   size_t count;           // pixels; the other lanes are 0 in the panel
   size_t out[3][kLanes];  // their coordinates
   size_t base[kLanes];    // element of the input plane
-  size_t split;           // of the first run: pixels in one row of the output ...
-  bool in_two_runs;       // ... and whether all others are in the next
+  size_t split;           // pixels of the first run, which lie evenly in memory
+  bool in_one_row;        // of the output
+  bool in_two_runs;       // or in one
 };
 
 Lanes LanesFrom(const ConvShape& shape, size_t first, size_t count) {
@@ -55,6 +56,7 @@ Lanes LanesFrom(const ConvShape& shape, size_t first, size_t count) {
     lanes.base[i] = base;
     ++at[2];
   }
+  lanes.in_one_row = rows == 1;
   lanes.in_two_runs = rows <= 2;
   // Rows that follow each other in memory are one run: a 1x1 convolution's.
   if (rows == 2 && lanes.base[lanes.split] == lanes.base[0] + lanes.split * shape.stride[2]) {
@@ -70,6 +72,18 @@ uint32_t InsideMask(const ConvShape& shape, size_t d, const Lanes& lanes, size_t
     mask |= Position(shape, d, lanes.out[d][i], tap) == kOutside ? 0 : 1U << i;
   }
   return mask;
+}
+
+// Whether every window of a panel in one row lies inside the input; panels in several are not
+// asked.
+bool AllInside(const ConvShape& shape, const Lanes& lanes) {
+  if (!lanes.in_one_row) return false;
+  for (size_t d = 0; d < 2; ++d) {
+    const TapRange taps = TapsInside(shape, d, lanes.out[d][0]);
+    if (taps.begin != 0 || taps.end != shape.kernel[d]) return false;
+  }
+  const TapRange whole = WholeWindows(shape);
+  return lanes.out[2][0] >= whole.begin && lanes.out[2][lanes.count - 1] < whole.end;
 }
 
 // Eight floats of a run, kStride apart; reads nothing beyond the last.
@@ -191,15 +205,17 @@ void CopyRow(const Lanes& lanes, const PanelRow& row) {
 template <size_t kStride>
 void PackPanel(const ConvShape& shape, const Lanes& lanes, PanelRow row) {
   float* packed = row.to;
+  const bool inside = AllInside(shape, lanes);
+  const uint32_t all = (1U << lanes.count) - 1;
   size_t tap = 0;
   for (size_t kd = 0; kd < shape.kernel[0]; ++kd) {
-    const uint32_t mask_d = InsideMask(shape, 0, lanes, kd);
+    const uint32_t mask_d = inside ? all : InsideMask(shape, 0, lanes, kd);
     for (size_t kh = 0; kh < shape.kernel[1]; ++kh) {
-      const uint32_t mask_h = mask_d & InsideMask(shape, 1, lanes, kh);
+      const uint32_t mask_h = inside ? all : mask_d & InsideMask(shape, 1, lanes, kh);
       const size_t line =
           (kd * shape.dilation[0] * shape.in[1] + kh * shape.dilation[1]) * shape.in[2];
       for (size_t kw = 0; kw < shape.kernel[2]; ++kw, ++tap) {
-        row.mask = mask_h & InsideMask(shape, 2, lanes, kw);
+        row.mask = inside ? all : mask_h & InsideMask(shape, 2, lanes, kw);
         row.offset = line + kw * shape.dilation[2];
         row.to = packed + tap * kF32GemmPanel;
         CopyRow<kStride>(lanes, row);
