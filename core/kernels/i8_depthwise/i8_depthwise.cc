@@ -7,6 +7,7 @@
 #include "core/base/parallel.h"
 #include "core/kernels/bytes.h"
 #include "core/kernels/im2col/window.h"
+#include "core/kernels/relaxed_dot.h"
 
 namespace quantab::kernels {
 namespace {
@@ -351,10 +352,7 @@ void I8Depthwise(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_
   const Run run(shape, kernel, x_signed, x, room);
   std::memset(run.padding, static_cast<uint8_t>(x_zero), shape.in_channels);
   run.SetOffsets();
-  run.SetColumns(epilogue, blocks,
-                 !kernel.flips(x_signed) ? x_zero
-                 : x_signed              ? x_zero + 128
-                                         : x_zero - 128);
+  run.SetColumns(epilogue, blocks, ZeroAfterFlip(kernel.flips(x_signed), x_signed, x_zero));
   const size_t band = BandRows(shape);
   ParallelFor(BandCount(shape), BandGrain(shape), [&](size_t begin, size_t end, size_t lane) {
     const Lane own(shape, room + SharedBytes(shape) + lane * LaneBytes(shape));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/kernels/i8_depthwise/accumulate.h"
+#include "core/kernels/relaxed_dot.h"
 
 #if QUANTAB_RELAXED_SIMD
 
@@ -11,12 +12,6 @@ namespace quantab::kernels {
 namespace {
 
 constexpr size_t kDepth = 4;
-
-bool Flips(bool x_signed) {
-  const RelaxedDot dot = ThisMachinesDot();
-  const bool takes_unsigned = dot == RelaxedDot::kUnsigned || dot == RelaxedDot::kSaturating;
-  return x_signed == takes_unsigned;
-}
 
 // Eight bytes of two rows in turn, the second of which may not be there.
 template <bool kBoth>
@@ -65,8 +60,8 @@ void InterleaveRows(size_t n, const uint8_t* const* rows, const size_t* steps, u
 void Interleave(size_t n, const uint8_t* const* rows, const size_t* steps, bool is_signed,
                 void* values) {
   auto* to = static_cast<uint8_t*>(values);
-  Flips(is_signed) ? InterleaveRows<true>(n, rows, steps, to)
-                   : InterleaveRows<false>(n, rows, steps, to);
+  RelaxedDotFlips(is_signed) ? InterleaveRows<true>(n, rows, steps, to)
+                             : InterleaveRows<false>(n, rows, steps, to);
 }
 
 void Accumulate(size_t n, size_t terms, const uint8_t* values, const size_t* offsets, size_t step,
@@ -88,7 +83,7 @@ const I8DepthwiseKernel i8_depthwise_relaxed = {.depth = kDepth,
                                                 .interleave = Interleave,
                                                 .accumulate = Accumulate,
                                                 .pack = Pack,
-                                                .flips = Flips};
+                                                .flips = RelaxedDotFlips};
 
 }  // namespace quantab::kernels
 

@@ -6,6 +6,7 @@
 
 #include "core/base/parallel.h"
 #include "core/kernels/bytes.h"
+#include "core/kernels/relaxed_dot.h"
 
 namespace quantab::kernels {
 namespace {
@@ -52,11 +53,6 @@ constexpr size_t kProductsOfAStep = 8;
 constexpr size_t kFewRows = 8;
 
 size_t ElementBytes(I8GemmOut out) { return out == I8GemmOut::kRequantize ? 1 : 4; }
-
-int32_t FlippedZero(const I8GemmKernel& kernel, bool a_signed, int32_t a_zero) {
-  if (!kernel.flips(a_signed)) return a_zero;
-  return a_signed ? a_zero + 128 : a_zero - 128;
-}
 
 // The rows of A that tiles read: as they lie, or widened.
 struct Rows {
@@ -339,7 +335,7 @@ void I8Gemm(size_t m, size_t n, size_t k, const void* a, bool a_signed, size_t l
                            .k = k,
                            .packed = packed,
                            .has_zero = header->has_zero != 0,
-                           .flipped_zero = FlippedZero(kernel, a_signed, a_zero),
+                           .flipped_zero = ZeroAfterFlip(kernel.flips(a_signed), a_signed, a_zero),
                            .a_zero = a_zero,
                            .epilogue = epilogue};
   if (m == 0 || n == 0) return;

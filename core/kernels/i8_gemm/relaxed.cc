@@ -5,6 +5,7 @@
 #include "core/base/simd.h"
 #include "core/kernels/i8_gemm/finish.h"
 #include "core/kernels/i8_gemm/i8_gemm.h"
+#include "core/kernels/relaxed_dot.h"
 
 #if QUANTAB_RELAXED_SIMD
 
@@ -13,12 +14,6 @@ namespace {
 
 constexpr size_t kRows = 2;
 constexpr size_t kDepth = 4;
-
-bool Flips(bool a_signed) {
-  const RelaxedDot dot = ThisMachinesDot();
-  const bool takes_unsigned = dot == RelaxedDot::kUnsigned || dot == RelaxedDot::kSaturating;
-  return a_signed == takes_unsigned;
-}
 
 // kTileRows rows from row `first` on.
 template <int kTileRows, int kVectors, bool kFlip>
@@ -83,7 +78,7 @@ void TilesOf(const I8GemmTiles& t) {
 
 template <int kVectors>
 void Tiles(const I8GemmTiles& t) {
-  Flips(t.a_signed) ? TilesOf<kVectors, true>(t) : TilesOf<kVectors, false>(t);
+  RelaxedDotFlips(t.a_signed) ? TilesOf<kVectors, true>(t) : TilesOf<kVectors, false>(t);
 }
 
 }  // namespace
@@ -99,7 +94,7 @@ const I8GemmKernel i8_gemm_relaxed_2x16c4 = {
     .wide = false,
     .tiles = Tiles<4>,
     .widen = nullptr,
-    .flips = Flips,
+    .flips = RelaxedDotFlips,
     .row_sum = i8_gemm_simd::RowSum,
     .finish = i8_gemm_simd::Finish,
 };
@@ -113,7 +108,7 @@ const I8GemmKernel i8_gemm_relaxed_2x24c4 = {
     .wide = false,
     .tiles = Tiles<6>,
     .widen = nullptr,
-    .flips = Flips,
+    .flips = RelaxedDotFlips,
     .row_sum = i8_gemm_simd::RowSum,
     .finish = i8_gemm_simd::Finish,
 };

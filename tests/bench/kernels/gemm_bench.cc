@@ -15,8 +15,9 @@ struct Size {
   size_t k;
 };
 
-constexpr Size kSizes[] = {{1, 384, 384},  {128, 384, 384}, {128, 1536, 384}, {3136, 24, 144},
-                           {196, 384, 64}, {49, 1280, 320}, {784, 512, 128},  {256, 256, 256}};
+constexpr Size kSizes[] = {{1, 384, 384},   {128, 384, 384}, {128, 1536, 384},
+                           {3136, 24, 144}, {196, 384, 64},  {49, 1280, 320},
+                           {784, 512, 128}, {256, 256, 256}, {1024, 1024, 1024}};
 
 std::string Title(const Size& size) {
   return std::to_string(size.m) + "x" + std::to_string(size.n) + "x" + std::to_string(size.k);
