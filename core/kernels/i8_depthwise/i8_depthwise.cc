@@ -31,12 +31,6 @@ const I8DepthwiseKernel& KernelOf(const KernelEntry& entry) {
   return *static_cast<const I8DepthwiseKernel*>(entry.kernel);
 }
 
-// A row of the input under an output row, or padding.
-struct Row {
-  const uint8_t* first;
-  size_t step;  // from pixel to pixel
-};
-
 size_t RoundUp(size_t value) { return SaturatingRoundUp(value, 16); }
 
 size_t WindowRows(const ConvShape& shape) {
@@ -86,7 +80,7 @@ size_t ColumnBytes(const ConvShape& shape) {
   return RoundUp(SaturatingMul(shape.in_channels, sizeof(int32_t)));
 }
 size_t RowBytes(const ConvShape& shape) {
-  return RoundUp(SaturatingMul(BandRows(shape), RowsUnder(shape), sizeof(Row)));
+  return RoundUp(SaturatingMul(BandRows(shape), RowsUnder(shape), sizeof(I8DepthwiseRow)));
 }
 size_t AccBytes(const ConvShape& shape) {
   return SaturatingMul(BandRows(shape), shape.out[2], kChannels * sizeof(int32_t));
@@ -213,12 +207,12 @@ struct Run {
   }
 
   // Rows outside the input are padding; those that fill the last group are null.
-  void SetRows(size_t first_row, size_t count, Row* rows) const {
+  void SetRows(size_t first_row, size_t count, I8DepthwiseRow* rows) const {
     for (size_t i = 0; i < count; ++i) {
       const size_t row = first_row + i;
-      Row* under = rows + i * RowsUnder(shape);
-      std::fill(under, under + WindowRows(shape), Row{padding, 0});
-      std::fill(under + WindowRows(shape), under + RowsUnder(shape), Row{nullptr, 0});
+      I8DepthwiseRow* under = rows + i * RowsUnder(shape);
+      std::fill(under, under + WindowRows(shape), I8DepthwiseRow{padding, 0});
+      std::fill(under + WindowRows(shape), under + RowsUnder(shape), I8DepthwiseRow{nullptr, 0});
       VisitRows(shape, row / shape.out[1], row % shape.out[1],
                 [&](size_t kernel_row, size_t input_row) {
                   under[kernel_row] = {x + input_row * shape.in[2] * shape.in_channels,
@@ -228,7 +222,7 @@ struct Run {
   }
 
   // Lays together what an output row needs of 8 channels.
-  void Interleave(const Row* under, size_t channel, uint8_t* values) const {
+  void Interleave(const I8DepthwiseRow* under, size_t channel, uint8_t* values) const {
     const TapRange inside = Inside();
     const size_t column = inside.begin - shape.pad[2];
     const uint8_t* from[kI8DepthwiseMaxDepth];
@@ -243,6 +237,21 @@ struct Run {
     }
   }
 
+  I8DepthwiseBand3 Band3Of(const I8DepthwiseRow* under, size_t count) const {
+    const TapRange inside = Inside();
+    return {.count = count,
+            .under = under,
+            .under_step = RowsUnder(shape),
+            .n = shape.out[2],
+            .stride = shape.stride[2],
+            .before = inside.begin,
+            .inside = inside.end - inside.begin,
+            .column = inside.begin - shape.pad[2],
+            .padding = padding,
+            .is_signed = x_signed,
+            .y_step = shape.out_channels};
+  }
+
   I8GemmFinish FinishOf(const I8GemmEpilogue& epilogue, size_t first) const {
     return {.base = base + first,
             .scale = scale + first,
@@ -255,15 +264,22 @@ struct Run {
 
 // The memory of one thread.
 struct Lane {
-  Row* rows;  // under each output row of a band
+  I8DepthwiseRow* rows;  // under each output row of a band
   int32_t* acc;
   uint8_t* values;
 
   Lane(const ConvShape& shape, uint8_t* at)
-      : rows(reinterpret_cast<Row*>(at)),
+      : rows(reinterpret_cast<I8DepthwiseRow*>(at)),
         acc(reinterpret_cast<int32_t*>(at + RowBytes(shape))),
         values(at + RowBytes(shape) + AccBytes(shape)) {}
 };
+
+// Whether band3 takes the windows.
+bool IsBand3(const ConvShape& shape, const I8DepthwiseKernel& kernel, I8GemmOut out) {
+  return kernel.band3 != nullptr && out != I8GemmOut::kInt32 && WindowRows(shape) == 3 &&
+         shape.kernel[2] == 3 && shape.dilation[2] == 1 &&
+         (shape.stride[2] == 1 || shape.stride[2] == 2);
+}
 
 // `count` output rows from `row` on.
 void RunBand(const Run& run, const Lane& lane, const uint8_t* blocks, size_t row, size_t count,
@@ -273,17 +289,24 @@ void RunBand(const Run& run, const Lane& lane, const uint8_t* blocks, size_t row
   const size_t step = shape.stride[2] * kTermBytes;
   const size_t terms = Terms(run.kernel, shape);
   run.SetRows(row, count, lane.rows);
+  const bool is_band3 = IsBand3(shape, run.kernel, epilogue.out);
+  const I8DepthwiseBand3 band3 = run.Band3Of(lane.rows, count);
   uint8_t* to = y + row * shape.out[2] * shape.out_channels * element;
   for (size_t block = 0; block < Blocks(shape); ++block, blocks += BlockBytes(run.kernel, shape)) {
     const size_t first = FirstChannel(shape, block);
+    const uint8_t* weights = blocks + kChannels * sizeof(int32_t);
+    const I8GemmFinish finish = run.FinishOf(epilogue, first);
+    if (is_band3) {
+      run.kernel.band3(band3, first, weights, finish, to + first * element);
+      continue;
+    }
     for (size_t i = 0; i < count; ++i) {
       run.Interleave(lane.rows + i * RowsUnder(shape), first, lane.values);
-      run.kernel.accumulate(shape.out[2], terms, lane.values, run.offsets, step,
-                            blocks + kChannels * sizeof(int32_t),
+      run.kernel.accumulate(shape.out[2], terms, lane.values, run.offsets, step, weights,
                             lane.acc + i * shape.out[2] * kChannels);
     }
-    I8FinishRows(count * shape.out[2], kChannels, lane.acc, kChannels,
-                 run.FinishOf(epilogue, first), to + first * element, shape.out_channels);
+    I8FinishRows(count * shape.out[2], kChannels, lane.acc, kChannels, finish, to + first * element,
+                 shape.out_channels);
   }
 }
 

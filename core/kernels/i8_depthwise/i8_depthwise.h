@@ -10,7 +10,8 @@
 // `depth` rows to a group, so that the values under one column of the window are the operands of a
 // dot product:
 //   values[group][pixel][channel][row of the group]
-// and each output pixel is then a sum of such products, one for each group and column.
+// and each output pixel is then a sum of such products, one for each group and column. Windows of 3
+// x 3 go without that memory (band3).
 #ifndef QUANTAB_CORE_KERNELS_I8_DEPTHWISE_I8_DEPTHWISE_H_
 #define QUANTAB_CORE_KERNELS_I8_DEPTHWISE_I8_DEPTHWISE_H_
 
@@ -46,6 +47,28 @@ void I8DepthwisePack(const ConvShape& shape, const I8DepthwiseWeights& weights, 
 void I8Depthwise(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_zero,
                  const void* packed, uint8_t* y, void* scratch, const I8GemmEpilogue& epilogue);
 
+// A row of the input under an output row, or padding.
+struct I8DepthwiseRow {
+  const uint8_t* first;
+  size_t step;  // bytes from pixel to pixel
+};
+
+// Output rows of 3 x 3 windows over neighbouring columns. The first `before` columns under them lie
+// outside the input, the next `inside` in it and the others outside again.
+struct I8DepthwiseBand3 {
+  size_t count;                 // output rows
+  const I8DepthwiseRow* under;  // the first three are under the first output row
+  size_t under_step;            // from output row to output row
+  size_t n;                     // windows in an output row
+  size_t stride;                // 1 or 2
+  size_t before;
+  size_t inside;
+  size_t column;           // of the input, that is the first inside
+  const uint8_t* padding;  // for each channel
+  bool is_signed;
+  size_t y_step;  // elements from result to result
+};
+
 // One kernel of the family.
 struct I8DepthwiseKernel {
   size_t depth;         // rows of a group: 2 or 4
@@ -60,6 +83,10 @@ struct I8DepthwiseKernel {
   // values at offsets[t] + i * step bytes, 0 <= i < n. All aligned to 16.
   void (*accumulate)(size_t n, size_t terms, const uint8_t* values, const size_t* offsets,
                      size_t step, const void* w, int32_t* acc);
+  // Null, or: the results of 8 channels of such rows, of which `channel` is the first, from all
+  // their terms' weights. finish.out is not kInt32. y: where the first goes.
+  void (*band3)(const I8DepthwiseBand3& band, size_t channel, const void* w,
+                const I8GemmFinish& finish, void* y);
   // Writes one term's weights: w[c * depth + r] for 8 channels, within int8 when narrow.
   void (*pack)(const int16_t* w, void* term);
   // As in i8_gemm.h.

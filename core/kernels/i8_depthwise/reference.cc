@@ -50,6 +50,7 @@ const I8DepthwiseKernel i8_depthwise_reference = {.depth = kDepth,
                                                   .narrow_weights = false,
                                                   .interleave = Interleave,
                                                   .accumulate = Accumulate,
+                                                  .band3 = nullptr,
                                                   .pack = Pack,
                                                   .flips = Flips};
 

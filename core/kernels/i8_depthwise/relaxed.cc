@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/kernels/i8_depthwise/accumulate.h"
+#include "core/kernels/i8_depthwise/band3.h"
 #include "core/kernels/relaxed_dot.h"
 
 #if QUANTAB_RELAXED_SIMD
@@ -64,6 +65,47 @@ void Interleave(size_t n, const uint8_t* const* rows, const size_t* steps, bool 
                              : InterleaveRows<false>(n, rows, steps, to);
 }
 
+// Rows 0, 1, 2 and nothing of each channel in turn.
+template <bool kFlip>
+struct Column {
+  v128_t low, high;
+
+  static Column Load(const uint8_t* a, const uint8_t* b, const uint8_t* c) {
+    v128_t first = Pairs<true>(a, b);
+    v128_t second = Pairs<false>(c, nullptr);
+    if (kFlip) {
+      const v128_t top_bits = wasm_i8x16_splat(-128);
+      first = wasm_v128_xor(first, top_bits);
+      second = wasm_v128_xor(second, top_bits);
+    }
+    return {wasm_i16x8_shuffle(first, second, 0, 8, 1, 9, 2, 10, 3, 11),
+            wasm_i16x8_shuffle(first, second, 4, 12, 5, 13, 6, 14, 7, 15)};
+  }
+
+  struct Weights {
+    v128_t of[3][2];
+    explicit Weights(const uint8_t* w) {
+      QUANTAB_UNROLL
+      for (int kw = 0; kw < 3; ++kw, w += kI8DepthwiseTermBytes) {
+        of[kw][0] = wasm_v128_load(w);
+        of[kw][1] = wasm_v128_load(w + 16);
+      }
+    }
+  };
+
+  void AddTo(i8_depthwise_simd::Sums& sums, const Weights& w, int kw) const {
+    sums.of[0] = RelaxedDotAdd(w.of[kw][0], low, sums.of[0]);
+    sums.of[1] = RelaxedDotAdd(w.of[kw][1], high, sums.of[1]);
+  }
+};
+
+void Band3(const I8DepthwiseBand3& band, size_t channel, const void* w, const I8GemmFinish& finish,
+           void* y) {
+  RelaxedDotFlips(band.is_signed)
+      ? i8_depthwise_simd::Band3<Column<true>>(band, channel, w, finish, y)
+      : i8_depthwise_simd::Band3<Column<false>>(band, channel, w, finish, y);
+}
+
 void Accumulate(size_t n, size_t terms, const uint8_t* values, const size_t* offsets, size_t step,
                 const void* w, int32_t* acc) {
   i8_depthwise_simd::AccumulateRow(
@@ -82,6 +124,7 @@ const I8DepthwiseKernel i8_depthwise_relaxed = {.depth = kDepth,
                                                 .narrow_weights = true,
                                                 .interleave = Interleave,
                                                 .accumulate = Accumulate,
+                                                .band3 = Band3,
                                                 .pack = Pack,
                                                 .flips = RelaxedDotFlips};
 

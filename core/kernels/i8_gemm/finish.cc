@@ -4,13 +4,10 @@
 #include <cstring>
 
 #include "core/base/simd.h"
+#include "core/kernels/i8_gemm/finish_simd.h"
 
 namespace quantab::kernels::i8_gemm_simd {
 namespace {
-
-// 1.5 * 2^23: added to a float of magnitude below 2^22 it leaves the value, rounded half to even,
-// in the low bits. Floats beyond keep their order as bits, negative ones as negative integers.
-constexpr float kRoundMagic = 12582912.0F;
 
 // Four columns, for all rows: what does not depend on the row is loaded once.
 class Four {
@@ -46,30 +43,6 @@ class Four {
   v128_t zero_ = wasm_i32x4_splat(0);
   v128_t scale_ = wasm_f32x4_splat(0);
   v128_t float_bias_ = wasm_f32x4_splat(0);
-};
-
-// From scaled floats to bytes: rounded by adding kRoundMagic, limited from below as integers, from
-// above by narrowing.
-template <bool kSigned>
-class Rounding {
- public:
-  explicit Rounding(const I8GemmFinish& finish)
-      : zero_(wasm_i32x4_sub(wasm_f32x4_splat(kRoundMagic), wasm_i32x4_splat(finish.out_zero))),
-        least_(wasm_i32x4_add(zero_, wasm_i32x4_splat(kSigned ? -128 : 0))) {}
-
-  // The low 8 bytes are the results of both.
-  v128_t Bytes(v128_t low, v128_t high) const {
-    const v128_t half = wasm_i16x8_narrow_i32x4(Whole(low), Whole(high));
-    return kSigned ? wasm_i8x16_narrow_i16x8(half, half) : wasm_u8x16_narrow_i16x8(half, half);
-  }
-
- private:
-  v128_t Whole(v128_t scaled) const {
-    const v128_t bits = wasm_f32x4_add(scaled, wasm_f32x4_splat(kRoundMagic));
-    return wasm_i32x4_sub(wasm_i32x4_max(bits, least_), zero_);
-  }
-
-  v128_t zero_, least_;
 };
 
 // Eight columns to bytes. What does not change from row to row stays in registers.

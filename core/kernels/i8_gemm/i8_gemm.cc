@@ -87,35 +87,33 @@ void WidenRows(const I8GemmKernel& kernel, size_t rows, size_t k, const Rows& fr
 }
 
 // The tiles of one panel: acc[r * columns + c] for `rows` rows.
-void RunNarrow(const I8GemmKernel& kernel, size_t rows, size_t k, const Rows& a, const Panel& panel,
-               int32_t* acc) {
-  kernel.tiles({.rows = rows,
-                .k = k,
-                .a = a.bytes,
-                .lda = a.lda,
-                .a_signed = a.is_signed,
-                .panel = panel.bytes,
-                .panel_is_wide = false,
-                .add = false,
-                .acc = acc});
+I8GemmTiles NarrowTiles(size_t rows, size_t k, const Rows& a, const Panel& panel, int32_t* acc) {
+  return {.rows = rows,
+          .k = k,
+          .a = a.bytes,
+          .lda = a.lda,
+          .a_signed = a.is_signed,
+          .panel = panel.bytes,
+          .panel_is_wide = false,
+          .add = false,
+          .acc = acc};
 }
 
-void RunWide(const I8GemmKernel& kernel, size_t rows, size_t depth, const Rows& a,
-             const Panel& panel, int32_t* acc) {
+I8GemmTiles WideTiles(size_t rows, size_t depth, const Rows& a, const Panel& panel, int32_t* acc) {
   const void* data = panel.bytes;
   if (panel.wide != nullptr) data = panel.wide;
-  kernel.tiles({.rows = rows,
-                .k = depth,
-                .a = a.wide,
-                .lda = depth,
-                .a_signed = true,
-                .panel = data,
-                .panel_is_wide = panel.wide != nullptr,
-                .add = false,
-                .acc = acc});
+  return {.rows = rows,
+          .k = depth,
+          .a = a.wide,
+          .lda = depth,
+          .a_signed = true,
+          .panel = data,
+          .panel_is_wide = panel.wide != nullptr,
+          .add = false,
+          .acc = acc};
 }
 
-// The same for any depth, with room for one tile's rows of a chunk.
+// The tiles of one panel for any depth, with room for one tile's rows of a chunk.
 void RunWideInChunks(const I8GemmKernel& kernel, size_t rows, size_t k, const Rows& a,
                      const Panel& panel, int16_t* room, int32_t* acc) {
   for (size_t r = 0; r < rows; r += kernel.rows, acc += kernel.rows * kernel.columns) {
@@ -179,9 +177,27 @@ struct Part {
   size_t n0, n1;
 };
 
-// `tiles(panel, acc)` makes the accumulators of one panel.
-template <typename Tiles>
-void RunPart(const Product& product, const Part& part, const Tiles& tiles) {
+// Results of one panel.
+struct PanelOut {
+  size_t columns;
+  const I8GemmFinish& finish;
+  uint8_t* y;
+  size_t y_row;
+};
+
+void MakeTiles(const I8GemmKernel& kernel, const I8GemmTiles& tiles, const PanelOut& to) {
+  if (kernel.finished_tiles != nullptr && to.columns == kernel.columns &&
+      to.finish.zero == nullptr && to.finish.out != I8GemmOut::kInt32) {
+    kernel.finished_tiles(tiles, to.finish, to.y, to.y_row);
+    return;
+  }
+  kernel.tiles(tiles);
+  kernel.finish(tiles.rows, to.columns, tiles.acc, kernel.columns, to.finish, to.y, to.y_row);
+}
+
+// `make(panel, acc, to)` makes the results of one panel, with room for its accumulators.
+template <typename Make>
+void RunPart(const Product& product, const Part& part, const Make& make) {
   const size_t rows = part.rows;
   const Rows& a = part.a;
   const I8GemmKernel& kernel = product.kernel;
@@ -210,9 +226,7 @@ void RunPart(const Product& product, const Part& part, const Tiles& tiles) {
     columns.Set(product, panel, n0, count);
     finish.zero = product.has_zero ? panel.zeros : nullptr;
     finish.float_bias = epilogue.float_bias == nullptr ? nullptr : epilogue.float_bias + n0;
-    tiles(panel, acc);
-    kernel.finish(rows, count, acc, kernel.columns, finish,
-                  part.c + n0 * ElementBytes(epilogue.out), part.ldc);
+    make(panel, acc, PanelOut{count, finish, part.c + n0 * ElementBytes(epilogue.out), part.ldc});
   }
 }
 
@@ -224,28 +238,29 @@ void RunWidePart(const Product& product, Part part) {
   alignas(16) int16_t wide_panel[kMaxWideDepth * kWidePanelColumns];
   WidenRows(kernel, part.rows, product.k, part.a, depth, wide_rows);
   part.a.wide = wide_rows;
-  RunPart(product, part, [&](Panel& panel, int32_t* acc) {
+  RunPart(product, part, [&](Panel& panel, int32_t* acc, const PanelOut& to) {
     if (part.rows > kFewRows) {
       kernel.widen(depth * kernel.columns, reinterpret_cast<const uint8_t*>(panel.bytes), true,
                    wide_panel);
       panel.wide = wide_panel;
     }
-    RunWide(kernel, part.rows, depth, part.a, panel, acc);
+    MakeTiles(kernel, WideTiles(part.rows, depth, part.a, panel, acc), to);
   });
 }
 
 void RunAnyPart(const Product& product, const Part& part) {
   const I8GemmKernel& kernel = product.kernel;
   if (!kernel.wide) {
-    RunPart(product, part, [&](const Panel& panel, int32_t* acc) {
-      RunNarrow(kernel, part.rows, product.k, part.a, panel, acc);
+    RunPart(product, part, [&](const Panel& panel, int32_t* acc, const PanelOut& to) {
+      MakeTiles(kernel, NarrowTiles(part.rows, product.k, part.a, panel, acc), to);
     });
   } else if (product.k <= kMaxWideDepth) {
     RunWidePart(product, part);
   } else {
     alignas(16) int16_t room[kI8GemmMaxRows * kMaxWideDepth];
-    RunPart(product, part, [&](const Panel& panel, int32_t* acc) {
+    RunPart(product, part, [&](const Panel& panel, int32_t* acc, const PanelOut& to) {
       RunWideInChunks(kernel, part.rows, product.k, part.a, panel, room, acc);
+      kernel.finish(part.rows, to.columns, acc, kernel.columns, to.finish, to.y, to.y_row);
     });
   }
 }

@@ -98,7 +98,7 @@ struct I8GemmTiles {
   bool a_signed;  // not looked at when the kernel is wide
   const void* panel;
   bool panel_is_wide;  // int16 rather than bytes; only when the kernel is wide
-  bool add;            // to what acc holds; otherwise acc is set
+  bool add;            // to what acc holds, only when the kernel is wide; otherwise acc is set
   int32_t* acc;        // acc[r * columns + c] (+)= sum over k of A[r,k] * panel[k,c]
 };
 
@@ -114,6 +114,10 @@ struct I8GemmKernel {
   // is that multiple.
   bool wide;
   void (*tiles)(const I8GemmTiles& tiles);
+  // Null, or: the same and `finish` at once, for all columns of a panel. `acc` is not looked at;
+  // finish.zero is null and finish.out not kInt32.
+  void (*finished_tiles)(const I8GemmTiles& tiles, const I8GemmFinish& finish, void* y,
+                         size_t y_row);
   // Wide kernels only: to[i] = from[i], 0 <= i < n. No overlap.
   void (*widen)(size_t n, const uint8_t* from, bool is_signed, int16_t* to);
   // True when `tiles`, on this machine, reads A of that signedness with every top bit flipped, as

@@ -87,6 +87,7 @@ const I8GemmKernel i8_gemm_reference = {
     .cost = 1,
     .wide = false,
     .tiles = Tiles,
+    .finished_tiles = nullptr,
     .widen = nullptr,
     .flips = Flips,
     .row_sum = RowSum,

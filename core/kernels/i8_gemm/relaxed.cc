@@ -4,6 +4,7 @@
 // shifts every value by 128, as its zero point is.
 #include "core/base/simd.h"
 #include "core/kernels/i8_gemm/finish.h"
+#include "core/kernels/i8_gemm/finish_simd.h"
 #include "core/kernels/i8_gemm/i8_gemm.h"
 #include "core/kernels/relaxed_dot.h"
 
@@ -15,11 +16,11 @@ namespace {
 constexpr size_t kRows = 2;
 constexpr size_t kDepth = 4;
 
-// kTileRows rows from row `first` on.
-template <int kTileRows, int kVectors, bool kFlip>
-void Tile(const I8GemmTiles& t, size_t first) {
+// kTileRows rows from row `first` on: `start[v]` is what the sums of four columns begin with,
+// `store(row, sums)` takes those of a row.
+template <int kTileRows, int kVectors, bool kFlip, typename Start, typename Store>
+void Tile(const I8GemmTiles& t, size_t first, const Start& start, const Store& store) {
   const size_t k = t.k;
-  int32_t* result = t.acc + first * 4 * kVectors;
   const auto* panel = static_cast<const int8_t*>(t.panel);
   v128_t acc[kTileRows][kVectors];
   const uint8_t* rows[kTileRows];
@@ -28,9 +29,7 @@ void Tile(const I8GemmTiles& t, size_t first) {
   for (int r = 0; r < kTileRows; ++r) {
     rows[r] = static_cast<const uint8_t*>(t.a) + (first + r) * t.lda;
     QUANTAB_UNROLL
-    for (int v = 0; v < kVectors; ++v) {
-      acc[r][v] = t.add ? wasm_v128_load(result + 4 * (r * kVectors + v)) : wasm_i32x4_splat(0);
-    }
+    for (int v = 0; v < kVectors; ++v) acc[r][v] = start(v);
   }
   v128_t values[kTileRows];
   const auto step = [&] {
@@ -61,24 +60,44 @@ void Tile(const I8GemmTiles& t, size_t first) {
     step();
   }
   QUANTAB_UNROLL
-  for (int r = 0; r < kTileRows; ++r) {
-    QUANTAB_UNROLL
-    for (int v = 0; v < kVectors; ++v) {
-      wasm_v128_store(result + 4 * (r * kVectors + v), acc[r][v]);
-    }
-  }
+  for (int r = 0; r < kTileRows; ++r) store(first + r, acc[r]);
 }
 
-template <int kVectors, bool kFlip>
-void TilesOf(const I8GemmTiles& t) {
+template <int kVectors, bool kFlip, typename Start, typename Store>
+void TilesOf(const I8GemmTiles& t, const Start& start, const Store& store) {
   size_t r = 0;
-  for (; r + kRows <= t.rows; r += kRows) Tile<kRows, kVectors, kFlip>(t, r);
-  if (r < t.rows) Tile<1, kVectors, kFlip>(t, r);
+  for (; r + kRows <= t.rows; r += kRows) Tile<kRows, kVectors, kFlip>(t, r, start, store);
+  if (r < t.rows) Tile<1, kVectors, kFlip>(t, r, start, store);
+}
+
+template <int kVectors, typename Start, typename Store>
+void AnyTiles(const I8GemmTiles& t, const Start& start, const Store& store) {
+  RelaxedDotFlips(t.a_signed) ? TilesOf<kVectors, true>(t, start, store)
+                              : TilesOf<kVectors, false>(t, start, store);
 }
 
 template <int kVectors>
 void Tiles(const I8GemmTiles& t) {
-  RelaxedDotFlips(t.a_signed) ? TilesOf<kVectors, true>(t) : TilesOf<kVectors, false>(t);
+  AnyTiles<kVectors>(
+      t, [](int) { return wasm_i32x4_splat(0); },
+      [&](size_t row, const v128_t(&sums)[kVectors]) {
+        QUANTAB_UNROLL
+        for (int v = 0; v < kVectors; ++v) {
+          wasm_v128_store(t.acc + 4 * (row * kVectors + v), sums[v]);
+        }
+      });
+}
+
+template <int kVectors>
+void FinishedTiles(const I8GemmTiles& t, const I8GemmFinish& finish, void* y, size_t y_row) {
+  i8_gemm_simd::WithOut(finish, [&](const auto& out) {
+    const size_t step = y_row * out.kElement;
+    AnyTiles<kVectors>(
+        t, [&](int v) { return wasm_v128_load(finish.base + 4 * v); },
+        [&](size_t row, const v128_t(&sums)[kVectors]) {
+          out.template Store<kVectors>(sums, row, static_cast<uint8_t*>(y) + row * step);
+        });
+  });
 }
 
 }  // namespace
@@ -93,6 +112,7 @@ const I8GemmKernel i8_gemm_relaxed_2x16c4 = {
     .cost = 1.12,
     .wide = false,
     .tiles = Tiles<4>,
+    .finished_tiles = FinishedTiles<4>,
     .widen = nullptr,
     .flips = RelaxedDotFlips,
     .row_sum = i8_gemm_simd::RowSum,
@@ -107,6 +127,7 @@ const I8GemmKernel i8_gemm_relaxed_2x24c4 = {
     .cost = 1,
     .wide = false,
     .tiles = Tiles<6>,
+    .finished_tiles = FinishedTiles<6>,
     .widen = nullptr,
     .flips = RelaxedDotFlips,
     .row_sum = i8_gemm_simd::RowSum,

@@ -3,6 +3,7 @@
 // all of it in registers.
 #include "core/base/simd.h"
 #include "core/kernels/i8_gemm/finish.h"
+#include "core/kernels/i8_gemm/finish_simd.h"
 #include "core/kernels/i8_gemm/i8_gemm.h"
 
 namespace quantab::kernels {
@@ -15,20 +16,18 @@ constexpr size_t kDepth = 2;
 v128_t LoadEight(const int8_t* from) { return wasm_i16x8_load8x8(from); }
 v128_t LoadEight(const int16_t* from) { return wasm_v128_load(from); }
 
-// kTileRows rows from row `first` on.
-template <int kTileRows, typename Element>
-void Tile(const I8GemmTiles& t, size_t first) {
+// kTileRows rows from row `first` on: `start(row, v)` is what the sums of four columns begin with,
+// `store(row, sums)` takes those of a row.
+template <int kTileRows, typename Element, typename Start, typename Store>
+void Tile(const I8GemmTiles& t, size_t first, const Start& start, const Store& store) {
   const auto* panel = static_cast<const Element*>(t.panel);
-  int32_t* result = t.acc + first * kColumns;
   v128_t acc[kTileRows][2];
   const int16_t* rows[kTileRows];
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
     rows[r] = static_cast<const int16_t*>(t.a) + (first + r) * t.lda;
-    QUANTAB_UNROLL
-    for (int v = 0; v < 2; ++v) {
-      acc[r][v] = t.add ? wasm_v128_load(result + r * kColumns + 4 * v) : wasm_i32x4_splat(0);
-    }
+    acc[r][0] = start(first + r, 0);
+    acc[r][1] = start(first + r, 1);
   }
   for (size_t i = 0; i < t.k; i += kDepth, panel += kDepth * kColumns) {
     const v128_t b0 = LoadEight(panel);
@@ -41,29 +40,52 @@ void Tile(const I8GemmTiles& t, size_t first) {
     }
   }
   QUANTAB_UNROLL
-  for (int r = 0; r < kTileRows; ++r) {
-    QUANTAB_UNROLL
-    for (int v = 0; v < 2; ++v) wasm_v128_store(result + r * kColumns + 4 * v, acc[r][v]);
-  }
+  for (int r = 0; r < kTileRows; ++r) store(first + r, acc[r]);
 }
 
-template <typename Element>
-void TilesOf(const I8GemmTiles& t) {
+template <typename Element, typename Start, typename Store>
+void TilesOf(const I8GemmTiles& t, const Start& start, const Store& store) {
   size_t r = 0;
-  for (; r + kRows <= t.rows; r += kRows) Tile<kRows, Element>(t, r);
+  for (; r + kRows <= t.rows; r += kRows) Tile<kRows, Element>(t, r, start, store);
   switch (t.rows - r) {
     case 1:
-      return Tile<1, Element>(t, r);
+      return Tile<1, Element>(t, r, start, store);
     case 2:
-      return Tile<2, Element>(t, r);
+      return Tile<2, Element>(t, r, start, store);
     case 3:
-      return Tile<3, Element>(t, r);
+      return Tile<3, Element>(t, r, start, store);
     default:
       return;
   }
 }
 
-void Tiles(const I8GemmTiles& t) { t.panel_is_wide ? TilesOf<int16_t>(t) : TilesOf<int8_t>(t); }
+template <typename Start, typename Store>
+void AnyTiles(const I8GemmTiles& t, const Start& start, const Store& store) {
+  t.panel_is_wide ? TilesOf<int16_t>(t, start, store) : TilesOf<int8_t>(t, start, store);
+}
+
+void Tiles(const I8GemmTiles& t) {
+  AnyTiles(
+      t,
+      [&](size_t row, int v) {
+        return t.add ? wasm_v128_load(t.acc + row * kColumns + 4 * v) : wasm_i32x4_splat(0);
+      },
+      [&](size_t row, const v128_t(&sums)[2]) {
+        wasm_v128_store(t.acc + row * kColumns, sums[0]);
+        wasm_v128_store(t.acc + row * kColumns + 4, sums[1]);
+      });
+}
+
+void FinishedTiles(const I8GemmTiles& t, const I8GemmFinish& finish, void* y, size_t y_row) {
+  i8_gemm_simd::WithOut(finish, [&](const auto& out) {
+    const size_t step = y_row * out.kElement;
+    AnyTiles(
+        t, [&](size_t, int v) { return wasm_v128_load(finish.base + 4 * v); },
+        [&](size_t row, const v128_t(&sums)[2]) {
+          out.template Store<2>(sums, row, static_cast<uint8_t*>(y) + row * step);
+        });
+  });
+}
 
 template <bool kSigned>
 void WidenAll(size_t n, const uint8_t* from, int16_t* to) {
@@ -94,6 +116,7 @@ const I8GemmKernel i8_gemm_simd128_4x8c2 = {
     .cost = 1,
     .wide = true,
     .tiles = Tiles,
+    .finished_tiles = FinishedTiles,
     .widen = Widen,
     .flips = Flips,
     .row_sum = i8_gemm_simd::RowSum,
