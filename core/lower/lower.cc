@@ -19,6 +19,7 @@ constexpr LowerPass kPasses[] = {
     {"lower_dynamic_conv", LowerDynamicConv},
     {"fuse_clamp", FuseClamp},
     {"channels_last", ChannelsLast},
+    {"share_range", ShareRange},
 };
 
 void Import(onnx::ModelProto& model, const std::string& domain) {

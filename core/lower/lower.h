@@ -43,5 +43,6 @@ void LowerDynamicMatMul(LowerGraph& graph);
 void LowerDynamicConv(LowerGraph& graph);
 void FuseClamp(LowerGraph& graph);
 void ChannelsLast(LowerGraph& graph);
+void ShareRange(LowerGraph& graph);
 
 }  // namespace quantab

@@ -1,7 +1,10 @@
 // ConvInteger (ai.onnx, since 10): int32 convolution of 8-bit tensors, exact; and, made by lowering
 // only, its form that leaves as float32:
-//   quantab.ConvIntegerToFloat(x, w, x_zero, w_zero, scale, bias):  y = acc * scale + bias
-// with a scale for all or for each output channel.
+//   quantab.ConvIntegerToFloat(x, w, x_zero, w_zero, scale, bias) -> y, range
+//   y = acc * scale + bias, limited to attributes 'min' and 'max'
+// with a scale for all or for each output channel; `range` (optional) is [smallest, largest] of y.
+#include <limits>
+
 #include "core/ops/i8_conv.h"
 
 namespace quantab {
@@ -26,8 +29,17 @@ void ComputeToFloat(OpContext& c) {
     epilogue.float_bias = FloatInput(c, 5);
     CheckConvBias(c, 5, conv.geometry());
   }
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  epilogue.low = c.attributes().Float("min", -kInfinity);
+  epilogue.high = c.attributes().Float("max", kInfinity);
+  kernels::SharedRange range;
+  if (c.HasOutput(1)) epilogue.range = &range;
   float* y = c.Output(0, DType::kFloat, conv.geometry().out).mutable_data<float>();
   conv.Run(ZeroInput(c, 2), y, epilogue);
+  if (!c.HasOutput(1)) return;
+  float* limits = c.Output(1, DType::kFloat, {2}).mutable_data<float>();
+  limits[0] = range.Get().min;
+  limits[1] = range.Get().max;
 }
 
 }  // namespace

@@ -122,10 +122,7 @@ void Planes(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_z
                   shape.stride[1] * layout.Row(), offsets, w + o * taps,
                   acc + od * shape.out[1] * shape.out[2]);
     }
-    I8EpilogueRow(shape.OutPixels(), acc, epilogue.bias == nullptr ? 0 : epilogue.bias[o],
-                  epilogue.scale == nullptr ? 1 : epilogue.scale[o * epilogue.scale_stride],
-                  epilogue.float_bias == nullptr ? 0 : epilogue.float_bias[o], epilogue.out,
-                  epilogue.out_signed, epilogue.out_zero, y + o * shape.OutPixels() * element);
+    I8EpilogueRow(shape.OutPixels(), acc, o, epilogue, y + o * shape.OutPixels() * element);
   }
 }
 

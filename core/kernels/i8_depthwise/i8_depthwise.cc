@@ -256,6 +256,8 @@ struct Run {
     return {.base = base + first,
             .scale = scale + first,
             .float_bias = epilogue.float_bias == nullptr ? nullptr : float_bias + first,
+            .low = epilogue.low,
+            .high = epilogue.high,
             .out = epilogue.out,
             .out_signed = epilogue.out_signed,
             .out_zero = epilogue.out_zero};
@@ -308,6 +310,7 @@ void RunBand(const Run& run, const Lane& lane, const uint8_t* blocks, size_t row
     I8FinishRows(count * shape.out[2], kChannels, lane.acc, kChannels, finish, to + first * element,
                  shape.out_channels);
   }
+  I8NoteRange(epilogue, count * shape.out[2], shape.out_channels, to, shape.out_channels);
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ class Four {
       factor = wasm_f32x4_mul(wasm_f32x4_splat(finish.row_scale[r]), scale_);
     }
     const v128_t result = wasm_f32x4_mul(wasm_f32x4_convert_i32x4(sum), factor);
-    return finish.float_bias == nullptr ? result : wasm_f32x4_add(result, float_bias_);
+    return Limited(finish.float_bias == nullptr ? result : wasm_f32x4_add(result, float_bias_),
+                   finish);
   }
 
  private:

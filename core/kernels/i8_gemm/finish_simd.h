@@ -3,6 +3,8 @@
 #ifndef QUANTAB_CORE_KERNELS_I8_GEMM_FINISH_SIMD_H_
 #define QUANTAB_CORE_KERNELS_I8_GEMM_FINISH_SIMD_H_
 
+#include <cmath>
+
 #include "core/base/simd.h"
 #include "core/kernels/i8_gemm/i8_gemm.h"
 
@@ -78,7 +80,14 @@ class BytesOut {
   Rounding<kSigned> rounding_;
 };
 
+// Four floats limited to what `finish` says; NaN stays.
+inline v128_t Limited(v128_t x, const I8GemmFinish& finish) {
+  const v128_t raised = wasm_f32x4_pmax(x, wasm_f32x4_splat(finish.low));
+  return wasm_f32x4_pmin(raised, wasm_f32x4_splat(finish.high));
+}
+
 // kDequantize.
+template <bool kLimited>
 class FloatsOut {
  public:
   static constexpr size_t kElement = 4;
@@ -96,7 +105,7 @@ class FloatsOut {
       if (finish_.float_bias != nullptr) {
         result = wasm_f32x4_add(result, wasm_v128_load(finish_.float_bias + 4 * v));
       }
-      wasm_v128_store(y + 16 * v, result);
+      wasm_v128_store(y + 16 * v, kLimited ? Limited(result, finish_) : result);
     }
   }
 
@@ -108,7 +117,11 @@ class FloatsOut {
 template <typename Make>
 void WithOut(const I8GemmFinish& finish, const Make& make) {
   if (finish.out == I8GemmOut::kDequantize) {
-    make(FloatsOut(finish));
+    if (std::isinf(finish.low) && std::isinf(finish.high)) {
+      make(FloatsOut<false>(finish));
+    } else {
+      make(FloatsOut<true>(finish));
+    }
   } else if (finish.out_signed) {
     make(BytesOut<true>(finish));
   } else {

@@ -54,6 +54,17 @@ constexpr size_t kFewRows = 8;
 
 size_t ElementBytes(I8GemmOut out) { return out == I8GemmOut::kRequantize ? 1 : 4; }
 
+// What does not depend on columns and rows.
+I8GemmFinish FinishOf(const I8GemmEpilogue& epilogue) {
+  I8GemmFinish finish;
+  finish.low = epilogue.low;
+  finish.high = epilogue.high;
+  finish.out = epilogue.out;
+  finish.out_signed = epilogue.out_signed;
+  finish.out_zero = epilogue.out_zero;
+  return finish;
+}
+
 // The rows of A that tiles read: as they lie, or widened.
 struct Rows {
   const uint8_t* bytes;
@@ -205,13 +216,11 @@ void RunPart(const Product& product, const Part& part, const Make& make) {
   alignas(16) int32_t acc[kRowBlock * kI8GemmMaxColumns];
   int32_t row_sums[kRowBlock];
   Columns columns;
-  I8GemmFinish finish = {.base = columns.base,
-                         .row_sums = row_sums,
-                         .scale = columns.scale,
-                         .row_scale = part.row_scale,
-                         .out = epilogue.out,
-                         .out_signed = epilogue.out_signed,
-                         .out_zero = epilogue.out_zero};
+  I8GemmFinish finish = FinishOf(epilogue);
+  finish.base = columns.base;
+  finish.row_sums = row_sums;
+  finish.scale = columns.scale;
+  finish.row_scale = part.row_scale;
   if (product.has_zero) {
     for (size_t r = 0; r < rows; ++r) {
       const int32_t sum = kernel.row_sum(product.k, a.bytes + r * a.lda, a.is_signed);
@@ -228,6 +237,8 @@ void RunPart(const Product& product, const Part& part, const Make& make) {
     finish.float_bias = epilogue.float_bias == nullptr ? nullptr : epilogue.float_bias + n0;
     make(panel, acc, PanelOut{count, finish, part.c + n0 * ElementBytes(epilogue.out), part.ldc});
   }
+  I8NoteRange(epilogue, rows, part.n1 - part.n0, part.c + part.n0 * ElementBytes(epilogue.out),
+              part.ldc);
 }
 
 // Through a wide kernel whose operands fit the stack's room.
@@ -381,25 +392,39 @@ void I8FinishRows(size_t rows, size_t n, const int32_t* acc, size_t acc_row,
   i8_gemm_family.Get<I8GemmKernel>().finish(rows, n, acc, acc_row, finish, y, y_row);
 }
 
-void I8EpilogueRow(size_t n, const int32_t* acc, int32_t bias, float scale, float float_bias,
-                   I8GemmOut out, bool out_signed, int32_t out_zero, void* y) {
+void I8EpilogueRow(size_t n, const int32_t* acc, size_t column, const I8GemmEpilogue& epilogue,
+                   void* y) {
   constexpr size_t kChunk = 64;
   alignas(16) int32_t bases[kChunk];
   alignas(16) float scales[kChunk];
   alignas(16) float float_biases[kChunk];
-  std::fill_n(bases, std::min(n, kChunk), bias);
-  std::fill_n(scales, std::min(n, kChunk), scale);
-  std::fill_n(float_biases, std::min(n, kChunk), float_bias);
-  const I8GemmFinish finish = {.base = bases,
-                               .scale = scales,
-                               .float_bias = float_biases,
-                               .out = out,
-                               .out_signed = out_signed,
-                               .out_zero = out_zero};
+  const size_t most = std::min(n, kChunk);
+  std::fill_n(bases, most, epilogue.bias == nullptr ? 0 : epilogue.bias[column]);
+  std::fill_n(scales, most,
+              epilogue.scale == nullptr ? 1 : epilogue.scale[column * epilogue.scale_stride]);
+  if (epilogue.float_bias != nullptr) {
+    std::fill_n(float_biases, most, epilogue.float_bias[column]);
+  }
+  I8GemmFinish finish = FinishOf(epilogue);
+  finish.base = bases;
+  finish.scale = scales;
+  finish.float_bias = epilogue.float_bias == nullptr ? nullptr : float_biases;
   for (size_t i = 0; i < n; i += kChunk) {
     I8FinishRows(1, std::min(kChunk, n - i), acc + i, 0, finish,
-                 static_cast<uint8_t*>(y) + i * ElementBytes(out), 0);
+                 static_cast<uint8_t*>(y) + i * ElementBytes(epilogue.out), 0);
   }
+  I8NoteRange(epilogue, 1, n, y, n);
+}
+
+void I8NoteRange(const I8GemmEpilogue& epilogue, size_t rows, size_t n, const void* c, size_t ldc) {
+  if (epilogue.range == nullptr) return;
+  const QuantizeKernel& kernel = quantize_family.Get<QuantizeKernel>();
+  const auto* from = static_cast<const float*>(c);
+  if (n == ldc) {
+    n *= rows;
+    rows = 1;
+  }
+  for (size_t r = 0; r < rows; ++r, from += ldc) epilogue.range->Add(kernel.min_max(n, from));
 }
 
 }  // namespace quantab::kernels

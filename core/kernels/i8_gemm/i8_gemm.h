@@ -8,7 +8,8 @@
 //   as u8 or s8: the formula
 //                 of ONNX Runtime's QLinearMatMul and QLinearConv, where scale[n] = a_scale *
 //                 b_scale[n] / out_scale
-//   kDequantize   C[m,n] = float(acc + bias[n]) * (row_scale[m] * scale[n]) + float_bias[n]
+//   kDequantize   C[m,n] = float(acc + bias[n]) * (row_scale[m] * scale[n]) + float_bias[n],
+//   limited to low ... high
 //
 // B is packed beforehand (signed, whatever it came as) with its column sums. A is used as it lies,
 // or, where the kernel multiplies 16-bit values, widened a block of rows at a time.
@@ -18,8 +19,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "core/kernels/dispatch.h"
+#include "core/kernels/quantize/quantize.h"
 
 namespace quantab::kernels {
 
@@ -61,6 +64,9 @@ struct I8GemmEpilogue {
   // kDequantize.
   const float* row_scale = nullptr;   // M values, or null for 1
   const float* float_bias = nullptr;  // N values, or null
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+  SharedRange* range = nullptr;  // the results are added to it, unless null
 };
 
 // The caller: A has M rows of K bytes, lda >= K apart; a_zero lies in A's range; `packed` came from
@@ -70,10 +76,15 @@ struct I8GemmEpilogue {
 void I8Gemm(size_t m, size_t n, size_t k, const void* a, bool a_signed, size_t lda, int32_t a_zero,
             const void* packed, void* c, size_t ldc, const I8GemmEpilogue& epilogue);
 
-// The same conversions on accumulators alone: row n of `acc` with one scale and one bias for all.
-// y: n elements of the kind `out` names. For kernels that make int32 by other means.
-void I8EpilogueRow(size_t n, const int32_t* acc, int32_t bias, float scale, float float_bias,
-                   I8GemmOut out, bool out_signed, int32_t out_zero, void* y);
+// The same conversions on accumulators alone: n of them, with the bias and the scale of column
+// `column` for all. y: n elements of the kind epilogue.out names. For kernels that make int32 by
+// other means.
+void I8EpilogueRow(size_t n, const int32_t* acc, size_t column, const I8GemmEpilogue& epilogue,
+                   void* y);
+
+// Adds `rows` rows of n finished results, ldc elements apart, to epilogue.range when that is asked
+// for. For those who call `finish` themselves.
+void I8NoteRange(const I8GemmEpilogue& epilogue, size_t rows, size_t n, const void* c, size_t ldc);
 
 // What turns accumulators into results, for rows of columns.
 struct I8GemmFinish {
@@ -83,6 +94,8 @@ struct I8GemmFinish {
   const float* scale = nullptr;       // by column
   const float* float_bias = nullptr;  // by column, or null
   const float* row_scale = nullptr;   // by row, or null for 1
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
   I8GemmOut out = I8GemmOut::kInt32;
   bool out_signed = false;
   int32_t out_zero = 0;

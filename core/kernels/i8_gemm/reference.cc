@@ -58,9 +58,9 @@ void FinishRow(size_t n, const int32_t* acc, const I8GemmFinish& finish, int32_t
         break;
       }
       case I8GemmOut::kDequantize: {
-        const float scaled = static_cast<float>(value) * (row_scale * finish.scale[c]);
-        static_cast<float*>(y)[c] =
-            finish.float_bias == nullptr ? scaled : scaled + finish.float_bias[c];
+        float result = static_cast<float>(value) * (row_scale * finish.scale[c]);
+        if (finish.float_bias != nullptr) result += finish.float_bias[c];
+        static_cast<float*>(y)[c] = std::min(std::max(result, finish.low), finish.high);
         break;
       }
     }

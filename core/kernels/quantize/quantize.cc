@@ -15,6 +15,11 @@ constexpr KernelEntry kEntries[] = {
 #undef QUANTAB_KERNEL
 };
 
+void Widen(FloatRange& range, const FloatRange& other) {
+  range.min = std::min(range.min, other.min);
+  range.max = std::max(range.max, other.max);
+}
+
 constexpr size_t kGrain = GrainFor(2);
 
 template <typename From, typename To>
@@ -60,19 +65,20 @@ void DequantizeS32(size_t n, const int32_t* x, float scale, int32_t zero, float*
   Split(quantize_family.Get<QuantizeKernel>().dequantize_s32, n, x, scale, zero, y);
 }
 
+void SharedRange::Add(FloatRange range) {
+  const std::lock_guard lock(mutex_);
+  Widen(range_, range);
+}
+
 FloatRange MinMax(size_t n, const float* x) {
   const QuantizeKernel& kernel = quantize_family.Get<QuantizeKernel>();
   if (LanesOf(n, kGrain) == 1) return kernel.min_max(n, x);
   std::array<FloatRange, kMostThreads> ranges;
   ranges.fill(kernel.min_max(0, x));
-  const auto widen = [](FloatRange& range, const FloatRange& other) {
-    range.min = std::min(range.min, other.min);
-    range.max = std::max(range.max, other.max);
-  };
   ParallelFor(n, kGrain, [&](size_t begin, size_t end, size_t lane) {
-    widen(ranges[lane], kernel.min_max(end - begin, x + begin));
+    Widen(ranges[lane], kernel.min_max(end - begin, x + begin));
   });
-  for (const FloatRange& range : ranges) widen(ranges[0], range);
+  for (const FloatRange& range : ranges) Widen(ranges[0], range);
   return ranges[0];
 }
 

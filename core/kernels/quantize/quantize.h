@@ -13,6 +13,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <mutex>
 
 #include "core/kernels/dispatch.h"
 
@@ -34,6 +36,19 @@ struct FloatRange {
 // min = +infinity and max = -infinity when every element is NaN, or n is 0. A zero's sign is not
 // significant.
 FloatRange MinMax(size_t n, const float* x);
+
+// Smallest and largest of what several threads find.
+class SharedRange {
+ public:
+  void Add(FloatRange range);
+  // As MinMax of all; once nobody adds any more.
+  FloatRange Get() const { return range_; }
+
+ private:
+  std::mutex mutex_;
+  FloatRange range_ = {std::numeric_limits<float>::infinity(),
+                       -std::numeric_limits<float>::infinity()};
+};
 
 struct U8Parameters {
   float scale = 1;

@@ -57,8 +57,17 @@ void Check(const ConvShape& shape, ChannelOrder order, Random& random, bool plai
           .scale_stride = 1,
           .out_signed = y_signed,
           .out_zero = y_zero});
+  SharedRange range;
   I8Conv(shape, order, x.data(), x_signed, x_zero, packed.get(), f.data(), scratch.get(),
-         {.out = I8GemmOut::kDequantize, .scale = scale.data(), .float_bias = scale.data()});
+         {.out = I8GemmOut::kDequantize,
+          .scale = scale.data(),
+          .float_bias = scale.data(),
+          .low = -3,
+          .high = 30,
+          .range = &range});
+  const FloatRange extremes = MinMax(f.size(), f.data());
+  ASSERT_EQ(range.Get().min, extremes.min);
+  ASSERT_EQ(range.Get().max, extremes.max);
   const auto index = [last](size_t b, size_t c, size_t channels, size_t pixel, size_t pixels) {
     return last ? (b * pixels + pixel) * channels + c : (b * channels + c) * pixels + pixel;
   };
@@ -83,7 +92,7 @@ void Check(const ConvShape& shape, ChannelOrder order, Random& random, bool plai
         const double low = y_signed ? -128 : 0;
         ASSERT_EQ(Value(y[at], y_signed), static_cast<int>(std::clamp(moved, low, low + 255)))
             << "channel " << o << " pixel " << p;
-        ASSERT_EQ(f[at], static_cast<float>(want) * scale[0] + scale[o]);
+        ASSERT_EQ(f[at], std::clamp(static_cast<float>(want) * scale[0] + scale[o], -3.0F, 30.0F));
       }
     }
   }

@@ -141,15 +141,25 @@ class I8GemmTest : public KernelTest {
                                .scale_stride = 1,
                                .row_scale = rows ? row_scale.data() : nullptr,
                                .float_bias = biased ? float_bias.data() : nullptr};
+    if (random.Bool()) epilogue.low = -1000;
+    if (random.Bool()) epilogue.high = 1000;
+    SharedRange range;
+    epilogue.range = &range;
+    FloatRange extremes = MinMax(0, nullptr);
     I8Gemm(p.m, p.n, p.k, a.data(), p.a_signed, lda, a_zero, packed, c.data(), p.n, epilogue);
     for (size_t m = 0; m < p.m; ++m) {
       for (size_t n = 0; n < p.n; ++n) {
         const float factor = (rows ? row_scale[m] : 1.0F) * scale[n];
         float expected = static_cast<float>(want[m * p.n + n]) * factor;
         if (biased) expected += float_bias[n];
+        expected = std::min(std::max(expected, epilogue.low), epilogue.high);
         ASSERT_EQ(c[m * p.n + n], expected) << m << "," << n;
+        extremes.min = std::min(extremes.min, expected);
+        extremes.max = std::max(extremes.max, expected);
       }
     }
+    EXPECT_EQ(range.Get().min, extremes.min);
+    EXPECT_EQ(range.Get().max, extremes.max);
   }
 };
 QUANTAB_TEST_KERNELS(I8GemmTest, i8_gemm_family);
@@ -215,8 +225,25 @@ TEST_P(I8GemmTest, FinishesSingleRows) {
     acc.Fill(random, -30000, 30000);
     Buffer<uint8_t> y(n);
     Buffer<float> f(n);
-    I8EpilogueRow(n, acc.data(), 17, 0.01F, 0, I8GemmOut::kRequantize, true, -3, y.data());
-    I8EpilogueRow(n, acc.data(), 17, 0.01F, 2, I8GemmOut::kDequantize, false, 0, f.data());
+    // Column 1 of two.
+    const int32_t bias[2] = {0, 17};
+    const float scale[2] = {1, 0.01F};
+    const float float_bias[2] = {0, 2};
+    I8EpilogueRow(n, acc.data(), 1,
+                  {.out = I8GemmOut::kRequantize,
+                   .bias = bias,
+                   .scale = scale,
+                   .scale_stride = 1,
+                   .out_signed = true,
+                   .out_zero = -3},
+                  y.data());
+    I8EpilogueRow(n, acc.data(), 1,
+                  {.out = I8GemmOut::kDequantize,
+                   .bias = bias,
+                   .scale = scale,
+                   .scale_stride = 1,
+                   .float_bias = float_bias},
+                  f.data());
     for (size_t i = 0; i < n; ++i) {
       const float scaled = static_cast<float>(acc[i] + 17) * 0.01F;
       const double moved = std::nearbyint(static_cast<double>(scaled)) - 3;

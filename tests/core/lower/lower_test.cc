@@ -306,6 +306,54 @@ TEST(LowerDynamicConv, OneOperatorWithTheSameBits) {
   EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 3, 6, 6}, 24, -2, 2)}}, 1), 0);
 }
 
+// Two dynamic convolutions with something between them; `also` is one more output of the graph.
+Model TwoDynamicConvs(const std::string& between, const std::string& also = "") {
+  GraphBuilder b;
+  b.Input("x", DType::kFloat, {1, 8, 6, 6}).Output("second_y");
+  if (!also.empty()) b.Output(also);
+  b.Initializer("w_s", F32({}, {0.02f})).Initializer("w_z", I8({}, {0}));
+  b.Initializer("w_q", RandomBytes(DType::kInt8, {8, 8, 3, 3}, 28));
+  const auto conv = [&](const std::string& x, const std::string& name) {
+    const auto part = [&](const char* text) { return name + text; };
+    b.Node("DynamicQuantizeLinear", {x}, {part("_q"), part("_s"), part("_z")}, {}, part("_Q"));
+    b.Node("Mul", {part("_s"), "w_s"}, {part("_scale")}, {}, part("_scales"));
+    b.Node("ConvInteger", {part("_q"), "w_q", part("_z"), "w_z"}, {part("_i")}, {}, part("_conv"));
+    b.Node("Cast", {part("_i")}, {part("_f")}, {{"to", 1}}, part("_cast"));
+    b.Node("Mul", {part("_f"), part("_scale")}, {part("_y")}, {}, part("_mul"));
+  };
+  conv("x", "first");
+  if (!between.empty()) b.Node(between, {"first_y"}, {"a"}, {}, "between");
+  conv(between.empty() ? "first_y" : "a", "second");
+  return b.model();
+}
+
+TEST(ShareRange, ADynamicConvLimitsItsResultsAndFindsTheirRange) {
+  const TensorMap inputs = {{"x", Random({1, 8, 6, 6}, 29, -2, 2)}};
+  for (const std::string between : {"", "Relu"}) {
+    const Model model = TwoDynamicConvs(between);
+    EXPECT_EQ(LoweredOps(model),
+              (Ops{"ConvIntegerToFloat", "ConvIntegerToFloat", "DynamicQuantizeInRange",
+                   "DynamicQuantizeLinear", "Mul", "Mul", "Transpose", "Transpose"}))
+        << between;
+    EXPECT_EQ(StepsApart(model, inputs, 1), 0) << between;
+  }
+}
+
+TEST(ShareRange, WhatIsReadBeforeTheReluStaysAsItIs) {
+  const Model model = TwoDynamicConvs("Relu", "first_y");
+  const Ops ops = LoweredOps(model);
+  EXPECT_EQ(std::count(ops.begin(), ops.end(), "Relu"), 1);
+  EXPECT_EQ(std::count(ops.begin(), ops.end(), "DynamicQuantizeInRange"), 0);
+  EXPECT_EQ(StepsApart(model, {{"x", Random({1, 8, 6, 6}, 30, -2, 2)}}, 1), 0);
+}
+
+TEST(ShareRange, AResultThatIsAnOutputIsQuantizedAllTheSame) {
+  const Model model = TwoDynamicConvs("", "first_y");
+  const Ops ops = LoweredOps(model);
+  EXPECT_EQ(std::count(ops.begin(), ops.end(), "DynamicQuantizeInRange"), 1);
+  EXPECT_EQ(StepsApart(model, {{"x", Random({1, 8, 6, 6}, 31, -2, 2)}}, 1), 0);
+}
+
 TEST(Lower, KeepsTheGraphsOutputsAndWhatItCannotRewrite) {
   GraphBuilder b;
   b.Input("x", DType::kFloat, {2, 2}).Output("same").Output("q").Output("t");
