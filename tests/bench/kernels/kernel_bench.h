@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/kernels/dispatch.h"
+#include "tests/bench/kernels/machine_peak.h"
 
 namespace quantab::kernels {
 
@@ -48,19 +49,26 @@ inline std::vector<uint8_t> BenchBytes(size_t n) {
 }
 
 // Registers `body` once for each kernel of the family, forced while it runs. `body` makes its data,
-// then loops over the state; `operations` is what one pass counts, shown per second.
+// then loops over the state; `operations` is what one pass counts, shown per second, and as a share
+// of the machine's peak where there is one.
 inline int AddKernelBench(const KernelFamily& family, const std::string& title, double operations,
                           const std::function<void(benchmark::State&)>& body) {
   for (const KernelEntry& entry : family.entries()) {
     if (!CanRun(entry.needs)) continue;
     const std::string name = entry.name;
-    benchmark::RegisterBenchmark((name + "/" + title).c_str(), [name, operations,
+    const std::string of(family.name());
+    benchmark::RegisterBenchmark((name + "/" + title).c_str(), [name, of, operations,
                                                                 body](benchmark::State& state) {
+      const double peak = MachinePeak(of);
       ForceKernel(name);
       body(state);
       UnforceKernels();
       state.counters["ops"] =
           benchmark::Counter(operations, benchmark::Counter::kIsIterationInvariantRate);
+      if (peak > 0) {
+        state.counters["peak_share"] =
+            benchmark::Counter(operations / peak, benchmark::Counter::kIsIterationInvariantRate);
+      }
     })->MinTime(0.1);
   }
   return 0;
