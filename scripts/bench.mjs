@@ -11,11 +11,7 @@ import { Failure, main, run, say } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
 // Everything compiled well before the first call, so that no part of it is measured.
-const NODE_FLAGS = [
-  '--no-liftoff',
-  '--no-wasm-lazy-compilation',
-  '--no-wasm-async-compilation',
-];
+const NODE_FLAGS = ['--no-liftoff', '--no-wasm-lazy-compilation', '--no-wasm-async-compilation'];
 
 const RUNS = [
   { preset: 'release', command: () => ['build/release/quantab_bench'] },
