@@ -8,6 +8,7 @@ namespace {
 constexpr LowerPass kPasses[] = {
     {"eliminate_identity", EliminateIdentity},
     {"sink_dequantize", SinkDequantize},
+    {"fold_byte_function", FoldByteFunction},
     {"lower_qdq_conv", LowerQdqConv},
     {"lower_qdq_matmul", LowerQdqMatMul},
     {"lower_qdq_elementwise", LowerQdqElementwise},

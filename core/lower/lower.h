@@ -32,6 +32,7 @@ void Lower(Model& model, std::span<const std::string_view> skip = {});
 
 void EliminateIdentity(LowerGraph& graph);
 void SinkDequantize(LowerGraph& graph);
+void FoldByteFunction(LowerGraph& graph);
 void LowerQdqConv(LowerGraph& graph);
 void LowerQdqMatMul(LowerGraph& graph);
 void LowerQdqElementwise(LowerGraph& graph);
