@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/passes/pattern.h"
+#include "core/graph/pattern_view.h"
 
 namespace quantab {
 
@@ -20,11 +20,9 @@ struct GeluPattern {
   int last = -1;           // the one whose output stays
 };
 
-// The GELU around node `i`, an Erf or a Tanh, however its products are put together. Nothing when
-// somebody else reads between the nodes.
-std::optional<GeluPattern> MatchGelu(const PatternGraph& graph, int i);
-
-// Puts `node` in the place of the pattern's last node and takes out the others.
-void ReplaceGelu(PatternGraph& graph, const GeluPattern& pattern, onnx::NodeProto node);
+// The GELU around node `i`, an Erf or a Tanh, however its products are put together; its constants
+// are within `tolerance`, relatively, of those above. Nothing when somebody else reads between the
+// nodes.
+std::optional<GeluPattern> MatchGelu(const PatternView& graph, int i, double tolerance);
 
 }  // namespace quantab

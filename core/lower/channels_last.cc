@@ -77,8 +77,8 @@ class ChannelsLastRewriter {
 
   bool IsUnary(int i) const {
     const onnx::NodeProto& node = graph_.node(i);
-    if (IsOneOf(node, kLowerDomain, {"Lookup", "QLinearUnary"}) ||
-        IsOneOf(node, "com.microsoft", {"QLinearLeakyRelu", "QLinearSigmoid"})) {
+    if (IsOneOf(node, kLowerDomain, {"Lookup", "QLinearUnary", "Silu"}) ||
+        IsOneOf(node, "com.microsoft", {"Gelu", "QLinearLeakyRelu", "QLinearSigmoid"})) {
       return true;
     }
     if (graph_.Is(i, "QuantizeLinear") || graph_.Is(i, "DequantizeLinear")) {

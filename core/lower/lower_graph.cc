@@ -119,6 +119,20 @@ int LowerGraph::OnlyReader(int i) const {
   return reader;
 }
 
+int LowerGraph::OnlyReader(const std::string& value) const {
+  const std::vector<int>& readers = Readers(value);
+  if (value.empty() || IsOutput(value) || IsCaptured(value) || readers.size() != 1) return -1;
+  return readers[0];
+}
+
+bool LowerGraph::IsReadOnlyBy(const std::string& value, const std::vector<int>& nodes) const {
+  if (IsOutput(value) || IsCaptured(value)) return false;
+  const std::vector<int>& readers = Readers(value);
+  return std::all_of(readers.begin(), readers.end(), [&](int reader) {
+    return std::find(nodes.begin(), nodes.end(), reader) != nodes.end();
+  });
+}
+
 bool LowerGraph::IsConstant(const std::string& value) const {
   if (initializers_.contains(value)) return !inputs_.contains(value);
   return Is(Producer(value), "Constant");
@@ -150,6 +164,21 @@ std::optional<Shape> LowerGraph::ConstantShape(const std::string& value) const {
   return tensor->shape();
 }
 
+std::optional<double> LowerGraph::Scalar(const std::string& value) const {
+  const std::optional<Shape> shape = ConstantShape(value);
+  if (!shape || !shape->empty()) return std::nullopt;
+  const std::optional<Tensor> tensor = Constant(value);
+  if (!tensor || tensor->dtype() != DType::kFloat) return std::nullopt;
+  return tensor->data<float>()[0];
+}
+
+DType LowerGraph::TypeOfValue(const std::string& value) const {
+  const auto found = initializers_.find(value);
+  if (found != initializers_.end()) return TypeOf(graph_.initializer(found->second));
+  const std::optional<Tensor> tensor = Constant(value);
+  return tensor ? tensor->dtype() : DType::kUndefined;
+}
+
 std::string LowerGraph::NewName(const std::string& hint) {
   std::string name = hint;
   for (int i = 1; names_.contains(name); ++i) name = hint + "_" + std::to_string(i);
@@ -172,6 +201,13 @@ void LowerGraph::Replace(int i, onnx::NodeProto node) {
   Unindex(i);
   *graph_.mutable_node(i) = std::move(node);
   Index(i);
+}
+
+void LowerGraph::ReplaceTogether(const std::vector<int>& nodes, int last, onnx::NodeProto node) {
+  for (const int i : nodes) {
+    if (i != last) Remove(i);
+  }
+  Replace(last, std::move(node));
 }
 
 void LowerGraph::Add(onnx::NodeProto node) {

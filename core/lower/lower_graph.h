@@ -8,7 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/onnx/model.h"
+#include "core/graph/pattern_view.h"
 #include "core/tensor/tensor.h"
 
 namespace quantab {
@@ -35,7 +35,7 @@ struct DequantizedConstant {
   DType dtype = DType::kUndefined;  // kUint8, kInt8 or kInt32
 };
 
-class LowerGraph {
+class LowerGraph final : public PatternView {
  public:
   explicit LowerGraph(Model& model);
 
@@ -44,24 +44,29 @@ class LowerGraph {
 
   // Nodes keep their index until Finish(), those added come last.
   int size() const { return graph_.node_size(); }
-  const onnx::NodeProto& node(int i) const { return graph_.node(i); }
+  const onnx::NodeProto& node(int i) const override { return graph_.node(i); }
   // The nodes, each after those that make what it reads.
   std::vector<int> TopologicalOrder() const;
   // Whether it is this operator of ai.onnx (Q and DQ of com.microsoft count as ONNX's).
   bool Is(int i, std::string_view op_type) const;
 
-  // The node that makes `value`, or -1.
-  int Producer(const std::string& value) const;
+  int Producer(const std::string& value) const override;
   // The nodes that read it, each once; captures by subgraphs count.
   const std::vector<int>& Readers(const std::string& value) const;
   bool IsOutput(const std::string& value) const { return outputs_.contains(value); }
   // The only reader of the only needed output of node `i`, or -1 when there are others.
   int OnlyReader(int i) const;
+  int OnlyReader(const std::string& value) const override;
+  bool IsReadOnlyBy(const std::string& value, const std::vector<int>& nodes) const override;
 
   // The value of an initializer that no caller can replace, or of a Constant node; absent
   // otherwise, also when the node is malformed.
   std::optional<Tensor> Constant(const std::string& value) const;
   bool IsConstant(const std::string& value) const;
+  // A float32 constant without dimensions: one that has some may give its reader's result more.
+  std::optional<double> Scalar(const std::string& value) const override;
+  // Of a constant; kUndefined for the others.
+  DType TypeOfValue(const std::string& value) const override;
   // Its shape alone, without loading it.
   std::optional<Shape> ConstantShape(const std::string& value) const;
   // A new initializer; the name given to it begins with `hint`.
@@ -70,6 +75,8 @@ class LowerGraph {
 
   // Puts `node` in the place of node `i`.
   void Replace(int i, onnx::NodeProto node);
+  // Puts `node` in the place of node `last`, one of `nodes`, and takes out the others.
+  void ReplaceTogether(const std::vector<int>& nodes, int last, onnx::NodeProto node);
   void Add(onnx::NodeProto node);
   // Takes node `i` out; its index stays, as that of no operator.
   void Remove(int i) { Replace(i, onnx::NodeProto()); }

@@ -1,4 +1,4 @@
-// Element-wise functions of one tensor without attributes.
+// Element-wise functions of one tensor without attributes; quantab.Silu is made by lowering only.
 #include <cmath>
 
 #include "core/kernels/elementwise/elementwise.h"
@@ -21,10 +21,10 @@ void Map(OpContext& c, F f) {
 }
 
 // float32 through the kernel family.
-void MapKernel(OpContext& c, UnaryOp op) {
+void MapKernel(OpContext& c, UnaryOp op, float alpha = 0) {
   const Tensor x = c.Input(0);
   Tensor& y = c.Output(0, DType::kFloat, x.shape());
-  kernels::Unary(op, Size(x.count()), x.data<float>(), y.mutable_data<float>());
+  kernels::Unary(op, Size(x.count()), x.data<float>(), y.mutable_data<float>(), alpha);
 }
 
 // A function of floating point numbers: float32 by kernel, float64 by `f`.
@@ -64,6 +64,7 @@ double Softplus(double x) { return std::fmax(x, 0) + std::log1p(std::exp(-std::f
 double Softsign(double x) { return x / (1 + std::fabs(x)); }
 double Mish(double x) { return x * std::tanh(Softplus(x)); }
 double HardSwish(double x) { return x * std::fmax(0, std::fmin(1, x / 6 + 0.5)); }
+double SiluOf(double x) { return x * Sigmoid(x); }
 double Ceil(double x) { return std::ceil(x); }
 double Floor(double x) { return std::floor(x); }
 double Round(double x) { return std::nearbyint(x); }  // the mode is half to even everywhere
@@ -78,6 +79,11 @@ double Cosh(double x) { return std::cosh(x); }
 double Asinh(double x) { return std::asinh(x); }
 double Acosh(double x) { return std::acosh(x); }
 double Atanh(double x) { return std::atanh(x); }
+
+void Silu(OpContext& c) {
+  if (c.Input(0).dtype() == DType::kFloat) return MapKernel(c, UnaryOp::kSilu, 1);
+  FloatOp<UnaryOp::kSilu, SiluOf>(c);
+}
 
 void Relu(OpContext& c) {
   if (c.Input(0).dtype() == DType::kFloat) return MapKernel(c, UnaryOp::kRelu);
@@ -149,6 +155,7 @@ QUANTAB_REGISTER(ops, unary) {
   add("Asinh", InFloat<PlainOp<Asinh>>);
   add("Acosh", InFloat<PlainOp<Acosh>>);
   add("Atanh", InFloat<PlainOp<Atanh>>);
+  r.Add({.name = "Silu", .domain = "quantab", .in_place = true, .compute = InFloat<Silu>});
 }
 
 }  // namespace quantab

@@ -3,22 +3,29 @@
 //   after:   com.microsoft Gelu(x), or FastGelu(x) for Tanh -> y
 // The same as fuse_gelu for models older than opset 20, of float32. Optional, since the result runs
 // in few other places.
-#include "core/passes/gelu_pattern.h"
+#include "core/graph/gelu_pattern.h"
 #include "core/passes/pass.h"
+#include "core/passes/pattern.h"
 
 namespace quantab {
 namespace {
 
+// Exporters write the constants with four digits or more, or as float16.
+constexpr double kTolerance = 5e-4;
+
 constexpr char kDomain[] = "com.microsoft";
 
 bool Fuse(PatternGraph& graph, int i) {
-  const auto pattern = MatchGelu(graph, i);
+  const auto pattern = MatchGelu(graph, i, kTolerance);
   if (!pattern || pattern->type != DType::kFloat) return false;
+  if (graph.Constant(pattern->x) != nullptr || graph.ShapeOfValue(pattern->x) == Shape{}) {
+    return false;
+  }
   const int last = pattern->last;
   onnx::NodeProto gelu = PatternNode(pattern->tanh ? "FastGelu" : "Gelu", graph.node(last).name(),
                                      {pattern->x}, graph.Output(last));
   gelu.set_domain(kDomain);
-  ReplaceGelu(graph, *pattern, std::move(gelu));
+  graph.ReplaceTogether(pattern->nodes, last, std::move(gelu));
   return true;
 }
 

@@ -3,20 +3,27 @@
 //   after:   Gelu(x), approximate = "none" or "tanh" -> y
 // The products may be put together in any order. Needs: opset 20; nobody else reads between the
 // nodes.
-#include "core/passes/gelu_pattern.h"
+#include "core/graph/gelu_pattern.h"
 #include "core/passes/pass.h"
+#include "core/passes/pattern.h"
 
 namespace quantab {
 namespace {
 
+// Exporters write the constants with four digits or more, or as float16.
+constexpr double kTolerance = 5e-4;
+
 bool Fuse(PatternGraph& graph, int i) {
-  const auto pattern = MatchGelu(graph, i);
+  const auto pattern = MatchGelu(graph, i, kTolerance);
   if (!pattern || !IsComputable(pattern->type)) return false;
+  if (graph.Constant(pattern->x) != nullptr || graph.ShapeOfValue(pattern->x) == Shape{}) {
+    return false;
+  }
   const int last = pattern->last;
   onnx::NodeProto gelu =
       PatternNode("Gelu", graph.node(last).name(), {pattern->x}, graph.Output(last));
   if (pattern->tanh) PutString(gelu, "approximate", "tanh");
-  ReplaceGelu(graph, *pattern, std::move(gelu));
+  graph.ReplaceTogether(pattern->nodes, last, std::move(gelu));
   return true;
 }
 

@@ -160,10 +160,7 @@ void ReplaceNormalization(PatternGraph& graph, const NormPattern& pattern,
   onnx::NodeProto node = PatternNode(op_type, graph.node(pattern.last).name(), inputs, output);
   PutInt(node, "axis", -rms.axes);
   PutFloat(node, "epsilon", static_cast<float>(rms.epsilon));
-  for (const int i : pattern.nodes) {
-    if (i != pattern.last) graph.Remove(i);
-  }
-  graph.Replace(pattern.last, std::move(node));
+  graph.ReplaceTogether(pattern.nodes, pattern.last, std::move(node));
 }
 
 }  // namespace quantab

@@ -13,11 +13,6 @@
 namespace quantab {
 namespace {
 
-const std::string& EmptyName() {
-  static const std::string empty;
-  return empty;
-}
-
 void CollectNames(const onnx::GraphProto& graph, std::unordered_set<std::string>& names) {
   for (const auto& input : graph.input()) names.insert(input.name());
   for (const auto& output : graph.output()) names.insert(output.name());
@@ -124,18 +119,6 @@ void PatternGraph::Unindex(int i) {
   }
 }
 
-bool PatternGraph::Is(int i, std::string_view op_type) const {
-  return i >= 0 && node(i).op_type() == op_type && CanonicalDomain(node(i).domain()).empty();
-}
-
-const std::string& PatternGraph::Input(int i, int k) const {
-  return k < node(i).input_size() ? node(i).input(k) : EmptyName();
-}
-
-const std::string& PatternGraph::Output(int i, int k) const {
-  return k < node(i).output_size() ? node(i).output(k) : EmptyName();
-}
-
 int PatternGraph::Producer(const std::string& value) const {
   const auto found = producers_.find(value);
   return found == producers_.end() ? -1 : found->second;
@@ -151,10 +134,6 @@ int PatternGraph::OnlyReader(const std::string& value) const {
   const int reader = readers_.at(value)[0];
   const auto& inputs = node(reader).input();
   return std::find(inputs.begin(), inputs.end(), value) == inputs.end() ? -1 : reader;
-}
-
-int PatternGraph::OnlyReaderOf(int i) const {
-  return node(i).output_size() == 1 ? OnlyReader(node(i).output(0)) : -1;
 }
 
 bool PatternGraph::IsReadOnlyBy(const std::string& value, const std::vector<int>& nodes) const {
@@ -199,12 +178,6 @@ std::optional<double> PatternGraph::Scalar(const std::string& value) const {
   const auto numbers = Numbers(value, 1);
   if (!numbers || numbers->size() != 1) return std::nullopt;
   return (*numbers)[0];
-}
-
-bool PatternGraph::IsScalarNear(const std::string& value, double wanted,
-                                double relative_tolerance) const {
-  const std::optional<double> scalar = Scalar(value);
-  return scalar && std::fabs(*scalar - wanted) <= relative_tolerance * std::fabs(wanted);
 }
 
 std::optional<std::vector<int64_t>> PatternGraph::Ints(const std::string& value,
@@ -271,6 +244,13 @@ void PatternGraph::Replace(int i, onnx::NodeProto node) {
   Unindex(i);
   *graph_.mutable_node(i) = std::move(node);
   Index(i);
+}
+
+void PatternGraph::ReplaceTogether(const std::vector<int>& nodes, int last, onnx::NodeProto node) {
+  for (const int i : nodes) {
+    if (i != last) Remove(i);
+  }
+  Replace(last, std::move(node));
 }
 
 std::string PatternGraph::FreshName(const std::string& hint) {

@@ -11,11 +11,11 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/onnx/model.h"
+#include "core/graph/pattern_view.h"
 
 namespace quantab {
 
-class PatternGraph {
+class PatternGraph final : public PatternView {
  public:
   // `names` holds every value's name of the model once somebody needs a fresh one.
   PatternGraph(Model& model, onnx::GraphProto& graph, const PatternGraph* outer,
@@ -26,25 +26,16 @@ class PatternGraph {
 
   // Nodes keep their index until Finish(); the index of a removed one is that of no operator.
   int size() const { return graph_.node_size(); }
-  const onnx::NodeProto& node(int i) const { return graph_.node(i); }
-  // Whether it is this operator of ai.onnx. False for -1.
-  bool Is(int i, std::string_view op_type) const;
-  // Input or output `k` of node `i`; empty where the node has not so many.
-  const std::string& Input(int i, int k) const;
-  const std::string& Output(int i, int k = 0) const;
+  const onnx::NodeProto& node(int i) const override { return graph_.node(i); }
 
   // The node of this graph that makes `value`, or -1.
-  int Producer(const std::string& value) const;
+  int Producer(const std::string& value) const override;
   // How often it is read: each input that names it counts, and each node whose subgraphs capture
   // it.
   size_t CountReads(const std::string& value) const;
   bool IsOutput(const std::string& value) const { return outputs_.contains(value); }
-  // The node that reads `value`, when this is the only use of it, else -1.
-  int OnlyReader(const std::string& value) const;
-  // The only reader of node `i`'s output, when it has one output, else -1.
-  int OnlyReaderOf(int i) const;
-  // Whether nobody but `nodes` uses `value`.
-  bool IsReadOnlyBy(const std::string& value, const std::vector<int>& nodes) const;
+  int OnlyReader(const std::string& value) const override;
+  bool IsReadOnlyBy(const std::string& value, const std::vector<int>& nodes) const override;
 
   // An initializer of this graph or one around it that no caller can replace, or nullptr.
   const onnx::TensorProto* Constant(const std::string& value) const;
@@ -52,9 +43,7 @@ class PatternGraph {
   BlobPtr ConstantBytes(const std::string& value) const;
   // The numbers of a constant of at most `limit` elements, of any of the common number types.
   std::optional<std::vector<double>> Numbers(const std::string& value, int64_t limit) const;
-  // The one number of a constant of at most one dimension.
-  std::optional<double> Scalar(const std::string& value) const;
-  bool IsScalarNear(const std::string& value, double wanted, double relative_tolerance) const;
+  std::optional<double> Scalar(const std::string& value) const override;
   // The elements of an int64 (or int32) constant of one dimension, of at most `limit` elements.
   std::optional<std::vector<int64_t>> Ints(const std::string& value, int64_t limit = 64) const;
   // The elements of a floating-point constant that broadcasts along `axis` of a value with `rank`
@@ -64,13 +53,15 @@ class PatternGraph {
                                                int64_t count) const;
 
   // From initializers and declared or inferred types; kUndefined when unknown.
-  DType TypeOfValue(const std::string& value) const;
+  DType TypeOfValue(const std::string& value) const override;
   // Dimensions, -1 for each that is unknown; nothing when not even their number is known.
   std::optional<Shape> ShapeOfValue(const std::string& value) const;
 
   // Puts `node` in the place of node `i`.
   void Replace(int i, onnx::NodeProto node);
   void Remove(int i) { Replace(i, onnx::NodeProto()); }
+  // Puts `node` in the place of node `last`, one of `nodes`, and takes out the others.
+  void ReplaceTogether(const std::vector<int>& nodes, int last, onnx::NodeProto node);
   // A new constant; returns its name, which begins with `hint`.
   std::string AddConstant(const std::string& hint, DType type, const Shape& dims, BlobPtr bytes);
   std::string AddNumbers(const std::string& hint, DType type, const Shape& dims,
