@@ -18,6 +18,7 @@ constexpr LowerPass kPasses[] = {
     {"fold_lookup", FoldLookup},
     {"lower_dynamic_matmul", LowerDynamicMatMul},
     {"lower_dynamic_conv", LowerDynamicConv},
+    {"fuse_attention", FuseAttention},
     {"fuse_activation", FuseActivation},
     {"fuse_clamp", FuseClamp},
     {"channels_last", ChannelsLast},
