@@ -22,7 +22,6 @@ size_t PaddedTaps(const ConvShape& shape, const std::array<size_t, 3>& pad_end, 
 struct MaxF32 {
   using T = float;
   static constexpr size_t kLanes = 4;
-  static v128_t Lowest() { return wasm_f32x4_splat(std::numeric_limits<float>::lowest()); }
   template <size_t kStride>
   static v128_t Load(const float* x, size_t stride) {
     return LoadStrided<kStride>(x, stride);
@@ -38,7 +37,6 @@ template <typename Byte>
 struct MaxBytes {
   using T = Byte;
   static constexpr size_t kLanes = 16;
-  static v128_t Lowest() { return wasm_i8x16_splat(std::is_signed_v<Byte> ? -128 : 0); }
   template <size_t kStride>
   static v128_t Load(const Byte* x, size_t stride) {
     if constexpr (kStride == 1) {
@@ -72,32 +70,69 @@ T MaxOne(const ConvShape& shape, const T* x, size_t od, size_t oh, size_t ow) {
   return most;
 }
 
-// to[i] = the larger of to[i] and from[i].
+// Rows of columns taken together at a time; windows of more go in parts.
+constexpr size_t kMostRows = 16;
+
+// to[i] = the largest of rows[t][i], t < count (at least 1), i < n; `to` may be one of the rows.
+// The last vector makes some results a second time, which changes nothing.
 template <typename Kind>
-void Raise(size_t n, const typename Kind::T* from, typename Kind::T* to) {
-  size_t i = 0;
-  for (; i + Kind::kLanes <= n; i += Kind::kLanes) {
-    wasm_v128_store(to + i, Kind::Combine(wasm_v128_load(to + i), wasm_v128_load(from + i)));
+void LargestOfRows(size_t n, size_t count, const typename Kind::T* const* rows,
+                   typename Kind::T* to) {
+  constexpr size_t kLanes = Kind::kLanes;
+  for (size_t i = 0; i < n && n < kLanes; ++i) {
+    auto most = rows[0][i];
+    for (size_t t = 1; t < count; ++t) most = Kind::Combine(most, rows[t][i]);
+    to[i] = most;
   }
-  for (; i < n; ++i) to[i] = Kind::Combine(to[i], from[i]);
+  for (size_t i = 0; i < n && n >= kLanes; i += kLanes) {
+    const size_t at = std::min(i, n - kLanes);
+    v128_t most = wasm_v128_load(rows[0] + at);
+    for (size_t t = 1; t < count; ++t) most = Kind::Combine(most, wasm_v128_load(rows[t] + at));
+    wasm_v128_store(to + at, most);
+  }
 }
 
-// y[i] = the largest of `taps` elements of x, `dilation` apart, from x[i * stride] on.
+// The largest of each of the n columns from input column `begin` on, under one row of windows.
+template <typename Kind>
+void LargestOfColumns(const ConvShape& shape, const typename Kind::T* x, size_t od, size_t oh,
+                      size_t begin, size_t n, typename Kind::T* to) {
+  using T = typename Kind::T;
+  const T* rows[kMostRows];
+  size_t count = 0;
+  VisitRows(shape, od, oh, [&](size_t, size_t row) {
+    if (count == kMostRows) {
+      LargestOfRows<Kind>(n, count, rows, to);
+      rows[0] = to;
+      count = 1;
+    }
+    rows[count++] = x + row * shape.in[2] + begin;
+  });
+  if (count == 0) {
+    std::fill_n(to, n, std::numeric_limits<T>::lowest());
+  } else {
+    LargestOfRows<Kind>(n, count, rows, to);
+  }
+}
+
+// y[i] = the largest of `taps` elements of x, `dilation` apart, from x[i * stride] on. The last
+// vector makes some results a second time.
 template <typename Kind, size_t kStride>
 void MaxAlong(size_t n, size_t taps, size_t dilation, size_t stride, const typename Kind::T* x,
               typename Kind::T* y) {
-  size_t i = 0;
-  for (; i + Kind::kLanes <= n; i += Kind::kLanes) {
-    const auto* from = x + i * stride;
-    v128_t most = Kind::Lowest();
-    for (size_t t = 0; t < taps; ++t, from += dilation) {
+  constexpr size_t kLanes = Kind::kLanes;
+  for (size_t i = 0; i < n && n < kLanes; ++i) {
+    y[i] = x[i * stride];
+    for (size_t t = 1; t < taps; ++t) y[i] = Kind::Combine(y[i], x[i * stride + t * dilation]);
+  }
+  for (size_t i = 0; i < n && n >= kLanes; i += kLanes) {
+    const size_t at = std::min(i, n - kLanes);
+    const auto* from = x + at * stride;
+    v128_t most = Kind::template Load<kStride>(from, stride);
+    for (size_t t = 1; t < taps; ++t) {
+      from += dilation;
       most = Kind::Combine(most, Kind::template Load<kStride>(from, stride));
     }
-    wasm_v128_store(y + i, most);
-  }
-  for (; i < n; ++i) {
-    y[i] = std::numeric_limits<typename Kind::T>::lowest();
-    for (size_t t = 0; t < taps; ++t) y[i] = Kind::Combine(y[i], x[i * stride + t * dilation]);
+    wasm_v128_store(y + at, most);
   }
 }
 
@@ -115,15 +150,18 @@ void MaxPlane(const ConvShape& shape, const typename Kind::T* x, typename Kind::
       for (size_t ow = 0; ow < shape.out[2]; ow += at_once) {
         const size_t count = std::min(at_once, shape.out[2] - ow);
         const size_t reach = (count - 1) * stride + span;
-        std::fill_n(columns, reach, std::numeric_limits<T>::lowest());
         // Padded column `first` is columns[0]; the input's are [pad, pad + width).
         const size_t first = ow * stride, pad = shape.pad[2];
         const size_t begin = std::max(first, pad);
         const size_t end = std::min(first + reach, pad + shape.in[2]);
+        constexpr T kLowest = std::numeric_limits<T>::lowest();
         if (begin < end) {
-          VisitRows(shape, od, oh, [&](size_t, size_t row) {
-            Raise<Kind>(end - begin, x + row * shape.in[2] + begin - pad, columns + begin - first);
-          });
+          std::fill_n(columns, begin - first, kLowest);
+          LargestOfColumns<Kind>(shape, x, od, oh, begin - pad, end - begin,
+                                 columns + begin - first);
+          std::fill(columns + end - first, columns + reach, kLowest);
+        } else {
+          std::fill_n(columns, reach, kLowest);
         }
         MaxAlong<Kind, kStride>(count, shape.kernel[2], shape.dilation[2], stride, columns, y + ow);
       }
