@@ -3,11 +3,12 @@
 //   after:   x -> Transpose -> QLinearConv(channels_last) -> y' -> QLinearConv(channels_last) -> z'
 //            -> Transpose -> z
 // The same for quantab.ConvIntegerToFloat. What goes element by element between them follows (also
-// in float, and quantizing by one scale), as do Concat and poolings of bytes; every value so made
-// also has a Transpose back, which goes again where nobody reads it.
+// in float, and quantizing by one scale), as do Concat, MaxPool and means of bytes; every value so
+// made also has a Transpose back, which goes again where nobody reads it.
 // Needs: weights of known shape; for the others, operands that already have their channels last, or
-// are constants that can be turned likewise.
+// have one value for each channel.
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 
@@ -165,15 +166,32 @@ class ChannelsLastRewriter {
     Finish(i, std::move(node), rank);
   }
 
+  // Whether a pooling looks at few pixels for each result. Of more, comparing rows and then
+  // columns, as planes allow, is faster.
+  static bool HasSmallWindow(const onnx::NodeProto& node) {
+    constexpr int64_t kMostPixels = 16;
+    int64_t pixels = 1;
+    for (const onnx::AttributeProto& attribute : node.attribute()) {
+      if (attribute.name() != "kernel_shape") continue;
+      for (int64_t size : attribute.ints()) {
+        if (size < 1 || size > kMostPixels) return false;
+        pixels *= size;
+      }
+    }
+    return pixels <= kMostPixels;
+  }
+
   void MaxPool(int i) {
     onnx::NodeProto node = graph_.node(i);
     const Twin* x = Find(InputOf(node, 0));
-    if (x == nullptr || !x->bytes || !OutputOf(node, 1).empty()) return;
+    if (x == nullptr || !OutputOf(node, 1).empty()) return;
     const int64_t rank = x->rank;
+    const bool bytes = x->bytes;
+    if (!bytes && !HasSmallWindow(node)) return;
     node.set_input(0, x->value);
     node.set_op_type("NhwcMaxPool");
-    node.set_domain("com.microsoft");
-    Finish(i, std::move(node), rank);
+    node.set_domain(bytes ? "com.microsoft" : kLowerDomain);
+    Finish(i, std::move(node), rank, bytes);
   }
 
   // One that puts channels last has nothing left to do.
@@ -225,6 +243,14 @@ class ChannelsLastRewriter {
       if (known->rank != rank) return std::nullopt;
       return known->value;
     }
+    if (IsReshapedByChannel(value, rank)) {
+      const std::string last = graph_.NewName(value + "_channels_last");
+      constexpr std::array<int64_t, 1> kFlat = {-1};
+      const std::string list =
+          graph_.AddConstant(last + "_shape", Tensor::From<int64_t>({1}, kFlat));
+      graph_.Add(MakeNode("Reshape", "", last, {value, list}, last));
+      return last;
+    }
     const std::optional<Tensor> constant = graph_.Constant(value);
     if (!constant || constant->rank() > rank) return std::nullopt;
     if (constant->count() == 1) return value;
@@ -234,6 +260,20 @@ class ChannelsLastRewriter {
       return std::nullopt;
     }
     return graph_.AddConstant(value + "_channels_last", constant->Reshaped({constant->count()}));
+  }
+
+  // Whether `value` is reshaped to [C,1,...,1] or [1,C,1,...,1].
+  bool IsReshapedByChannel(const std::string& value, int64_t rank) const {
+    const int reshape = graph_.Producer(value);
+    if (!graph_.Is(reshape, "Reshape")) return false;
+    const std::optional<Tensor> shape = graph_.Constant(InputOf(graph_.node(reshape), 1));
+    if (!shape || shape->dtype() != DType::kInt64 || shape->rank() != 1) return false;
+    const int64_t channels = shape->count() - (rank - 1);
+    if (channels != 0 && channels != 1) return false;
+    for (int64_t i = 0; i < shape->count(); ++i) {
+      if (i != channels && shape->data<int64_t>()[i] != 1) return false;
+    }
+    return true;
   }
 
   onnx::NodeProto MakeTranspose(const std::string& x, const std::string& y,

@@ -1,8 +1,8 @@
-// Kernel family `pool_last`: the largest byte of windows of channels-last images, 1 to 3 spatial
+// Kernel family `pool_last`: the largest element of windows of channels-last images, 1 to 3 spatial
 // dimensions.
 //
-//   y[p,c] = largest x[q,c] over the pixels q under the window of p; the lowest value of the type
-//   when there are none
+//   y[p,c] = largest x[q,c] over the pixels q under the window of p; NaN if any is NaN; the lowest
+//   finite value of the type when there are none
 //
 // Geometry: ConvShape of im2col.h; batch, groups and the channel counts are not read.
 #ifndef QUANTAB_CORE_KERNELS_POOL_LAST_POOL_LAST_H_
@@ -20,11 +20,15 @@ namespace quantab::kernels {
 // no overlap.
 void MaxPoolLast(const ConvShape& shape, size_t channels, const uint8_t* x, bool is_signed,
                  uint8_t* y);
+// The same of floats.
+void MaxPoolLastF32(const ConvShape& shape, size_t channels, const float* x, float* y);
 
 // One kernel of the family.
 struct PoolLastKernel {
   // y[i] = largest of rows[t][i], t < count (at least 1), i < n.
   void (*largest)(size_t n, size_t count, const uint8_t* const* rows, bool is_signed, uint8_t* y);
+  // The same of floats; which NaN comes out is not said.
+  void (*largest_f32)(size_t n, size_t count, const float* const* rows, float* y);
 };
 
 extern KernelFamily pool_last_family;

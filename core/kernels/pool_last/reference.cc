@@ -17,8 +17,19 @@ void Largest(size_t n, size_t count, const uint8_t* const* rows, bool is_signed,
   }
 }
 
+void LargestF32(size_t n, size_t count, const float* const* rows, float* y) {
+  for (size_t i = 0; i < n; ++i) {
+    float best = rows[0][i];
+    for (size_t t = 1; t < count; ++t) {
+      // The last comparison keeps a NaN, the first takes one.
+      if (!(rows[t][i] <= best) && best == best) best = rows[t][i];
+    }
+    y[i] = best;
+  }
+}
+
 }  // namespace
 
-const PoolLastKernel pool_last_reference = {Largest};
+const PoolLastKernel pool_last_reference = {Largest, LargestF32};
 
 }  // namespace quantab::kernels

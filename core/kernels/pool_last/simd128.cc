@@ -38,8 +38,41 @@ void Largest(size_t n, size_t count, const uint8_t* const* rows, bool is_signed,
   is_signed ? LargestOf<true>(n, count, rows, y) : LargestOf<false>(n, count, rows, y);
 }
 
+// The larger; a NaN in `a` stays, one in `b` sets all bits. x86 has no instruction for f32x4.max.
+v128_t LargerF32(v128_t a, v128_t b) {
+  return wasm_v128_or(wasm_f32x4_pmax(a, b), wasm_f32x4_ne(b, b));
+}
+
+// kVectors vectors of channels from `at` on.
+template <size_t kVectors>
+void LargestVectors(size_t at, size_t count, const float* const* rows, float* y) {
+  v128_t best[kVectors];
+  QUANTAB_UNROLL
+  for (size_t v = 0; v < kVectors; ++v) best[v] = wasm_v128_load(rows[0] + at + 4 * v);
+  for (size_t t = 1; t < count; ++t) {
+    const float* row = rows[t] + at;
+    QUANTAB_UNROLL
+    for (size_t v = 0; v < kVectors; ++v) {
+      best[v] = LargerF32(best[v], wasm_v128_load(row + 4 * v));
+    }
+  }
+  QUANTAB_UNROLL
+  for (size_t v = 0; v < kVectors; ++v) wasm_v128_store(y + at + 4 * v, best[v]);
+}
+
+void LargestF32(size_t n, size_t count, const float* const* rows, float* y) {
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) LargestVectors<4>(i, count, rows, y);
+  for (; i + 4 <= n; i += 4) LargestVectors<1>(i, count, rows, y);
+  for (; i < n; ++i) {
+    v128_t best = wasm_v128_load32_splat(rows[0] + i);
+    for (size_t t = 1; t < count; ++t) best = LargerF32(best, wasm_v128_load32_splat(rows[t] + i));
+    y[i] = wasm_f32x4_extract_lane(best, 0);
+  }
+}
+
 }  // namespace
 
-const PoolLastKernel pool_last_simd128 = {Largest};
+const PoolLastKernel pool_last_simd128 = {Largest, LargestF32};
 
 }  // namespace quantab::kernels

@@ -1,6 +1,8 @@
 #include "core/kernels/pool_last/pool_last.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "tests/core/kernels/conv_shapes.h"
 #include "tests/core/kernels/kernel_test.h"
@@ -39,6 +41,34 @@ TEST_P(PoolLastTest, TakesTheLargest) {
   }
 }
 
+void CheckF32(const ConvShape& shape, size_t channels, Random& random) {
+  SCOPED_TRACE(testing::Message() << shape << " | " << channels << " channels");
+  Buffer<float> x(shape.InPixels() * channels);
+  x.Fill(random, -4, 4);
+  for (size_t i = 0; i < x.size(); i += 37) x[i] = std::numeric_limits<float>::quiet_NaN();
+  Buffer<float> y(shape.OutPixels() * channels);
+  MaxPoolLastF32(shape, channels, x.data(), y.data());
+  for (size_t p = 0; p < shape.OutPixels(); ++p) {
+    for (size_t c = 0; c < channels; ++c) {
+      float want = std::numeric_limits<float>::lowest();
+      bool any_nan = false;
+      ForEachTap(shape, p, [&](size_t pixel, size_t) {
+        any_nan = any_nan || std::isnan(x[pixel * channels + c]);
+        want = std::max(want, x[pixel * channels + c]);
+      });
+      const float got = y[p * channels + c];
+      ASSERT_TRUE(any_nan ? std::isnan(got) : got == want) << "pixel " << p << " channel " << c;
+    }
+  }
+}
+
+TEST_P(PoolLastTest, TakesTheLargestFloat) {
+  Random random(17);
+  for (int round = 0; round < 100; ++round) {
+    CheckF32(RandomShape(random, random.Int(1, 3)), static_cast<size_t>(random.Int(1, 40)), random);
+  }
+}
+
 TEST_P(PoolLastTest, WindowsOfManyPixels) {
   Random random(16);
   ConvShape shape;
@@ -48,6 +78,7 @@ TEST_P(PoolLastTest, WindowsOfManyPixels) {
     shape.out[d] = 2;
   }
   Check(shape, 19, random);
+  CheckF32(shape, 19, random);
 }
 
 }  // namespace

@@ -143,6 +143,7 @@ TEST(ChannelsLast, FollowsDynamicQuantization) {
     b.Input("x", DType::kFloat, {1, 4, 6, 5}).Output("y").Output("p");
     b.Initializer("ws", F32({}, {0.02f})).Initializer("wz", U8({}, {131}));
     b.Initializer("k", Random({18, 1, 1}, 5)).Initializer("low", F32({}, {-0.3f}));
+    b.Input("fed", DType::kFloat, {9}).Initializer("by_channel", I64({4}, {1, -1, 1, 1}));
     const auto conv = [&b](const std::string& x, const std::string& y, Shape weights, int64_t group,
                            uint32_t seed) {
       const int64_t pad = weights[2] / 2;
@@ -157,7 +158,9 @@ TEST(ChannelsLast, FollowsDynamicQuantization) {
     conv("x", "a", {9, 4, 3, 3}, 1, 1);
     b.Node("Relu", {"a"}, {"r"}, {}, "relu");
     conv("r", "d", {9, 1, 3, 3}, 9, 2);
-    b.Node("Add", {"d", "r"}, {"sum"}, {}, "add");
+    b.Node("Add", {"d", "r"}, {"dr"}, {}, "add");
+    b.Node("Reshape", {"fed", "by_channel"}, {"vector"}, {}, "reshape");
+    b.Node("Mul", {"vector", "dr"}, {"sum"}, {}, "by");
     b.Node("Concat", {"sum", "d"}, {"s"}, {{"axis", 1}}, "concat");
     b.Node("Mul", {"s", "k"}, {"m"}, {}, "mul");
     b.Node("Clip", {"m", "low"}, {"c"}, {}, "clip");
@@ -170,7 +173,9 @@ TEST(ChannelsLast, FollowsDynamicQuantization) {
     const Ops ops = LoweredOps(b.model());
     EXPECT_EQ(Count(ops, "ConvIntegerToFloat"), 3U);
     EXPECT_EQ(Count(ops, "Transpose"), 3U);  // of x, y and what p is made of, or is
-    EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 4, 6, 5}, 6)}}, 1), 0);
+    EXPECT_EQ(Count(ops, "NhwcMaxPool"), pooled ? 1U : 0U);
+    EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 4, 6, 5}, 6)}, {"fed", Random({9}, 7)}}, 1),
+              0);
   }
 }
 
