@@ -20,6 +20,7 @@ constexpr LowerPass kPasses[] = {
     {"lower_dynamic_conv", LowerDynamicConv},
     {"fuse_attention", FuseAttention},
     {"fuse_activation", FuseActivation},
+    {"fuse_matmul_bias", FuseMatMulBias},
     {"fuse_clamp", FuseClamp},
     {"channels_last", ChannelsLast},
     {"share_range", ShareRange},

@@ -44,6 +44,7 @@ void LowerDynamicMatMul(LowerGraph& graph);
 void LowerDynamicConv(LowerGraph& graph);
 void FuseAttention(LowerGraph& graph);
 void FuseActivation(LowerGraph& graph);
+void FuseMatMulBias(LowerGraph& graph);
 void FuseClamp(LowerGraph& graph);
 void ChannelsLast(LowerGraph& graph);
 void ShareRange(LowerGraph& graph);

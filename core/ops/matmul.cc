@@ -1,4 +1,7 @@
-// MatMul (ai.onnx): NumPy's matmul.
+// MatMul (ai.onnx): NumPy's matmul; and
+//
+//   quantab.BiasedMatMul  made by lowering only, of float32: adds input 2, one value for each
+//                         column, then attributes 'min' and 'max' limit the results
 #include "core/base/parallel.h"
 #include "core/kernels/f32_gemm/f32_gemm.h"
 #include "core/ops/half.h"
@@ -43,7 +46,7 @@ struct Matrices {
 // Products made in the time of one simple operation (GrainFor).
 constexpr size_t kProductsOfAStep = 4;
 
-void RunFloat(OpContext& c) {
+void RunFloat(OpContext& c, const kernels::F32GemmEpilogue& epilogue = {}) {
   const Tensor a = c.Input(0);
   const auto* state = static_cast<const State*>(c.state());
   const MatMulShape s = ShapeMatMul(c, a.shape(), state ? state->shape : c.Input(1).shape());
@@ -51,7 +54,7 @@ void RunFloat(OpContext& c) {
   const size_t bytes = kernels::F32GemmPackedBytes(s.n, s.k), step = bytes / sizeof(float);
   const auto multiply = [&](const Matrices& of, const float* packed) {
     kernels::F32Gemm(s.m, s.n, s.k, a.data<float>() + of.a * s.m * s.k, s.k, packed,
-                     y + of.y * s.m * s.n, s.n);
+                     y + of.y * s.m * s.n, s.n, epilogue);
   };
   if (state != nullptr) {
     ForEachMatrix(s, [&](size_t ia, size_t ib, size_t iy) {
@@ -105,10 +108,29 @@ void Compute(OpContext& c) {
   VisitNumeric(c, 0, [&](auto zero) { RunPlain<decltype(zero)>(c); });
 }
 
+void ComputeBiased(OpContext& c) {
+  kernels::F32GemmEpilogue epilogue;
+  epilogue.column_bias = FloatInput(c, 2);
+  epilogue.min = c.attributes().Float("min", epilogue.min);
+  epilogue.max = c.attributes().Float("max", epilogue.max);
+  FloatInput(c, 0);
+  const auto* state = static_cast<const State*>(c.state());
+  const Shape& b = state ? state->shape : c.Input(1).shape();
+  if (b.size() < 2 || c.Input(2).shape() != Shape{b.back()}) {
+    c.Invalid("input 2 has shape " + ToString(c.Input(2).shape()) +
+              ", expected one value for each " + "column of " + ToString(b) + ".");
+  }
+  RunFloat(c, epilogue);
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(ops, matmul) {
   r.Add({.name = "MatMul", .prepare = InFloat<Prepare>, .compute = InFloat<Compute>});
+  r.Add({.name = "BiasedMatMul",
+         .domain = "quantab",
+         .prepare = InFloat<Prepare>,
+         .compute = ComputeBiased});
 }
 
 }  // namespace quantab
