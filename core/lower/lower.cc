@@ -18,6 +18,7 @@ constexpr LowerPass kPasses[] = {
     {"fold_lookup", FoldLookup},
     {"lower_dynamic_matmul", LowerDynamicMatMul},
     {"lower_dynamic_conv", LowerDynamicConv},
+    {"fold_batch_normalization", FoldBatchNormalization},
     {"fuse_attention", FuseAttention},
     {"fuse_activation", FuseActivation},
     {"fuse_matmul_bias", FuseMatMulBias},

@@ -42,6 +42,7 @@ void EliminateRequantize(LowerGraph& graph);
 void FoldLookup(LowerGraph& graph);
 void LowerDynamicMatMul(LowerGraph& graph);
 void LowerDynamicConv(LowerGraph& graph);
+void FoldBatchNormalization(LowerGraph& graph);
 void FuseAttention(LowerGraph& graph);
 void FuseActivation(LowerGraph& graph);
 void FuseMatMulBias(LowerGraph& graph);
