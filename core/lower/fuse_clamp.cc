@@ -1,30 +1,67 @@
-// Lets a convolution with float results limit them itself.
+// Lets a convolution with float results add another value to them, and limit them.
 //   before:  Conv -> Relu or Clip(low, high) -> y
 //   after:   quantab.ClampedConv(min = low, max = high) -> y
-// The same for quantab.ConvIntegerToFloat, which has the attributes too.
-// Needs: nobody else reads between them; constant bounds.
+//   before:  Conv -> Add(z) (-> Relu or Clip(low, high)) -> y
+//   after:   quantab.ClampedConv(z, min = low, max = high) -> y
+// A dynamically quantized one limits its results only:
+//   before:  quantab.ConvIntegerToFloat -> Relu or Clip(low, high) -> y
+//   after:   quantab.ConvIntegerToFloat(min = low, max = high) -> y
+// Needs: nobody else reads between them; constant bounds; z is no constant, which may be small.
+#include <limits>
+
 #include "core/lower/activation_range.h"
 #include "core/lower/lower.h"
 
 namespace quantab {
+namespace {
+
+bool IsDynamic(const onnx::NodeProto& node) {
+  return node.domain() == kLowerDomain && node.op_type() == "ConvIntegerToFloat";
+}
+
+// What Add `i` adds to `value`; empty where that is `value` itself or a constant.
+std::string Addend(const LowerGraph& graph, int i, const std::string& value) {
+  const std::string &a = InputOf(graph.node(i), 0), &b = InputOf(graph.node(i), 1);
+  const std::string& other = a == value ? b : a;
+  return other == value || graph.IsConstant(other) ? "" : other;
+}
+
+void Fuse(LowerGraph& graph, int i) {
+  onnx::NodeProto conv = graph.node(i);
+  int last = i;
+  const int add = graph.OnlyReader(i);
+  if (!IsDynamic(conv) && graph.Is(add, "Add")) {
+    // Before opset 7 an attribute said how the second operand is broadcast.
+    const std::string z = graph.opset() < 7 ? "" : Addend(graph, add, OutputOf(conv, 0));
+    if (z.empty()) return;
+    while (conv.input_size() < 3) conv.add_input("");
+    conv.add_input(z);
+    last = add;
+  }
+  const int activation = graph.OnlyReader(last);
+  const auto bounds = activation < 0 ? std::nullopt : BoundsOf(graph, activation);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  Bounds limits = {-kInfinity, kInfinity};
+  if (bounds && InputOf(graph.node(activation), 0) == OutputOf(graph.node(last), 0)) {
+    limits = *bounds;
+    last = activation;
+  }
+  if (last == i) return;
+  SetFloat(conv, "min", limits.low);
+  SetFloat(conv, "max", limits.high);
+  if (!IsDynamic(conv)) conv.set_op_type("ClampedConv");
+  conv.set_domain(kLowerDomain);
+  conv.set_output(0, OutputOf(graph.node(last), 0));
+  graph.Replace(last, std::move(conv));
+}
+
+}  // namespace
+
 void FuseClamp(LowerGraph& graph) {
   const int count = graph.size();
   for (int i = 0; i < count; ++i) {
-    const bool is_dynamic =
-        graph.node(i).domain() == kLowerDomain && graph.node(i).op_type() == "ConvIntegerToFloat";
-    if (!is_dynamic && !graph.Is(i, "Conv")) continue;
-    const int activation = graph.OnlyReader(i);
-    const auto bounds = activation < 0 ? std::nullopt : BoundsOf(graph, activation);
-    if (!bounds || InputOf(graph.node(activation), 0) != OutputOf(graph.node(i), 0)) continue;
-    onnx::NodeProto conv = graph.node(i);
-    if (!is_dynamic) {
-      conv.set_op_type("ClampedConv");
-      conv.set_domain(kLowerDomain);
-    }
-    conv.set_output(0, OutputOf(graph.node(activation), 0));
-    SetFloat(conv, "min", bounds->low);
-    SetFloat(conv, "max", bounds->high);
-    graph.Replace(activation, std::move(conv));
+    const bool is_float = graph.Is(i, "Conv") && graph.node(i).input_size() <= 3;
+    if (is_float || IsDynamic(graph.node(i))) Fuse(graph, i);
   }
 }
 

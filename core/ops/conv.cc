@@ -3,8 +3,8 @@
 //   com.microsoft.FusedConv      y = activation(conv(x) + z), z optional
 //   com.microsoft.NhwcFusedConv  the same with x, z and y channels last; NhwcConv has neither z nor
 //                                activation
-//   quantab.ClampedConv          made by lowering only: attributes 'min' and 'max' limit its
-//   results
+//   quantab.ClampedConv          made by lowering only: clamp(conv(x) + z, min, max), z optional
+//                                (input 3) and broadcast, 'min' and 'max' attributes
 #include <algorithm>
 #include <map>
 
@@ -12,6 +12,7 @@
 #include "core/kernels/f32_conv/f32_conv.h"
 #include "core/kernels/f32_winograd/f32_winograd.h"
 #include "core/kernels/transpose/transpose.h"
+#include "core/ops/broadcast.h"
 #include "core/ops/conv_shape.h"
 #include "core/ops/half.h"
 
@@ -49,31 +50,54 @@ bool RunAtPoints(OpContext& c, const kernels::ConvShape& shape, const float* x, 
   return true;
 }
 
-// Convolves `x`, channels first, with inputs 1 and 2.
+// Convolves `x`, channels first, with inputs 1 and 2. `addend`, of y's shape, is for shapes for
+// which TakesAddend is true.
 void Run(OpContext& c, const ConvGeometry& g, const float* x, float* y, float min = -kInfinity,
-         float max = kInfinity) {
+         float max = kInfinity, const float* addend = nullptr) {
   const float* w = FloatInput(c, 1);
   const float* bias = nullptr;
   if (c.Optional(2) != nullptr) {
     bias = FloatInput(c, 2);
     CheckConvBias(c, 2, g);
   }
-  if (RunAtPoints(c, g.shape, x, w, bias, y, min, max)) return;
+  if (addend == nullptr && RunAtPoints(c, g.shape, x, w, bias, y, min, max)) return;
   void* scratch = c.Scratch(kernels::F32ConvScratchBytes(g.shape)).data();
-  kernels::F32Conv(g.shape, x, w, bias, y, scratch, min, max);
+  kernels::F32Conv(g.shape, x, w, bias, y, scratch, min, max, addend);
 }
 
-void RunClamped(OpContext& c, float min, float max) {
+void Compute(OpContext& c) {
   const float* x = FloatInput(c, 0);
   FloatInput(c, 1);
   const ConvGeometry g = MakeConv(c, c.Input(0).shape(), c.Input(1).shape());
-  Run(c, g, x, c.Output(0, DType::kFloat, g.out).mutable_data<float>(), min, max);
+  Run(c, g, x, c.Output(0, DType::kFloat, g.out).mutable_data<float>());
 }
 
-void Compute(OpContext& c) { RunClamped(c, -kInfinity, kInfinity); }
+// Whether the convolution itself can add a tensor of its result's shape.
+bool TakesAddend(const OpContext& c, const kernels::ConvShape& shape) {
+  return kernels::F32ConvTakesAddend(shape) &&
+         (c.state() == nullptr || !kernels::F32WinogradPays(shape));
+}
 
 void ComputeClamped(OpContext& c) {
-  RunClamped(c, c.attributes().Float("min", -kInfinity), c.attributes().Float("max", kInfinity));
+  const float* x = FloatInput(c, 0);
+  FloatInput(c, 1);
+  const float min = c.attributes().Float("min", -kInfinity);
+  const float max = c.attributes().Float("max", kInfinity);
+  const ConvGeometry g = MakeConv(c, c.Input(0).shape(), c.Input(1).shape());
+  const float* z = c.Optional(3) == nullptr ? nullptr : FloatInput(c, 3);
+  const bool same = z == nullptr || c.Input(3).shape() == g.out;
+  if (z == nullptr || (same && TakesAddend(c, g.shape))) {
+    float* y = c.Output(0, DType::kFloat, g.out).mutable_data<float>();
+    return Run(c, g, x, y, min, max, z);
+  }
+  float* products = c.ScratchOf<float>(Size(ElementCount(g.out)));
+  Run(c, g, x, products);
+  const BroadcastPlan plan = PlanBroadcast(c, g.out, c.Input(3).shape());
+  Tensor& y = c.Output(0, DType::kFloat, plan.out);
+  float* out = y.mutable_data<float>();
+  BroadcastMap(plan, products, z, out, [](float a, float b) { return a + b; });
+  if (min == -kInfinity && max == kInfinity) return;
+  kernels::Unary(kernels::UnaryOp::kClip, Size(y.count()), out, out, min, max);
 }
 
 // Adds input 3 to `y`, if it is there.

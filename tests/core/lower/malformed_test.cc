@@ -97,12 +97,18 @@ TEST(FoldLookup, AFilesAttributeIsNotTakenForLowerings) {
 }
 
 TEST(FuseClamp, AFilesAttributeIsNotTakenForLowerings) {
-  GraphBuilder b;
-  b.Input("x", DType::kFloat, {1, 2, 4, 4}).Output("y").Initializer("w", Random({3, 2, 3, 3}, 7));
-  b.Node("Conv", {"x", "w"}, {"c"}, {{"min", -9.0f}, {"max", -8.0f}}, "conv");
-  b.Node("Relu", {"c"}, {"y"}, {}, "relu");
-  EXPECT_EQ(LoweredOps(b.model()), Ops{"ClampedConv"});
-  EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 2, 4, 4}, 8)}}, 1), 0);
+  for (const bool adds : {false, true}) {
+    GraphBuilder b;
+    b.Input("x", DType::kFloat, {1, 2, 4, 4}).Output("y").Initializer("w", Random({3, 2, 3, 3}, 7));
+    b.Input("z", DType::kFloat, {1, 3, 2, 2});
+    b.Node("Conv", {"x", "w"}, {"c"}, {{"min", -9.0f}, {"max", -8.0f}}, "conv");
+    if (adds) b.Node("Add", {"c", "z"}, {"y"}, {}, "add");
+    if (!adds) b.Node("Relu", {"c"}, {"y"}, {}, "relu");
+    EXPECT_EQ(LoweredOps(b.model()), Ops{"ClampedConv"});
+    EXPECT_EQ(
+        StepsApart(b.model(), {{"x", Random({1, 2, 4, 4}, 8)}, {"z", Random({1, 3, 2, 2}, 9)}}, 1),
+        0);
+  }
 }
 
 // A file's own QLinearAdd of a value and itself, which is one table where its inputs say so.
