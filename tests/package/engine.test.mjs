@@ -156,7 +156,8 @@ describe.each(entries)('%s', (_, openModel) => {
         await a.run(sample);
         await b.run(sample);
       });
-      expect(afterRuns - alone).toBeLessThan(16 * 2 ** 20);
+      // Memory grows by a fifth at a time; held twice, the weights would be 32 MiB more.
+      expect(afterRuns - alone).toBeLessThan(24 * 2 ** 20);
     });
   });
 
