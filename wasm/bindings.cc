@@ -197,9 +197,11 @@ val CreateSession(const ModelHandle& handle, val monitor) {
       [&] { return val(std::make_shared<SessionHandle>(handle.model, std::move(monitor))); });
 }
 
-val Run(SessionHandle& handle, val inputs) {
+// `attentive`: the session's monitor hears of progress and is asked whether to stop.
+val Run(SessionHandle& handle, val inputs, bool attentive) {
   return Answer([&] {
-    return TensorMapToJs(handle.session.Run(TensorMapFromJs(inputs), nullptr, &handle.monitor));
+    return TensorMapToJs(handle.session.Run(TensorMapFromJs(inputs), nullptr,
+                                            attentive ? &handle.monitor : nullptr));
   });
 }
 

@@ -8,11 +8,10 @@
 
 namespace quantab {
 
-// Throws Error(kInvalidArgument), naming `name`, when dtype, dims and data disagree.
-Tensor TensorFromJs(const emscripten::val& object, const std::string& name);
+// An object of tensors by name. Throws Error(kInvalidArgument), naming the tensor, when dtype, dims
+// and data disagree.
 TensorMap TensorMapFromJs(const emscripten::val& object);
 
-emscripten::val TensorToJs(const Tensor& tensor);
 emscripten::val TensorMapToJs(const TensorMap& tensors);
 
 }  // namespace quantab

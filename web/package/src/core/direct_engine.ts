@@ -15,6 +15,9 @@ import { generationOf, type Args, type RequestName, type Result } from './protoc
 import { Turns } from './turns.js';
 import { tryHandle, type Host } from '../host/host.js';
 
+/** Milliseconds of calls, one after another, after which events come in. A small model runs many times in it. */
+const BREATH_INTERVAL = 8;
+
 /** Lets events, such as the abortion of a signal, come in. */
 function breath(): Promise<void> {
   return new Promise((resolve) => {
@@ -39,6 +42,10 @@ export class DirectEngine implements Engine {
   readonly #turns = new Turns();
   readonly #closing = new AbortController();
   #host: Promise<Host> | undefined;
+  /** The host once it is there. */
+  #live: Host | undefined;
+  /** When events could come in last. */
+  #breathed = -Infinity;
   /** Counts the cores there have been. */
   #generation = 0;
   #busy = false;
@@ -57,20 +64,22 @@ export class DirectEngine implements Engine {
     const { signal } = options;
     const closing = this.#closing.signal;
     if (closing.aborted) throw closedError();
-    const leave = await this.#turns.take(signal);
+    const leave = this.#turns.tryTake() ?? (await this.#turns.take(signal));
     const chunks = new ChunkTaker(options.onChunk);
     let result: Result<Name>;
     try {
       if (closing.aborted) throw closedDuringCall();
       const stale = this.#host === undefined || generationOf(needs ?? 0) !== this.#generation;
       if (needs !== undefined && stale) throw new StaleHandle();
-      const host = await whileOpen((this.#host ??= this.#start()), signal, closing);
-      await whileOpen(breath(), signal, closing);
-      await whileOpen(host.prepare(name), signal, closing);
+      const host = this.#live ?? (await whileOpen((this.#host ??= this.#start()), signal, closing));
+      await this.#breathe(signal);
+      const preparing = host.prepare(name);
+      if (preparing !== undefined) await whileOpen(preparing, signal, closing);
       result = this.#handle(host, name, args, options, chunks);
     } finally {
       leave();
     }
+    if (options.onChunk === undefined) return result;
     try {
       await whileOpen(chunks.done(), signal, closing);
     } catch (error) {
@@ -86,6 +95,13 @@ export class DirectEngine implements Engine {
     if (!this.#busy) this.#dispose();
   }
 
+  /** Lets events come in, if that is due; what the caller does right after its call counts in any case. */
+  async #breathe(signal: AbortSignal | undefined): Promise<void> {
+    if (performance.now() - this.#breathed < BREATH_INTERVAL) return;
+    await whileOpen(breath(), signal, this.#closing.signal);
+    this.#breathed = performance.now();
+  }
+
   #handle<Name extends RequestName>(
     host: Host,
     name: Name,
@@ -97,6 +113,8 @@ export class DirectEngine implements Engine {
     if (this.#closing.signal.aborted) throw closedDuringCall();
     this.#busy = true;
     const outcome = tryHandle(host, name, args, {
+      // Nothing comes in while the core has the thread, but by what it calls.
+      attentive: onProgress !== undefined || onLog !== undefined,
       progress: (progress) => notify(() => onProgress?.(progress)),
       log: (level, message) => notify(() => onLog?.(level, message)),
       chunk: (file, data) => chunks.give({ file, data: host.shelve(data) }),
@@ -118,7 +136,7 @@ export class DirectEngine implements Engine {
       (host) => host.dispose(),
       () => {},
     );
-    this.#host = undefined;
+    this.#host = this.#live = undefined;
   }
 
   #start(): Promise<Host> {
@@ -126,9 +144,14 @@ export class DirectEngine implements Engine {
     const starting = this.#createHost(this.#generation).catch((error: unknown) => {
       throw asQuantabError(error);
     });
-    starting.catch(() => {
-      if (this.#host === starting) this.#host = undefined;
-    });
+    starting.then(
+      (host) => {
+        if (this.#host === starting) this.#live = host;
+      },
+      () => {
+        if (this.#host === starting) this.#host = undefined;
+      },
+    );
     return starting;
   }
 }

@@ -163,6 +163,8 @@ export interface RequestMessage<Name extends RequestName = RequestName> {
   id: number;
   name: Name;
   args: Args<Name>;
+  /** Whether anybody hears of progress, or may cancel the call. */
+  attentive: boolean;
 }
 
 export type ToWorker = StartMessage | RequestMessage;

@@ -49,11 +49,16 @@ interface Row {
     BYTES_PER_ELEMENT: number;
   };
   bits: number;
+  tag: string;
 }
+
+/** Compared by tag: arrays of another realm (a frame, a test runner's sandbox) are as good. */
+const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 
 const row = (array: Row['array'], bits?: number): Row => ({
   array,
   bits: bits ?? 8 * array.BYTES_PER_ELEMENT,
+  tag: tagOf(new array(new ArrayBuffer(0))),
 });
 
 const rows: Readonly<Record<Exclude<DType, 'string'>, Row>> = /* @__PURE__ */ (() => ({
@@ -164,11 +169,9 @@ export function checkTensor(tensor: TensorLike, name: string): void {
       invalid(name, `has ${data.length} strings, expected ${count} for shape ${shapeText(dims)}.`);
     return;
   }
-  const { array } = rows[dtype];
-  const expected = array.prototype as object;
-  const tag = Object.prototype.toString;
-  // Compared by tag: arrays of another realm (a frame, a test runner's sandbox) are as good.
-  if (!ArrayBuffer.isView(data) || tag.call(data) !== tag.call(new array(new ArrayBuffer(0)))) {
+  const { array, tag } = rows[dtype];
+  if (!ArrayBuffer.isView(data) || tagOf(data) !== tag) {
+    const expected = array.prototype as object;
     invalid(name, `data of dtype ${dtype} must be a ${expected.constructor.name}.`);
   }
   const bytes = bytesOf(dtype, count);

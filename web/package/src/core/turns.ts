@@ -16,6 +16,15 @@ export class Turns {
     return this.#waiting > 0;
   }
 
+  /** Lets in at once, if nobody is in or waits to be: what to call when done. */
+  tryTake(): (() => void) | undefined {
+    if (this.#waiting > 0) return undefined;
+    this.#waiting = 1;
+    let done = () => {};
+    this.#tail = new Promise<void>((resolve) => (done = resolve));
+    return this.#leaver(done);
+  }
+
   /** Waits for those before; gives what to call when done. Rejects as soon as the signal fires. */
   take(signal: AbortSignal | undefined): Promise<() => void> {
     return new Promise((resolve, reject) => {
@@ -27,14 +36,18 @@ export class Turns {
         () =>
           new Promise<void>((done) => {
             signal?.removeEventListener('abort', abandon);
-            const leave = () => {
-              if (--this.#waiting === 0) this.#idle();
-              done();
-            };
+            const leave = this.#leaver(done);
             if (signal?.aborted) leave();
             else resolve(leave);
           }),
       );
     });
+  }
+
+  #leaver(done: () => void): () => void {
+    return () => {
+      if (--this.#waiting === 0) this.#idle();
+      done();
+    };
   }
 }

@@ -165,7 +165,8 @@ export class WorkerCore {
       try {
         const moved: ArrayBuffer[] = [];
         const sent = compact(args, moved);
-        this.#port.post({ type: 'request', id, name, args: sent }, moved);
+        const attentive = signal !== undefined || onProgress !== undefined;
+        this.#port.post({ type: 'request', id, name, args: sent, attentive }, moved);
       } catch (error) {
         settle(() => reject(asQuantabError(error, 'InvalidArgument')));
       }

@@ -48,7 +48,7 @@ export class WorkerEngine implements Engine {
     const { signal } = options;
     const closing = this.#closing.signal;
     if (closing.aborted) throw closedError();
-    const leave = await this.#turns.take(signal);
+    const leave = this.#turns.tryTake() ?? (await this.#turns.take(signal));
     let exchanged;
     try {
       if (closing.aborted) throw closedDuringCall();

@@ -16,7 +16,6 @@ import {
 import {
   bytesOfData,
   dataFromBytes,
-  Tensor,
   type DType,
   type NumericData,
   type TensorMap,
@@ -49,6 +48,8 @@ import type {
 
 /** Who hears of the call that runs. */
 export interface Listener {
+  /** Whether anybody may hear, or stop the call: a run of a model is spared the asking otherwise. */
+  attentive: boolean;
   progress(progress: Progress): void;
   log(level: LogLevel, message: string): void;
   /** Some bytes of a file that is written to a target of kind 'chunks'. */
@@ -88,13 +89,13 @@ function toWasm(tensors: TensorMap): WasmTensors {
   );
 }
 
-function fromWasm(tensors: WasmTensors): TensorMap<Tensor> {
+function fromWasm(tensors: WasmTensors): TensorMap {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { dtype, dims, data }]) => {
       const elements = Array.isArray(data)
         ? data
         : dataFromBytes(dtype as Exclude<DType, 'string'>, data);
-      return [name, new Tensor(dtype as DType, dims, elements)];
+      return [name, { dtype: dtype as DType, dims, data: elements }];
     }),
   );
 }
@@ -141,9 +142,9 @@ export class Host {
     for (const source of this.#sources) source.close();
   }
 
-  /** Resolves when the request can be answered: threads are made for the first that is worth them. */
-  async prepare(name: RequestName): Promise<void> {
-    if (RUNS.has(name)) await this.#threads.ready(this.#core);
+  /** Resolves when the request can be answered, undefined if it can be now: threads are made for the first that is worth them. */
+  prepare(name: RequestName): Promise<void> | undefined {
+    return RUNS.has(name) ? this.#threads.ready(this.#core) : undefined;
   }
 
   /** Answers one request. Throws a QuantabError; anything else it throws means that the module is dead. */
@@ -263,7 +264,11 @@ export class Host {
       ) as Result<'finishCompare'>,
 
     run: ({ model, feeds }) =>
-      fromWasm(valueOf(this.#core.run(this.#session(model), toWasm(feeds)))),
+      fromWasm(
+        valueOf(
+          this.#core.run(this.#session(model), toWasm(feeds), this.#listener?.attentive ?? false),
+        ),
+      ),
     benchmark: ({ model, feeds, runs, warmup }) =>
       JSON.parse(
         valueOf(

@@ -61,10 +61,11 @@ export function serve(
     }
   };
 
-  const answer = async ({ id, name, args }: RequestMessage) => {
+  const answer = async ({ id, name, args, attentive }: RequestMessage) => {
     if (host === undefined) return;
     await host.prepare(name);
     const outcome = tryHandle(host, name, args, {
+      attentive,
       progress: (progress) => post({ type: 'progress', id, progress }, []),
       log: (level, message) => post({ type: 'log', id, level, message }, []),
       chunk: (file, bytes) => chunk(id, file, bytes),

@@ -29,11 +29,13 @@ export class Threads {
   readonly #workers: ThreadWorker[] = [];
   #failed: (reason: unknown) => void = () => {};
   #ready: Promise<void> | undefined;
+  #started: boolean;
 
   /** `count`: with the one that calls. */
   constructor(count: number, make: MakeThread) {
     this.#count = count;
     this.#make = make;
+    this.#started = count === 1;
   }
 
   /** A worker for the start-up code. */
@@ -43,9 +45,10 @@ export class Threads {
     return worker;
   }
 
-  /** Resolves when the core has its threads, or cannot have them, and then does without. */
-  ready(core: WasmCore): Promise<void> {
-    return (this.#ready ??= this.#start(core));
+  /** Resolves when the core has its threads, or cannot have them, and then does without; undefined when that is so. */
+  ready(core: WasmCore): Promise<void> | undefined {
+    if (this.#started) return undefined;
+    return (this.#ready ??= this.#start(core).then(() => void (this.#started = true)));
   }
 
   end(): void {
@@ -53,7 +56,6 @@ export class Threads {
   }
 
   async #start(core: WasmCore): Promise<void> {
-    if (this.#count === 1) return;
     const library = core.PThread;
     const failure = new Promise<never>((_, reject) => (this.#failed = reject));
     failure.catch(() => {});

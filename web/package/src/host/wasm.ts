@@ -108,7 +108,8 @@ export interface WasmCore {
   addSample(comparer: WasmComparer, sample: WasmTensors): Answer<undefined>;
   comparison(comparer: WasmComparer): Answer<string>;
   createSession(model: WasmModel, monitor: WasmMonitor): Answer<WasmSession>;
-  run(session: WasmSession, feeds: WasmTensors): Answer<WasmTensors>;
+  /** `attentive`: the session's monitor hears of progress and is asked whether to stop. */
+  run(session: WasmSession, feeds: WasmTensors, attentive: boolean): Answer<WasmTensors>;
   benchmark(
     session: WasmSession,
     feeds: WasmTensors | null,
