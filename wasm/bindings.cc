@@ -11,6 +11,7 @@
 #include "wasm/answer.h"
 #include "wasm/io_js.h"
 #include "wasm/tensor_js.h"
+#include "wasm/thread_guard.h"
 
 namespace quantab {
 namespace {
@@ -269,7 +270,7 @@ EMSCRIPTEN_BINDINGS(quantab) {
   function("operators", &ListOperators);
   function("heapBytes", &HeapBytes);
   function("flavor", &Flavor);
-  function("setThreads", &SetThreads);
+  function("setThreads", &SetGuardedThreads);
   function("threads", &Threads);
   function("threadsSeen", &ThreadsSeen);
   function("openModel", &Open);

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #if QUANTAB_THREADS
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -19,6 +20,7 @@ namespace {
 
 std::atomic<int> threads{1};
 std::atomic<int> threads_seen{1};
+ThreadGuard thread_guard{nullptr, nullptr};
 
 }  // namespace
 
@@ -38,6 +40,8 @@ int UsualThreads() {
   return 1;
 #endif
 }
+
+void SetThreadGuard(const ThreadGuard& guard) { thread_guard = guard; }
 
 int ThreadsSeen() { return threads_seen.load(std::memory_order_relaxed); }
 
@@ -89,6 +93,22 @@ class Loop {
     ranges_ = (count - 1) / step_ + 1;
   }
 
+  // Work in a thread of the pool. A caller does not wait for one that was ended.
+  bool WorkGuarded() {
+    if (thread_guard.run == nullptr) return Work();
+    struct Call {
+      Loop* loop;
+      bool worked;
+    } call{this, false};
+    std::array<char, kReason> reason{};
+    const auto body = [](void* argument) {
+      Call& each = *static_cast<Call*>(argument);
+      each.worked = each.loop->Work();
+    };
+    if (!thread_guard.run(body, &call, reason.data(), reason.size())) End(reason);
+    return call.worked;
+  }
+
   // Runs ranges until none is left, in each thread that takes part. Says whether there was one.
   bool Work() {
     const size_t lane = next_lane_.fetch_add(1, std::memory_order_relaxed);
@@ -113,10 +133,20 @@ class Loop {
 
   // After all threads are done.
   void Rethrow() {
+    if (ended_) thread_guard.stop(reason_.data());
     if (error_ != nullptr) std::rethrow_exception(error_);
   }
 
  private:
+  static constexpr size_t kReason = 128;  // bytes
+
+  void End(const std::array<char, kReason>& reason) {
+    const std::lock_guard lock(error_mutex_);
+    reason_ = reason;
+    ended_ = true;
+    next_range_.store(ranges_, std::memory_order_relaxed);
+  }
+
   // Ranges are handed out in order and run by whom they were given to: all before a failed one are
   // run, and the foremost failure is the one that a plain loop would have met.
   void Fail(size_t range) {
@@ -138,6 +168,8 @@ class Loop {
   std::mutex error_mutex_;
   std::exception_ptr error_;
   size_t failed_range_ = 0;
+  bool ended_ = false;  // a thread was, for this reason
+  std::array<char, kReason> reason_{};
 };
 
 class Pool {
@@ -191,7 +223,7 @@ class Pool {
     for (uint32_t seen = 0;;) {
       seen = AwaitLoop(seen);
       if (!Enter()) continue;
-      const bool works = loop_->Work();
+      const bool works = loop_->WorkGuarded();
       if (works && !worked) threads_seen.fetch_add(1, std::memory_order_relaxed);
       worked = worked || works;
       Leave();

@@ -49,6 +49,18 @@ constexpr size_t GrainFor(size_t steps) {
   return steps == 0 ? kStepsOfAPiece : std::max<size_t>(1, kStepsOfAPiece / steps);
 }
 
+// How the pool's threads are called where something may end one that C++ cannot catch, such as a
+// trap in WebAssembly. Without it such an end ends the process.
+struct ThreadGuard {
+  // Calls body(argument). When that does not return: false, and why in `reason`, of `room` bytes.
+  bool (*run)(void (*body)(void*), void* argument, char* reason, size_t room);
+  // Ends the caller of a loop, one of whose threads was ended for `reason`. Does not return.
+  void (*stop)(const char* reason);
+};
+
+// Holds for all loops from now on. To be called while none runs.
+void SetThreadGuard(const ThreadGuard& guard);
+
 // How many threads use the machine well unless somebody says otherwise.
 int UsualThreads();
 

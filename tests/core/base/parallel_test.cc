@@ -191,6 +191,55 @@ TEST(Parallel, ThreadsThatFellAsleepAreWoken) {
   }
 }
 
+// Ends every thread of the pool before it does anything, as a trap might.
+class EndedThreads : public testing::Test {
+ protected:
+  EndedThreads() {
+    SetThreadGuard({[](void (*)(void*), void*, char* reason, size_t room) {
+                      std::string("it fell").copy(reason, room - 1);
+                      ++ended;
+                      return false;
+                    },
+                    [](const char* reason) { ThrowInternal(reason); }});
+  }
+  ~EndedThreads() override { SetThreadGuard({nullptr, nullptr}); }
+
+  const ThreadsScope threads_{2};
+  static inline std::atomic<int> ended{0};
+};
+
+TEST_F(EndedThreads, EndTheCallerOfTheLoop) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const int before = ended;
+  try {
+    ParallelFor(2, 1, [&](size_t, size_t) {
+      while (ended == before && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+      }
+    });
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "it fell");
+  }
+}
+
+TEST(Parallel, AThreadUnderGuardDoesItsPart) {
+  SetThreadGuard({[](void (*body)(void*), void* argument, char*, size_t) {
+                    body(argument);
+                    return true;
+                  },
+                  [](const char* reason) { ThrowInternal(reason); }});
+  const ThreadsScope threads(2);
+  std::atomic<int> begun{0};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  ParallelFor(2, 1, [&](size_t, size_t) {
+    ++begun;
+    while (begun < 2 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  });
+  SetThreadGuard({nullptr, nullptr});
+  EXPECT_EQ(begun, 2);
+}
+
 #endif
 
 }  // namespace

@@ -124,8 +124,12 @@ export class Host {
   readonly #comparers = new Map<number, WasmComparer>();
   readonly #sources = new Set<WasmSource>();
 
-  constructor({ core, threads }: Started, files: HostFiles, generation: number) {
+  /** Why the module stopped, if it said so. */
+  readonly stopReason: () => string | undefined;
+
+  constructor({ core, threads, stopReason }: Started, files: HostFiles, generation: number) {
     this.#core = core;
+    this.stopReason = stopReason;
     this.#threads = threads;
     this.#files = files;
     this.#nextHandle = firstHandle(generation);
@@ -428,7 +432,7 @@ export function tryHandle<Name extends RequestName>(
     return { result: host.handle(name, args, listener) };
   } catch (error) {
     if (error instanceof QuantabError) return { error, dead: false };
-    const { code, message } = asQuantabError(error);
+    const { code, message } = asQuantabError(host.stopReason() ?? error);
     return {
       error: new QuantabError(code, `The core stopped: ${message}`, {}, { cause: error }),
       dead: true,

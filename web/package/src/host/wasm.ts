@@ -134,6 +134,8 @@ export type GlueFactory = (options: {
   ): object;
   print?(line: string): void;
   printErr?(line: string): void;
+  /** Called before the module stops for good, which it then does by a trap. */
+  onAbort?(reason: string): void;
   /** What makes the workers that threads run in; called with `new`. */
   Worker: () => ThreadWorker;
 }) => Promise<WasmCore>;
@@ -141,6 +143,8 @@ export type GlueFactory = (options: {
 export interface Started {
   core: WasmCore;
   threads: Threads;
+  /** Why the module stopped, if it said so. */
+  stopReason(): string | undefined;
 }
 
 /** An instance of a compiled module, for `count` threads. `factory` is the build's glue. */
@@ -151,18 +155,20 @@ export function startCore(
   makeThread: MakeThread,
 ): Promise<Started> {
   const threads = new Threads(count, makeThread);
+  let reason: string | undefined;
   const makeWorker = function () {
     return threads.worker();
   };
   return new Promise((resolve, reject) => {
     factory({
       Worker: makeWorker,
+      onAbort: (why) => (reason ??= why || undefined),
       instantiateWasm(imports, receive) {
         WebAssembly.instantiate(module, imports)
           .then((instance) => receive(instance, module))
           .catch(reject);
         return {};
       },
-    }).then((core) => resolve({ core, threads }), reject);
+    }).then((core) => resolve({ core, threads, stopReason: () => reason }), reject);
   });
 }
