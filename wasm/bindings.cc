@@ -4,7 +4,9 @@
 #include <emscripten/bind.h>
 #include <emscripten/heap.h>
 
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "core/api/recipe.h"
 #include "core/base/parallel.h"
@@ -145,6 +147,25 @@ val Collect(StaticQuantizerHandle& handle, val sample) {
   return Answer([&] { handle.quantizer.Collect(TensorMapFromJs(sample)); });
 }
 
+val ShareableOf(const StaticQuantizerHandle& handle) {
+  return Answer([&] { return handle.quantizer.Shareable(); });
+}
+
+val TakeStatistics(StaticQuantizerHandle& handle) {
+  return Answer([&] {
+    const std::vector<std::byte> bytes = handle.quantizer.TakeStatistics();
+    const auto* first = reinterpret_cast<const uint8_t*>(bytes.data());
+    return val::global("Uint8Array").new_(emscripten::typed_memory_view(bytes.size(), first));
+  });
+}
+
+val MergeStatistics(StaticQuantizerHandle& handle, val statistics) {
+  return Answer([&] {
+    const auto bytes = emscripten::convertJSArrayToNumberVector<uint8_t>(statistics);
+    handle.quantizer.MergeStatistics(std::as_bytes(std::span(bytes)));
+  });
+}
+
 val Finish(StaticQuantizerHandle& handle) {
   return Answer([&] { return HandleOf(handle.quantizer.Finish()); });
 }
@@ -281,6 +302,9 @@ EMSCRIPTEN_BINDINGS(quantab) {
   function("quantizeWithRanges", &QuantizeWithRanges);
   function("passes", &PassesOf);
   function("nextPass", &NextPass);
+  function("shareable", &ShareableOf);
+  function("takeStatistics", &TakeStatistics);
+  function("mergeStatistics", &MergeStatistics);
   function("ranges", &RangesOf);
   function("describeRanges", &DescribeRanges);
   function("collect", &Collect);

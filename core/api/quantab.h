@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -133,6 +134,21 @@ class StaticQuantizer {
   int passes() const;
   // All samples have been given, and are to be given again.
   void NextPass();
+
+  // Whether samples may be shared out to several quantizers of the same model and options, each in
+  // a process of its own, with the same result to the bit. Not with SmoothQuant and bias
+  // correction, whose sums depend on their order, nor with collections of samples
+  // (calib_strided_min_max), nor where a histogram grows with the samples.
+  //
+  // In all passes but the last of two every quantizer gives TakeStatistics after each of its
+  // samples, and all that, in the order of the samples, goes to MergeStatistics of every quantizer.
+  // In the last of two it is given once, after all samples, and goes to the quantizer that
+  // finishes.
+  bool Shareable() const;
+  // What Collect saw since the pass began, or since the last call, as bytes; forgets it.
+  std::vector<std::byte> TakeStatistics();
+  // Throws Error(kInvalidArgument) for bytes that do not go with this quantizer.
+  void MergeStatistics(std::span<const std::byte> statistics);
 
   // The ranges of activations that were found. Throws Error(kInvalidArgument) when there was no
   // sample, or when passes are missing.

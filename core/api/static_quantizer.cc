@@ -185,6 +185,11 @@ struct StaticQuantizer::Impl {
     }
   }
 
+  bool Shareable() const {
+    return !options.smooth_quant && !options.bias_correction && !options.calib_strided_min_max &&
+           (repeated || collector->passes() == 1);
+  }
+
   Model Finish() {
     session.reset();  // and with it the float weights
     const TensorRanges ranges = collector->Ranges(monitor);
@@ -234,6 +239,26 @@ namespace {
 }
 
 }  // namespace
+
+bool StaticQuantizer::Shareable() const {
+  return Guard([&] { return impl_->Shareable(); });
+}
+
+std::vector<std::byte> StaticQuantizer::TakeStatistics() {
+  return Guard([&] {
+    if (!impl_->collector) ThrowInvalidArgument("The quantizer cannot be shared.");
+    impl_->samples = 0;
+    return impl_->collector->TakeStatistics();
+  });
+}
+
+void StaticQuantizer::MergeStatistics(std::span<const std::byte> statistics) {
+  Guard([&] {
+    if (!impl_->collector) ThrowInvalidArgument("The quantizer cannot be shared.");
+    impl_->collector->MergeStatistics(statistics);
+    ++impl_->samples;
+  });
+}
 
 void StaticQuantizer::NextPass() {
   Guard([&] {

@@ -6,6 +6,21 @@
 #include "core/tensor/half.h"
 
 namespace quantab {
+namespace {
+
+// Errors of `body` are about the tensor `name`.
+template <class Body>
+void Naming(const std::string& name, const Body& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    Place place = error.place();
+    place.tensor = name;
+    throw Error(error.code(), "Tensor '" + Shorten(name) + "': " + error.message(), place);
+  }
+}
+
+}  // namespace
 
 Collector::Collector(std::string_view method, const CalibSettings& settings,
                      std::set<std::string> tensors)
@@ -37,12 +52,35 @@ void Collector::OnTensor(const std::string& value, const Tensor& tensor) {
     statistic->Look(tensor);
     return;
   }
-  try {
-    statistic->Add(tensor);
-  } catch (const Error& error) {
-    Place place = error.place();
-    place.tensor = value;
-    throw Error(error.code(), "Tensor '" + Shorten(value) + "': " + error.message(), place);
+  Naming(value, [&] { statistic->Add(tensor); });
+}
+
+std::vector<std::byte> Collector::TakeStatistics() {
+  StatisticWriter out;
+  out.Put(statistics_.size());
+  for (const auto& [name, statistic] : statistics_) {
+    out.PutText(name);
+    if (pass_ < passes()) {
+      statistic->TakeLooks(out);
+    } else {
+      statistic->TakeAdds(out);
+    }
+  }
+  return out.Take();
+}
+
+void Collector::MergeStatistics(std::span<const std::byte> bytes) {
+  StatisticReader in(bytes);
+  for (auto left = in.Get<size_t>(); left > 0; --left) {
+    const std::string name = in.GetText();
+    if (!tensors_.contains(name)) StatisticReader::Refuse();
+    std::unique_ptr<RangeStatistic>& statistic = statistics_[name];
+    if (!statistic) statistic = method_->make(settings_);
+    if (pass_ < passes()) {
+      statistic->MergeLooks(in);
+    } else {
+      Naming(name, [&] { statistic->MergeAdds(in); });
+    }
   }
 }
 

@@ -15,7 +15,9 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "core/base/monitor.h"
 #include "core/calib/method.h"
@@ -40,6 +42,13 @@ class Collector final : public Observer {
   // Throws Error(kInvalidArgument), naming the value, when its shape does not go with those of
   // other samples.
   void OnTensor(const std::string& value, const Tensor& tensor) override;
+
+  // Samples may be shared out to several collectors of the same settings (RangeStatistic's
+  // TakeLooks and so on): what this one saw in this pass since it began, or since the last call,
+  // which it forgets; and that of another, in the same pass. Throws Error(kInvalidArgument) for
+  // other bytes.
+  std::vector<std::byte> TakeStatistics();
+  void MergeStatistics(std::span<const std::byte> bytes);
 
   // The ranges of the tensors that had finite elements. Warns `monitor` of infinite ones.
   TensorRanges Ranges(Monitor* monitor = nullptr) const;

@@ -140,6 +140,16 @@ void Histogram::Count(std::span<const float> values) {
                        edges.data(), counts_.data());
 }
 
+std::vector<int64_t> Histogram::TakeCounts() {
+  return std::exchange(counts_, std::vector<int64_t>(counts_.size()));
+}
+
+bool Histogram::AddCounts(std::span<const int64_t> counts) {
+  if (counts.size() != counts_.size()) return false;
+  for (size_t i = 0; i < counts.size(); ++i) counts_[i] += counts[i];
+  return true;
+}
+
 TensorRange Histogram::Clamped(float low, float high) const {
   // Adding zero makes -0 the 0 it is written as.
   low = std::max(low, seen_.min) + 0.0f;

@@ -35,6 +35,12 @@ class Histogram {
   // magnitudes below those of the first collection are.
   void Count(std::span<const float> values);
 
+  // The counts, which begin anew at 0 in the same bins.
+  std::vector<int64_t> TakeCounts();
+  // Adds the counts of a histogram with the same bins. False, and nothing done, if there are more
+  // or fewer.
+  bool AddCounts(std::span<const int64_t> counts);
+
   // Whether anything was prepared for; without it there are no bins.
   bool any() const { return !counts_.empty(); }
   const std::vector<int64_t>& counts() const { return counts_; }

@@ -1,6 +1,7 @@
 #include "core/calib/histogram_statistic.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace quantab {
 
@@ -9,10 +10,14 @@ size_t HistogramStatistic::CollectionOf(int64_t sample) const {
 }
 
 void HistogramStatistic::Look(const Tensor& tensor) {
+  uint64_t infinities = 0;  // counted by Add
+  Include(FindElementBounds(tensor.span<float>(), infinities));
+}
+
+void HistogramStatistic::Include(const ElementBounds& sample) {
   const size_t collection = CollectionOf(looked_++);
   if (collection >= bounds_.size()) bounds_.emplace_back();
-  uint64_t infinities = 0;  // counted by Add
-  bounds_[collection].Include(FindElementBounds(tensor.span<float>(), infinities));
+  bounds_[collection].Include(sample);
 }
 
 void HistogramStatistic::Add(const Tensor& tensor) {
@@ -26,6 +31,31 @@ void HistogramStatistic::Add(const Tensor& tensor) {
     histogram_.Prepare(bounds_[collection]);
   }
   if (own.any()) histogram_.Count(values);
+}
+
+void HistogramStatistic::TakeLooks(StatisticWriter& out) {
+  out.PutAll(std::exchange(bounds_, {}));
+  looked_ = 0;
+}
+
+void HistogramStatistic::MergeLooks(StatisticReader& in) {
+  for (const ElementBounds& sample : in.GetAll<ElementBounds>()) Include(sample);
+}
+
+void HistogramStatistic::TakeAdds(StatisticWriter& out) {
+  out.Put(std::exchange(infinities_, 0));
+  out.Put(std::exchange(added_, 0));
+  out.PutAll(histogram_.TakeCounts());
+}
+
+void HistogramStatistic::MergeAdds(StatisticReader& in) {
+  infinities_ += in.Get<uint64_t>();
+  const auto added = in.Get<int64_t>();
+  const auto counts = in.GetAll<int64_t>();
+  if (added == 0) return;
+  if (added_ == 0 && !bounds_.empty()) histogram_.Prepare(bounds_.front());
+  if (!histogram_.AddCounts(counts)) StatisticReader::Refuse();
+  added_ += added;
 }
 
 std::optional<TensorRange> HistogramStatistic::Range() const {

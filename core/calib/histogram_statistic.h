@@ -29,12 +29,19 @@ class HistogramStatistic : public RangeStatistic {
   void Add(const Tensor& tensor) override;
   std::optional<TensorRange> Range() const override;
 
+  void TakeLooks(StatisticWriter& out) override;
+  void MergeLooks(StatisticReader& in) override;
+  void TakeAdds(StatisticWriter& out) override;
+  void MergeAdds(StatisticReader& in) override;
+
  protected:
   // The range by a histogram in which something was counted.
   virtual TensorRange RangeBy(const Histogram& histogram) const = 0;
 
  private:
   size_t CollectionOf(int64_t sample) const;
+  // The next sample's bounds.
+  void Include(const ElementBounds& sample);
 
   Histogram histogram_;
   std::optional<int64_t> chunk_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/registry.h"
+#include "core/calib/statistic_bytes.h"
 #include "core/calib/tensor_ranges.h"
 #include "core/tensor/tensor.h"
 
@@ -42,6 +43,17 @@ class RangeStatistic {
   virtual void Add(const Tensor& tensor) = 0;
   // Nothing when no finite element was seen.
   virtual std::optional<TensorRange> Range() const = 0;
+
+  // Samples may be shared out to several statistics of the same settings. What one has seen by Look
+  // or by Add since it was made, or since the last call, as bytes; it forgets that. What Look saw
+  // is forgotten by TakeLooks only.
+  virtual void TakeLooks(StatisticWriter& out) { (void)out; }
+  virtual void TakeAdds(StatisticWriter& out) = 0;
+  // Takes in what another one saw. When it was taken after each sample, and comes in their order,
+  // all is as if this one had seen them; and of what Add saw of histograms in any case, if Look has
+  // seen the same samples on both sides. Throws Error(kInvalidArgument) for other bytes.
+  virtual void MergeLooks(StatisticReader& in) { (void)in; }
+  virtual void MergeAdds(StatisticReader& in) = 0;
 
   // Infinite elements that Add saw.
   uint64_t infinities() const { return infinities_; }

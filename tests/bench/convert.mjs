@@ -12,12 +12,16 @@
 // quantize_dynamic, ours has loaded its operators), and a whole process that starts, converts once and ends. They take turns within
 // a round, so that what else the machine does meets all. Prints medians over rounds, in milliseconds, and per pair the median over
 // rounds of Python's time by ours.
+//
+// Of the generated model it prints too how near that is to the file itself: the same call natively and as WebAssembly in Node, beside
+// reading the file, and beside reading it and writing as many bytes as the result has, both in pieces of 1 MiB.
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import { parseArgs } from 'node:util';
+import { openModel } from 'quantab/direct';
 import { cache, root } from '../../scripts/lib/paths.mjs';
 import { Failure, main } from '../../scripts/lib/run.mjs';
 import { median } from './models/rounds.mjs';
@@ -118,6 +122,53 @@ async function measure(model, twins, options, folder) {
   return rounds;
 }
 
+const PIECE = 2 ** 20;
+
+/** Milliseconds of reading a file, and of writing as many bytes as `written` to `out` meanwhile. */
+function fileTime(file, out, written = 0) {
+  const begin = performance.now();
+  const bytes = new Uint8Array(PIECE);
+  const from = fs.openSync(file);
+  const to = fs.openSync(out, 'w');
+  for (let left = written, got; (got = fs.readSync(from, bytes)) > 0;) {
+    if (left > 0) left -= fs.writeSync(to, bytes, 0, Math.min(got, left));
+  }
+  fs.closeSync(from);
+  fs.closeSync(to);
+  return performance.now() - begin;
+}
+
+/** Milliseconds of the call as WebAssembly. */
+async function wasmTime(file, out) {
+  const begin = performance.now();
+  const model = await openModel(file);
+  const quantized = await model.quantizeDynamic();
+  await quantized.writeTo(out);
+  const taken = performance.now() - begin;
+  quantized.close();
+  model.close();
+  return taken;
+}
+
+/** How near conversions of a file come to what must be done with it in any case. */
+async function compareWithFile(file, { ours }, { rounds }, folder) {
+  const out = path.join(folder, 'quantab.onnx');
+  const taken = { native: [], WebAssembly: [], reading: [], 'reading and writing': [] };
+  await wasmTime(file, out);
+  for (let i = 0; i < rounds; ++i) {
+    taken.native.push(await ours.ask(`${file}\t${out}`));
+    const written = fs.statSync(out).size;
+    taken.WebAssembly.push(await wasmTime(file, out));
+    taken.reading.push(fileTime(file, out));
+    taken['reading and writing'].push(fileTime(file, out, written));
+  }
+  const least = median(taken['reading and writing']);
+  console.log(`\n${path.basename(file, '.onnx')}, ms, and times as long as reading and writing:`);
+  for (const [what, times] of Object.entries(taken)) {
+    line(what, [median(times).toFixed(0), `${(median(times) / least).toFixed(1)}x`]);
+  }
+}
+
 const ROW = [
   ['call', (round) => round.call],
   ['Python', (round) => round.peerCall],
@@ -138,9 +189,10 @@ await main(async () => {
     python: new Twin(options.python, [TWIN]),
   };
   try {
+    let large;
     const models = options.models.length > 0 ? options.models : bundledModels();
     if (options.models.length === 0 && options.large > 0) {
-      const large = path.join(folder, `generated, ${options.large} MB.onnx`);
+      large = path.join(folder, `generated, ${options.large} MB.onnx`);
       await twins.python.ask(JSON.stringify({ generate: large, megabytes: options.large }));
       models.push(large);
     }
@@ -171,6 +223,7 @@ await main(async () => {
         `${pair}: ${own[0].toFixed(1)}x at least, ${median(own).toFixed(1)}x in the median, over ${own.length} models`,
       );
     }
+    if (large !== undefined) await compareWithFile(large, twins, options, folder);
   } finally {
     twins.ours.close();
     twins.python.close();

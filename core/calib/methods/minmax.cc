@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/calib/element_bounds.h"
@@ -35,6 +36,13 @@ struct ChannelSamples {
     sum = {sum.min + sample.min, sum.max + sample.max};
     ++count;
   }
+
+  void Add(const ChannelSamples& sample) {
+    if (sample.count == 0) return;
+    all = {std::min(all.min, sample.all.min), std::max(all.max, sample.all.max)};
+    sum = {sum.min + sample.sum.min, sum.max + sample.sum.max};
+    count += sample.count;
+  }
 };
 
 class MinMax final : public RangeStatistic {
@@ -46,19 +54,35 @@ class MinMax final : public RangeStatistic {
     const bool split = settings_.per_channel && tensor.rank() >= 2;
     const int64_t channels = split ? tensor.dim(1) : 1;
     if (samples_ == 0 && collections_.empty()) current_.resize(static_cast<size_t>(channels));
-    if (channels != static_cast<int64_t>(current_.size())) {
-      ThrowInvalidArgument("It has " + std::to_string(current_.size()) +
-                           " channels in one sample and " + std::to_string(channels) +
-                           " in another, so that 'calib_per_channel' cannot be followed.");
-    }
+    RequireChannels(channels);
     AddChannels(tensor.span<float>(), split ? tensor.dim(0) : 1, channels);
-    if (++samples_ == settings_.chunk.value_or(0)) {
-      collections_ = Merged();
-      current_.assign(current_.size(), {});
-      minima_.clear();
-      maxima_.clear();
-      samples_ = 0;
-    }
+    EndSample();
+  }
+
+  void TakeAdds(StatisticWriter& out) override {
+    out.Put(std::exchange(infinities_, 0));
+    out.Put(samples_);
+    out.PutAll(current_);
+    out.PutAll(minima_);
+    out.PutAll(maxima_);
+    collections_.clear();
+    Forget();
+    current_.clear();
+  }
+
+  void MergeAdds(StatisticReader& in) override {
+    infinities_ += in.Get<uint64_t>();
+    const auto samples = in.Get<int64_t>();
+    const auto channels = in.GetAll<ChannelSamples>();
+    const auto minima = in.GetAll<float>();
+    const auto maxima = in.GetAll<float>();
+    if (samples == 0) return;
+    if (samples_ == 0 && collections_.empty()) current_.resize(channels.size());
+    RequireChannels(static_cast<int64_t>(channels.size()));
+    for (size_t c = 0; c < channels.size(); ++c) current_[c].Add(channels[c]);
+    minima_.insert(minima_.end(), minima.begin(), minima.end());
+    maxima_.insert(maxima_.end(), maxima.begin(), maxima.end());
+    EndSample();
   }
 
   std::optional<TensorRange> Range() const override {
@@ -78,6 +102,27 @@ class MinMax final : public RangeStatistic {
   }
 
  private:
+  void RequireChannels(int64_t channels) const {
+    if (channels == static_cast<int64_t>(current_.size())) return;
+    ThrowInvalidArgument("It has " + std::to_string(current_.size()) +
+                         " channels in one sample and " + std::to_string(channels) +
+                         " in another, so that 'calib_per_channel' cannot be followed.");
+  }
+
+  void EndSample() {
+    if (++samples_ != settings_.chunk.value_or(0)) return;
+    collections_ = Merged();
+    Forget();
+  }
+
+  // The samples of the collection begun.
+  void Forget() {
+    current_.assign(current_.size(), {});
+    minima_.clear();
+    maxima_.clear();
+    samples_ = 0;
+  }
+
   // `values` is [rows, channels, the rest].
   void AddChannels(std::span<const float> values, int64_t rows, int64_t channels) {
     const size_t size = values.size() / static_cast<size_t>(rows * channels);

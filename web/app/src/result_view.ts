@@ -27,6 +27,9 @@ function gains(model: Model, made: Made, latency: Latencies | undefined): HTMLEl
       milliseconds(quantized.median),
       float.median > 0 ? percent(quantized.median / float.median) : '–',
     ]);
+    if (capabilities.workers > 1) {
+      rows.push(['Calibrated in', '', counted(capabilities.workers, 'worker'), '']);
+    }
   }
   return table(
     'Before and after',

@@ -21,6 +21,7 @@ const createEngine: CreateEngine = ({ module, threads }) =>
       const started = await startCore(createQuantab, await module(), threads, makeThread);
       return new Host(started, nodeFiles, generation);
     },
+    threads,
     readsBlobs: false,
   });
 

@@ -21,6 +21,7 @@ const createEngine: CreateEngine = ({ module, worker, threads }) => {
       const started = await startCore(createQuantab, await module(), threads, makeThread);
       return new Host(started, browserFiles, generation);
     },
+    threads,
     readsBlobs: readsBlobs(),
   });
 };

@@ -37,6 +37,7 @@ function breath(): Promise<void> {
 
 export class DirectEngine implements Engine {
   readonly readsBlobs: boolean;
+  readonly threads: number;
 
   readonly #createHost: (generation: number) => Promise<Host>;
   readonly #turns = new Turns();
@@ -50,9 +51,14 @@ export class DirectEngine implements Engine {
   #generation = 0;
   #busy = false;
 
-  constructor(options: { createHost: (generation: number) => Promise<Host>; readsBlobs: boolean }) {
+  constructor(options: {
+    createHost: (generation: number) => Promise<Host>;
+    threads: number;
+    readsBlobs: boolean;
+  }) {
     this.#createHost = options.createHost;
     this.readsBlobs = options.readsBlobs;
+    this.threads = options.threads;
   }
 
   async call<Name extends RequestName>(
@@ -87,6 +93,10 @@ export class DirectEngine implements Engine {
       throw error;
     }
     return result;
+  }
+
+  another(): [] {
+    return [];
   }
 
   close(): void {

@@ -24,6 +24,8 @@ export interface EngineCall extends CallOptions {
 export interface Engine {
   /** Whether blobs can be read where the core runs (in a browser's worker). */
   readonly readsBlobs: boolean;
+  /** How many may compute in one call. */
+  readonly threads: number;
   /**
    * Asks the core; calls run one after another. `needs` is a handle the call is about: rejects with StaleHandle when the core it
    * belonged to has ended. Rejects with a QuantabError of code 'Cancelled' when the signal fires first, or the engine is closed.
@@ -34,6 +36,8 @@ export interface Engine {
     options?: EngineCall,
     needs?: number,
   ): Promise<Result<Name>>;
+  /** Another one of its kind, of one thread, to share work with; none where a call blocks its caller. */
+  another(): [Engine] | [];
   /** Ends the core and frees all it holds. */
   close(): void;
 }

@@ -41,7 +41,7 @@ function iteratorOf(samples: unknown): Iterator<unknown> | AsyncIterator<unknown
 }
 
 /** The length of an iterable that knows it, else 0. */
-const lengthOf = (samples: Samples): number =>
+export const lengthOf = (samples: Samples): number =>
   'length' in samples && typeof samples.length === 'number' ? samples.length : 0;
 
 /** Whether the samples can be read more than once: an iterator gives only itself. */

@@ -14,6 +14,7 @@ import {
   type QuantizerHandle,
 } from './protocol.js';
 import { methodOf, orderOf } from './recipe.js';
+import { calibrate, joinIn, workersFor } from './shared_calibration.js';
 import type { Tensor, TensorMap } from './tensor.js';
 import type {
   BenchmarkOptions,
@@ -54,6 +55,8 @@ const MOST_RUNS = 2 ** 31 - 1;
 /** The models of one engine; the last to close ends it. */
 class Family {
   #members = 0;
+  /** How many workers the newest calibration was shared out to. */
+  calibrators = 1;
   constructor(
     readonly engine: Engine,
     readonly platform: Platform,
@@ -247,27 +250,27 @@ export class Model {
     options: StaticCall,
     finish: (quantizer: QuantizerHandle) => Promise<T>,
   ): Promise<T> {
-    const { engine } = this.#family;
-    const { signal, onLog, calibrationData } = options;
+    const { engine, platform } = this.#family;
+    const { calibrationData } = options;
     const once = !canRestart(calibrationData);
+    const workers = workersFor(options, platform.usualThreads(), engine);
     return this.#use(options, async (model) => {
       const begun = await engine.call('beginStatic', { model, order, once }, options, model);
-      const { quantizer, passes } = begun;
+      const { quantizer } = begun;
+      const helpers: Engine[] = [];
       try {
-        for (let pass = 0; pass < passes; ++pass) {
-          if (pass > 0) await engine.call('nextPass', { quantizer }, options, quantizer);
-          await eachSample(
-            calibrationData,
-            'calibrate',
-            options,
-            (sample) => engine.call('collect', { quantizer, sample }, { signal, onLog }, quantizer),
-            { pass, passes },
-          );
+        if (begun.shareable && this.#origin.canMake) {
+          for (let i = 1; i < workers; ++i) helpers.push(...engine.another());
         }
+        this.#family.calibrators = 1 + helpers.length;
+        const joining = helpers.map((each) => joinIn(each, this.#origin, order, once, options));
+        const members = [{ engine, quantizer }, ...(await Promise.all(joining))];
+        await calibrate(members, begun, calibrationData, options);
         return await finish(quantizer);
       } catch (error) {
         throw interrupted(error, 'calibration');
       } finally {
+        for (const each of helpers) each.close();
         this.#release(quantizer);
       }
     });
@@ -423,9 +426,10 @@ export class Model {
   /** What computes. Whether there are threads is known once a model has run. */
   async capabilities(options: CallOptions = {}): Promise<Capabilities> {
     checkCall(options);
-    return this.#use(options, (model) =>
+    const computes = await this.#use(options, (model) =>
       this.#family.engine.call('capabilities', {}, options, model),
     );
+    return { ...computes, workers: this.#family.calibrators };
   }
 
   /** Frees what the model holds and, if it was the last of those from one openModel(), ends its calls. Other models stay open. */

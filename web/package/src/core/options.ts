@@ -35,7 +35,7 @@ export function checkCall(options: unknown): void {
 /** The quantizers' own options of a call, all but what this side deals with, as JSON text for the core. */
 export function quantizerOptions(call: object): string {
   const ours = [
-    ...['signal', 'onProgress', 'onLog', 'calibrationData', 'ranges'],
+    ...['signal', 'onProgress', 'onLog', 'calibrationData', 'workers', 'ranges'],
     ...['recipe', 'preProcess'],
   ];
   const theirs = Object.fromEntries(Object.entries(call).filter(([name]) => !ours.includes(name)));

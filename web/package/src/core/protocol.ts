@@ -90,6 +90,8 @@ export interface Order {
 export interface Begun {
   quantizer: QuantizerHandle;
   passes: number;
+  /** Whether samples may be shared out to such quantizers in several cores. */
+  shareable: boolean;
 }
 
 interface Call<Args, Result> {
@@ -105,6 +107,10 @@ export interface Requests {
   beginStatic: Call<{ model: ModelHandle; order: Order; once: boolean }, Begun>;
   collect: Call<{ quantizer: QuantizerHandle; sample: TensorMap }, void>;
   nextPass: Call<{ quantizer: QuantizerHandle }, void>;
+  /** What was seen since the pass began, or since the last call. */
+  takeStatistics: Call<{ quantizer: QuantizerHandle }, Uint8Array<ArrayBuffer>>;
+  /** What others saw, in this order. */
+  mergeStatistics: Call<{ quantizer: QuantizerHandle; statistics: Uint8Array[] }, void>;
   ranges: Call<{ quantizer: QuantizerHandle }, MeasuredRanges>;
   finishStatic: Call<{ quantizer: QuantizerHandle }, Opened>;
   /** Static quantization with ranges that were measured before, as text. */
@@ -131,7 +137,7 @@ export interface Requests {
   >;
   release: Call<{ handle: number }, void>;
   memory: Call<Record<never, never>, { peakBytes: number }>;
-  capabilities: Call<Record<never, never>, Capabilities>;
+  capabilities: Call<Record<never, never>, Omit<Capabilities, 'workers'>>;
 }
 
 export type RequestName = keyof Requests;

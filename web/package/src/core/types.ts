@@ -189,6 +189,8 @@ export interface Capabilities {
   threads: number;
   /** How many have had work so far. */
   threadsUsed: number;
+  /** How many workers the newest calibration was shared out to. */
+  workers: number;
 }
 
 /**
@@ -248,6 +250,13 @@ export interface MixedPrecision {
 export interface CalibrationSource {
   /** Samples to measure them on. */
   calibrationData?: Samples | undefined;
+  /**
+   * How many workers the samples are shared out to, 64 at most; the result does not depend on it. Each holds the model and what one
+   * sample takes. By default one, but where memory cannot be shared (a page that is not cross-origin isolated) as many as the machine
+   * has processors, up to 4, if there are samples enough. Always one with quantab/direct, and where the order of samples or of sums
+   * counts: with `smoothQuant`, `biasCorrection`, `calibStridedMinMax`, and histograms of samples that can be read only once.
+   */
+  workers?: number | undefined;
   /** What calibrate() gave, or onnxruntime's calibration cache: text. */
   ranges?: string | undefined;
 }

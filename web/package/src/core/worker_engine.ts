@@ -13,13 +13,19 @@ import { generationOf, type Args, type RequestName, type Result } from './protoc
 import { Turns } from './turns.js';
 import { WorkerCore } from './worker_core.js';
 
+export interface WorkerOptions {
+  spawn: () => WorkerPort;
+  module: () => Promise<WebAssembly.Module>;
+  threads: number;
+  readsBlobs: boolean;
+}
+
 /** The core in a worker. A call stuck in the core is ended with its worker; the next call starts another. */
 export class WorkerEngine implements Engine {
   readonly readsBlobs: boolean;
+  readonly threads: number;
 
-  readonly #spawn: () => WorkerPort;
-  readonly #module: () => Promise<WebAssembly.Module>;
-  readonly #threads: number;
+  readonly #options: WorkerOptions;
   readonly #turns = new Turns(() => this.#live?.setBusy(false));
   readonly #closing = new AbortController();
   #core: Promise<WorkerCore> | undefined;
@@ -27,16 +33,10 @@ export class WorkerEngine implements Engine {
   /** Counts the cores there have been. */
   #generation = 0;
 
-  constructor(options: {
-    spawn: () => WorkerPort;
-    module: () => Promise<WebAssembly.Module>;
-    threads: number;
-    readsBlobs: boolean;
-  }) {
-    this.#spawn = options.spawn;
-    this.#module = options.module;
-    this.#threads = options.threads;
+  constructor(options: WorkerOptions) {
+    this.#options = options;
     this.readsBlobs = options.readsBlobs;
+    this.threads = options.threads;
   }
 
   async call<Name extends RequestName>(
@@ -72,6 +72,10 @@ export class WorkerEngine implements Engine {
     return result;
   }
 
+  another(): [WorkerEngine] {
+    return [new WorkerEngine({ ...this.#options, threads: 1 })];
+  }
+
   close(): void {
     this.#closing.abort();
     this.#live?.end(closedDuringCall());
@@ -89,11 +93,11 @@ export class WorkerEngine implements Engine {
 
   async #launch(): Promise<WorkerCore> {
     try {
-      const module = await this.#module();
+      const module = await this.#options.module();
       if (this.#closing.signal.aborted) throw closedDuringCall();
-      const core = new WorkerCore(this.#spawn());
+      const core = new WorkerCore(this.#options.spawn());
       this.#live = core;
-      await core.start(module, this.#generation, this.#threads);
+      await core.start(module, this.#generation, this.#options.threads);
       // The call it was started for may have been cancelled.
       core.setBusy(this.#turns.taken);
       return core;

@@ -201,13 +201,24 @@ export class Host {
         this.#core.createStaticQuantizer(this.#model(model), recipe, options, once, this.#monitor),
       );
       const handle = this.#keep(this.#quantizers, { quantizer, making });
-      return { quantizer: handle, passes: valueOf(this.#core.passes(quantizer)) };
+      return {
+        quantizer: handle,
+        passes: valueOf(this.#core.passes(quantizer)),
+        shareable: valueOf(this.#core.shareable(quantizer)),
+      };
     },
     collect: ({ quantizer, sample }) => {
       valueOf(this.#core.collect(this.#quantizer(quantizer), toWasm(sample)));
     },
     nextPass: ({ quantizer }) => {
       valueOf(this.#core.nextPass(this.#quantizer(quantizer)));
+    },
+    takeStatistics: ({ quantizer }) =>
+      valueOf(this.#core.takeStatistics(this.#quantizer(quantizer))),
+    mergeStatistics: ({ quantizer, statistics }) => {
+      for (const each of statistics) {
+        valueOf(this.#core.mergeStatistics(this.#quantizer(quantizer), each));
+      }
     },
     ranges: ({ quantizer }) => this.#ranges(quantizer),
     finishStatic: ({ quantizer }) => {

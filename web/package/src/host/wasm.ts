@@ -78,6 +78,10 @@ export interface WasmCore {
   ): Answer<WasmQuantizer>;
   passes(quantizer: WasmQuantizer): Answer<number>;
   nextPass(quantizer: WasmQuantizer): Answer<undefined>;
+  /** Whether samples may be shared out to quantizers of several modules. */
+  shareable(quantizer: WasmQuantizer): Answer<boolean>;
+  takeStatistics(quantizer: WasmQuantizer): Answer<Uint8Array<ArrayBuffer>>;
+  mergeStatistics(quantizer: WasmQuantizer, statistics: Uint8Array): Answer<undefined>;
   /** `MeasuredRanges` as JSON. */
   ranges(quantizer: WasmQuantizer): Answer<string>;
   /** Ranges as text: `MeasuredRanges` as JSON. */
