@@ -215,7 +215,7 @@ describe.each(settings)('%s', (title, headers, isolated) => {
       fs.writeFileSync(path.join(folder, 'pools.onnx'), pools);
       const { report, complaints } = await visitFolder(browser, folder, headers);
       expect(complaints).toEqual([]);
-      const of = (threads) => ({ flavor: 'relaxed', threads, threadsUsed: threads });
+      const of = (threads) => ({ flavor: 'relaxed', threads, threadsUsed: threads, workers: 1 });
       const { hashes } = report[1];
       expect(hashes).toHaveLength(1);
       expect(report).toEqual({
@@ -225,6 +225,48 @@ describe.each(settings)('%s', (title, headers, isolated) => {
     },
     120_000,
   );
+
+  test('calibration is shared out where memory is not', async () => {
+    const folder = site(
+      `workers-${name}`,
+      `
+      const samples = Array.from({ length: 40 }, (_, i) => ({
+        image: { ...sample.image, data: Float32Array.from({ length: 64 }, (_, k) => Math.sin(i * 64 + k)) },
+      }));
+      const model = await openModel(await digits());
+      const call = { calibrationData: samples, calibrateMethod: 'Entropy' };
+      const usual = await model.calibrate(call);
+      const { workers } = await model.capabilities();
+      const one = await model.calibrate({ ...call, workers: 1 });
+      const three = await model.calibrate({ ...call, workers: 3 });
+      const ended = await cancelled(model, (controller) =>
+        model.calibrate({
+          ...call,
+          workers: 3,
+          signal: controller.signal,
+          onProgress: ({ done }) => done === 20 && controller.abort(),
+        }),
+      );
+      const again = await model.calibrate(call);
+      return {
+        workers,
+        cores: navigator.hardwareConcurrency,
+        same: [one, three, again].map((text) => text === usual),
+        lines: usual.split('\\n').length > 5,
+        ended,
+      };`,
+    );
+    const { report, complaints } = await visitFolder(browser, folder, headers);
+    expect(complaints).toEqual([]);
+    const { cores } = report;
+    expect(report).toEqual({
+      workers: isolated ? 1 : Math.min(cores, 4),
+      cores,
+      same: [true, true, true],
+      lines: true,
+      ended: { code: 'Cancelled', fast: true },
+    });
+  }, 120_000);
 
   test('quantab/direct, in the page itself', async () => {
     const folder = site(
