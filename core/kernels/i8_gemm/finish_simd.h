@@ -7,13 +7,9 @@
 
 #include "core/base/simd.h"
 #include "core/kernels/i8_gemm/i8_gemm.h"
+#include "core/kernels/round_magic.h"
 
 namespace quantab::kernels::i8_gemm_simd {
-
-// 1.5 * 2^23: added to a float of magnitude below 2^22 it leaves the value, rounded half to even,
-// in the low bits. Floats beyond keep their order as bits, negative ones as negative integers.
-// Volatile, so that engines hold it in a register: they build a constant anew at each use.
-inline const volatile float round_magic = 12582912.0F;
 
 // From scaled floats to bytes: rounded by adding round_magic, limited from below as integers, from
 // above by narrowing.

@@ -1,13 +1,12 @@
-// Sixteen elements at a time through four vectors of floats. Rounding is by adding 1.5 * 2^23,
-// after which the integer is in the low bits (see i8_gemm/finish.cc).
+// Sixteen elements at a time through four vectors of floats, rounded by adding round_magic.
 #include "core/base/simd.h"
 #include "core/kernels/qlinear/scalar.h"
+#include "core/kernels/round_magic.h"
 
 namespace quantab::kernels {
 namespace {
 
 constexpr size_t kLanes = 16;
-constexpr float kRoundMagic = 12582912.0F;
 
 struct Floats {
   v128_t v[4];
@@ -78,7 +77,7 @@ void Run(size_t n, const QLinearSide& a, const QLinearSide& b, const Numbers& nu
   const Elements left(a), right(b);
   const v128_t lowest = wasm_f32x4_splat(y.is_signed ? -128.0F : 0.0F);
   const v128_t highest = wasm_f32x4_splat(y.is_signed ? 127.0F : 255.0F);
-  const v128_t magic = wasm_f32x4_splat(kRoundMagic);
+  const v128_t magic = wasm_f32x4_splat(round_magic);
   size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
     const Floats fa = left.At(i), fb = right.At(i);

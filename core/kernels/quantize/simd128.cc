@@ -4,25 +4,22 @@
 
 #include "core/base/simd.h"
 #include "core/kernels/quantize/quantize.h"
+#include "core/kernels/round_magic.h"
 
 namespace quantab::kernels {
 namespace {
-
-// 1.5 * 2^23: added to a float of magnitude below 2^22 it leaves the value, rounded half to even,
-// in the low bits.
-constexpr float kRoundMagic = 12582912.0F;
 
 struct Quantizer {
   v128_t scale;
   v128_t lowest;
   v128_t highest;
   v128_t zero;
+  v128_t magic;
 
   // Four values as int32, within the output's range. pmax(lowest, NaN) is lowest.
   v128_t operator()(const float* x) const {
     v128_t scaled = wasm_f32x4_div(wasm_v128_load(x), scale);
     scaled = wasm_f32x4_pmin(wasm_f32x4_pmax(lowest, scaled), highest);
-    const v128_t magic = wasm_f32x4_splat(kRoundMagic);
     return wasm_i32x4_add(wasm_i32x4_sub(wasm_f32x4_add(scaled, magic), magic), zero);
   }
 
@@ -43,7 +40,8 @@ void Quantize(size_t n, const float* x, float scale, int32_t zero, Byte* y) {
   const Quantizer quantizer = {.scale = wasm_f32x4_splat(scale),
                                .lowest = wasm_f32x4_splat(lowest),
                                .highest = wasm_f32x4_splat(highest),
-                               .zero = wasm_i32x4_splat(zero)};
+                               .zero = wasm_i32x4_splat(zero),
+                               .magic = wasm_f32x4_splat(round_magic)};
   size_t i = 0;
   for (; i + 16 <= n; i += 16) quantizer.Sixteen(x + i, y + i);
   if (i == n) return;
