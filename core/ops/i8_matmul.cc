@@ -1,5 +1,7 @@
 #include "core/ops/i8_matmul.h"
 
+#include "core/base/parallel.h"
+
 namespace quantab {
 namespace {
 
@@ -8,6 +10,14 @@ struct State : OpState {
   Tensor packed;
   size_t bytes() const override { return packed.bytes(); }
 };
+
+// Which matrices of a batch make one product.
+struct Matrices {
+  size_t a, b, y;
+};
+
+// Products made in the time of one simple operation (GrainFor).
+constexpr size_t kProductsOfAStep = 8;
 
 size_t StepOf(size_t n, size_t k) {
   return kernels::SaturatingRoundUp(kernels::I8GemmPackedBytes(n, k), kBufferAlignment);
@@ -82,28 +92,41 @@ I8MatMul::I8MatMul(OpContext& c, const Shape& a, int b, int b_zero) : c_(c), b_(
   if (!ZerosFit(b_zeros_.size(), shape_.n, matrices_)) {
     CheckByColumn(c, b_zero, shape_.n);
   }
-  one_ = c.Scratch(step_).data();
 }
 
-const std::byte* I8MatMul::Packed(size_t matrix) {
-  if (all_) return all_ + matrix * step_;
-  if (packed_ != matrix) {
-    const Tensor& b = c_.Input(b_);
-    Pack(shape_.n, shape_.k, b.raw(), b.dtype() == DType::kInt8, b_zeros_, matrix, one_);
-    packed_ = matrix;
-  }
-  return one_;
+void I8MatMul::PackOne(size_t matrix, std::byte* packed) const {
+  const Tensor& b = c_.Input(b_);
+  Pack(shape_.n, shape_.k, b.raw(), b.dtype() == DType::kInt8, b_zeros_, matrix, packed);
 }
 
 void I8MatMul::Run(const void* a, bool a_signed, int32_t a_zero, void* y, size_t size,
                    const kernels::I8GemmEpilogue& epilogue, size_t scale_step) {
   const MatMulShape& s = shape_;
-  kernels::I8GemmEpilogue own = epilogue;
-  ForEachMatrix(s, [&](size_t ia, size_t ib, size_t iy) {
-    if (epilogue.scale != nullptr) own.scale = epilogue.scale + ib * scale_step;
-    kernels::I8Gemm(s.m, s.n, s.k, static_cast<const std::byte*>(a) + ia * s.m * s.k, a_signed, s.k,
-                    a_zero, Packed(ib), static_cast<std::byte*>(y) + iy * s.m * s.n * size, s.n,
+  const auto multiply = [&](const Matrices& of, const std::byte* packed) {
+    kernels::I8GemmEpilogue own = epilogue;
+    if (epilogue.scale != nullptr) own.scale = epilogue.scale + of.b * scale_step;
+    kernels::I8Gemm(s.m, s.n, s.k, static_cast<const std::byte*>(a) + of.a * s.m * s.k, a_signed,
+                    s.k, a_zero, packed, static_cast<std::byte*>(y) + of.y * s.m * s.n * size, s.n,
                     own);
+  };
+  if (all_) {
+    ForEachMatrix(
+        s, [&](size_t ia, size_t ib, size_t iy) { multiply({ia, ib, iy}, all_ + ib * step_); });
+    return;
+  }
+  if (ElementCount(s.out) == 0) return;
+  // Products of a batch may run side by side, each thread packing what it needs.
+  std::vector<Matrices> products;
+  ForEachMatrix(s, [&](size_t ia, size_t ib, size_t iy) { products.push_back({ia, ib, iy}); });
+  const size_t grain = GrainFor(kernels::SaturatingMul(s.m, s.n, s.k) / kProductsOfAStep);
+  const size_t lanes = LanesOf(products.size(), grain);
+  std::byte* scratch = c_.Scratch(kernels::SaturatingMul(lanes, step_)).data();
+  ParallelFor(products.size(), grain, [&](size_t begin, size_t end, size_t lane) {
+    std::byte* packed = scratch + lane * step_;
+    for (size_t i = begin; i < end; ++i) {
+      if (i == begin || products[i].b != products[i - 1].b) PackOne(products[i].b, packed);
+      multiply(products[i], packed);
+    }
   });
 }
 
@@ -111,12 +134,16 @@ void I8MatMul::RunByRow(const void* a, bool a_signed, const std::vector<int32_t>
                         int32_t* y) {
   const MatMulShape& s = shape_;
   if (a_zeros.empty()) return;  // there are no rows
+  std::byte* one = all_ ? nullptr : c_.Scratch(step_).data();
+  size_t last = SIZE_MAX;  // the matrix packed last
   ForEachMatrix(s, [&](size_t ia, size_t ib, size_t iy) {
+    if (!all_ && last != ib) PackOne(ib, one);
+    last = ib;
+    const std::byte* packed = all_ ? all_ + ib * step_ : one;
     for (size_t row = 0; row < s.m; ++row) {
       const size_t at = ia * s.m + row;
       kernels::I8Gemm(1, s.n, s.k, static_cast<const std::byte*>(a) + at * s.k, a_signed, s.k,
-                      a_zeros[at % a_zeros.size()], Packed(ib), y + (iy * s.m + row) * s.n, s.n,
-                      {});
+                      a_zeros[at % a_zeros.size()], packed, y + (iy * s.m + row) * s.n, s.n, {});
     }
   });
 }

@@ -33,7 +33,8 @@ class I8MatMul {
   void RunByRow(const void* a, bool a_signed, const std::vector<int32_t>& a_zeros, int32_t* y);
 
  private:
-  const std::byte* Packed(size_t matrix);
+  // Packs that matrix of the right operand.
+  void PackOne(size_t matrix, std::byte* packed) const;
 
   OpContext& c_;
   int b_;
@@ -41,8 +42,6 @@ class I8MatMul {
   size_t matrices_ = 1;
   size_t step_ = 0;
   const std::byte* all_ = nullptr;  // packed beforehand
-  std::byte* one_ = nullptr;        // the matrix packed last
-  size_t packed_ = SIZE_MAX;
   std::vector<int32_t> b_zeros_;
 };
 

@@ -309,6 +309,25 @@ int32_t PackColumn(const I8GemmKernel& kernel, size_t k, const I8GemmB& b, size_
   return static_cast<int32_t>(sum);
 }
 
+// The same for `columns` columns from `first` on that lie next to each other in each row of B, row
+// by row.
+void PackRows(const I8GemmKernel& kernel, size_t k, const I8GemmB& b, size_t first, size_t columns,
+              int8_t* panel, int32_t* sums) {
+  const uint8_t flip = b.is_signed ? 0 : 0x80;
+  const size_t depth = kernel.depth;
+  uint32_t total[kI8GemmMaxColumns] = {};
+  const auto* from = static_cast<const uint8_t*>(b.data) + first;
+  for (size_t i = 0; i < k; ++i, from += b.k_stride) {
+    int8_t* to = panel + i / depth * depth * kernel.columns + i % depth;
+    for (size_t c = 0; c < columns; ++c) {
+      const auto value = static_cast<int8_t>(from[c] ^ flip);
+      to[c * depth] = value;
+      total[c] += static_cast<uint32_t>(int32_t{value});
+    }
+  }
+  for (size_t c = 0; c < columns; ++c) sums[c] = static_cast<int32_t>(total[c]);
+}
+
 // Columns of a part, a multiple of a panel's: all of them where the blocks of rows are enough to
 // keep threads busy.
 size_t PartColumns(const I8GemmKernel& kernel, size_t blocks, size_t n) {
@@ -346,7 +365,13 @@ void I8GemmPack(size_t n, size_t k, const I8GemmB& b, void* packed) {
       const int32_t zero = b.zero == nullptr ? 0 : b.zero[(first + c) * b.zero_stride];
       zeros[c] = b.is_signed ? zero : zero - 128;
       if (zeros[c] != 0) header->has_zero = 1;
-      sums[c] = PackColumn(kernel, k, b, first + c, panel + c * kernel.depth);
+    }
+    if (b.n_stride == 1 && b.k_inner == 0) {
+      PackRows(kernel, k, b, first, columns, panel, sums);
+    } else {
+      for (size_t c = 0; c < columns; ++c) {
+        sums[c] = PackColumn(kernel, k, b, first + c, panel + c * kernel.depth);
+      }
     }
   }
 }
