@@ -1,14 +1,12 @@
-// Lets a convolution with float results add another value to them, and limit them.
+// Lets a convolution with float results limit them, or what another value and they add up to.
 //   before:  Conv -> Relu or Clip(low, high) -> y
 //   after:   quantab.ClampedConv(min = low, max = high) -> y
-//   before:  Conv -> Add(z) (-> Relu or Clip(low, high)) -> y
+//   before:  Conv -> Add(z) -> Relu or Clip(low, high) -> y
 //   after:   quantab.ClampedConv(z, min = low, max = high) -> y
 // A dynamically quantized one limits its results only:
 //   before:  quantab.ConvIntegerToFloat -> Relu or Clip(low, high) -> y
 //   after:   quantab.ConvIntegerToFloat(min = low, max = high) -> y
 // Needs: nobody else reads between them; constant bounds; z is no constant, which may be small.
-#include <limits>
-
 #include "core/lower/activation_range.h"
 #include "core/lower/lower.h"
 
@@ -40,19 +38,13 @@ void Fuse(LowerGraph& graph, int i) {
   }
   const int activation = graph.OnlyReader(last);
   const auto bounds = activation < 0 ? std::nullopt : BoundsOf(graph, activation);
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  Bounds limits = {-kInfinity, kInfinity};
-  if (bounds && InputOf(graph.node(activation), 0) == OutputOf(graph.node(last), 0)) {
-    limits = *bounds;
-    last = activation;
-  }
-  if (last == i) return;
-  SetFloat(conv, "min", limits.low);
-  SetFloat(conv, "max", limits.high);
+  if (!bounds || InputOf(graph.node(activation), 0) != OutputOf(graph.node(last), 0)) return;
+  SetFloat(conv, "min", bounds->low);
+  SetFloat(conv, "max", bounds->high);
   if (!IsDynamic(conv)) conv.set_op_type("ClampedConv");
   conv.set_domain(kLowerDomain);
-  conv.set_output(0, OutputOf(graph.node(last), 0));
-  graph.Replace(last, std::move(conv));
+  conv.set_output(0, OutputOf(graph.node(activation), 0));
+  graph.Replace(activation, std::move(conv));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/base/parallel.h"
 #include "core/kernels/elementwise/elementwise.h"
 #include "core/kernels/f32_conv/f32_conv.h"
 #include "core/kernels/f32_winograd/f32_winograd.h"
@@ -50,19 +51,18 @@ bool RunAtPoints(OpContext& c, const kernels::ConvShape& shape, const float* x, 
   return true;
 }
 
-// Convolves `x`, channels first, with inputs 1 and 2. `addend`, of y's shape, is for shapes for
-// which TakesAddend is true.
+// Convolves `x`, channels first, with inputs 1 and 2.
 void Run(OpContext& c, const ConvGeometry& g, const float* x, float* y, float min = -kInfinity,
-         float max = kInfinity, const float* addend = nullptr) {
+         float max = kInfinity) {
   const float* w = FloatInput(c, 1);
   const float* bias = nullptr;
   if (c.Optional(2) != nullptr) {
     bias = FloatInput(c, 2);
     CheckConvBias(c, 2, g);
   }
-  if (addend == nullptr && RunAtPoints(c, g.shape, x, w, bias, y, min, max)) return;
+  if (RunAtPoints(c, g.shape, x, w, bias, y, min, max)) return;
   void* scratch = c.Scratch(kernels::F32ConvScratchBytes(g.shape)).data();
-  kernels::F32Conv(g.shape, x, w, bias, y, scratch, min, max, addend);
+  kernels::F32Conv(g.shape, x, w, bias, y, scratch, min, max);
 }
 
 void Compute(OpContext& c) {
@@ -72,10 +72,19 @@ void Compute(OpContext& c) {
   Run(c, g, x, c.Output(0, DType::kFloat, g.out).mutable_data<float>());
 }
 
-// Whether the convolution itself can add a tensor of its result's shape.
-bool TakesAddend(const OpContext& c, const kernels::ConvShape& shape) {
-  return kernels::F32ConvTakesAddend(shape) &&
-         (c.state() == nullptr || !kernels::F32WinogradPays(shape));
+// y = clamp(y + z, min, max): while a piece of both is in the first-level cache.
+void AddAndClamp(size_t count, const float* z, float min, float max, float* y) {
+  constexpr size_t kPiece = 2048, kStepsOfAPiece = 4 * kPiece;
+  ParallelFor(kernels::DivideUp(count, kPiece), GrainFor(kStepsOfAPiece),
+              [&](size_t begin, size_t end) {
+                for (; begin < end; ++begin) {
+                  const size_t first = begin * kPiece, n = std::min(kPiece, count - first);
+                  float* to = y + first;
+                  kernels::Binary(kernels::BinaryOp::kAdd, 1, n, to, n, 1, z + first, n, 1, to);
+                  if (min == -kInfinity && max == kInfinity) continue;
+                  kernels::Unary(kernels::UnaryOp::kClip, n, to, to, min, max);
+                }
+              });
 }
 
 void ComputeClamped(OpContext& c) {
@@ -84,11 +93,14 @@ void ComputeClamped(OpContext& c) {
   const float min = c.attributes().Float("min", -kInfinity);
   const float max = c.attributes().Float("max", kInfinity);
   const ConvGeometry g = MakeConv(c, c.Input(0).shape(), c.Input(1).shape());
-  const float* z = c.Optional(3) == nullptr ? nullptr : FloatInput(c, 3);
-  const bool same = z == nullptr || c.Input(3).shape() == g.out;
-  if (z == nullptr || (same && TakesAddend(c, g.shape))) {
-    float* y = c.Output(0, DType::kFloat, g.out).mutable_data<float>();
-    return Run(c, g, x, y, min, max, z);
+  if (c.Optional(3) == nullptr) {
+    return Run(c, g, x, c.Output(0, DType::kFloat, g.out).mutable_data<float>(), min, max);
+  }
+  const float* z = FloatInput(c, 3);
+  if (c.Input(3).shape() == g.out) {
+    Tensor& y = c.Output(0, DType::kFloat, g.out);
+    Run(c, g, x, y.mutable_data<float>());
+    return AddAndClamp(Size(y.count()), z, min, max, y.mutable_data<float>());
   }
   float* products = c.ScratchOf<float>(Size(ElementCount(g.out)));
   Run(c, g, x, products);
@@ -96,7 +108,6 @@ void ComputeClamped(OpContext& c) {
   Tensor& y = c.Output(0, DType::kFloat, plan.out);
   float* out = y.mutable_data<float>();
   BroadcastMap(plan, products, z, out, [](float a, float b) { return a + b; });
-  if (min == -kInfinity && max == kInfinity) return;
   kernels::Unary(kernels::UnaryOp::kClip, Size(y.count()), out, out, min, max);
 }
 

@@ -120,10 +120,8 @@ struct Group {
     } else {
       Im2colF32Packed(shape, shape.in_channels / shape.groups, x, 0, first, count, packed);
     }
-    F32GemmEpilogue block = epilogue;
-    if (block.addend != nullptr) block.addend += first;
     F32Gemm(shape.out_channels / shape.groups, count, depth, w, depth, packed, y + first,
-            shape.OutPixels(), block);
+            shape.OutPixels(), epilogue);
   }
 };
 
@@ -142,10 +140,8 @@ size_t F32ConvScratchBytes(const ConvShape& shape) {
                        F32GemmPackedBytes(BlockPixels(shape), Depth(shape)));
 }
 
-bool F32ConvTakesAddend(const ConvShape& shape) { return !IsDepthwise(shape); }
-
 void F32Conv(const ConvShape& shape, const float* x, const float* w, const float* bias, float* y,
-             void* scratch, float min, float max, const float* addend) {
+             void* scratch, float min, float max) {
   if (IsDepthwise(shape)) return Depthwise(shape, x, w, bias, y, scratch, min, max);
   const size_t group_in = shape.in_channels / shape.groups;
   const size_t group_out = shape.out_channels / shape.groups;
@@ -153,16 +149,13 @@ void F32Conv(const ConvShape& shape, const float* x, const float* w, const float
   const size_t lane_floats = F32GemmPackedBytes(block, Depth(shape)) / sizeof(float);
   for (size_t batch = 0; batch < shape.batch; ++batch) {
     for (size_t i = 0; i < shape.groups; ++i) {
-      const size_t o = i * group_out, first_out = (batch * shape.out_channels + o) * out_pixels;
-      const Group group = {.shape = shape,
-                           .x = x + (batch * shape.in_channels + i * group_in) * shape.InPixels(),
-                           .w = w + o * Depth(shape),
-                           .y = y + first_out,
-                           .epilogue = {.row_bias = bias == nullptr ? nullptr : bias + o,
-                                        .addend = addend == nullptr ? nullptr : addend + first_out,
-                                        .addend_step = out_pixels,
-                                        .min = min,
-                                        .max = max}};
+      const size_t o = i * group_out;
+      const Group group = {
+          .shape = shape,
+          .x = x + (batch * shape.in_channels + i * group_in) * shape.InPixels(),
+          .w = w + o * Depth(shape),
+          .y = y + (batch * shape.out_channels + o) * out_pixels,
+          .epilogue = {.row_bias = bias == nullptr ? nullptr : bias + o, .min = min, .max = max}};
       ParallelFor(BlockCount(shape), BlockGrain(shape), [&](size_t begin, size_t end, size_t lane) {
         float* packed = static_cast<float*>(scratch) + lane * lane_floats;
         for (; begin < end; ++begin) {

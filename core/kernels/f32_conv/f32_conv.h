@@ -2,7 +2,7 @@
 // groups.
 //
 //   y[b,o,p] = clamp(bias[o] + sum over c, taps of w[o,c,tap] * x[b, group(o) * C/G + c, window(p,
-//   tap)] + addend[b,o,p], min, max)
+//   tap)], min, max)
 //
 // with 0 outside the input (geometry: im2col.h). Groups of one input channel (depthwise) run
 // directly; others run as f32_gemm over blocks of output pixels, so that scratch memory does not
@@ -21,16 +21,13 @@ namespace quantab::kernels {
 // Bytes of scratch F32Conv needs for this shape. SIZE_MAX when they are more (bytes.h).
 size_t F32ConvScratchBytes(const ConvShape& shape);
 
-// False for groups of one input channel.
-bool F32ConvTakesAddend(const ConvShape& shape);
-
 // The caller: x is [batch, in_channels, D, H, W], w is [out_channels, in_channels / groups, KD, KH,
-// KW], bias is [out_channels] or null, y is [batch, out_channels, OD, OH, OW], addend the same or
-// null; all contiguous, aligned to 4. scratch: F32ConvScratchBytes(shape) bytes, aligned to 16. y
-// and scratch overlap nothing else. With an addend, F32ConvTakesAddend(shape) is true.
+// KW], bias is [out_channels] or null, y is [batch, out_channels, OD, OH, OW]; all contiguous,
+// aligned to 4. scratch: F32ConvScratchBytes(shape) bytes, aligned to 16. y and scratch overlap
+// nothing else.
 void F32Conv(const ConvShape& shape, const float* x, const float* w, const float* bias, float* y,
              void* scratch, float min = -std::numeric_limits<float>::infinity(),
-             float max = std::numeric_limits<float>::infinity(), const float* addend = nullptr);
+             float max = std::numeric_limits<float>::infinity());
 
 struct PlaneLayout;
 

@@ -106,7 +106,6 @@ void F32Gemm(size_t m, size_t n, size_t k, const float* a, size_t lda, const flo
       const size_t row = begin * kPartRows;
       F32GemmEpilogue part = epilogue;
       if (part.row_bias != nullptr) part.row_bias += row;
-      if (part.addend != nullptr) part.addend += row * part.addend_step;
       kernel.run(std::min(m, end * kPartRows) - row, n, k, a + row * lda, lda, packed,
                  c + row * ldc, ldc, part);
     });
@@ -116,7 +115,6 @@ void F32Gemm(size_t m, size_t n, size_t k, const float* a, size_t lda, const flo
       const size_t column = begin * kPartColumns;
       F32GemmEpilogue part = epilogue;
       if (part.column_bias != nullptr) part.column_bias += column;
-      if (part.addend != nullptr) part.addend += column;
       kernel.run(m, std::min(n, end * kPartColumns) - column, k, a, lda, packed + column * k,
                  c + column, ldc, part);
     });

@@ -1,11 +1,10 @@
 // Kernel family `f32_gemm`: float matrix product.
 //
-//   C[m,n] = clamp(addend[m,n] + row_bias[m] + column_bias[n] + sum over k of A[m,k] * B[k,n],
-//                  min, max)
+//   C[m,n] = clamp(row_bias[m] + column_bias[n] + sum over k of A[m,k] * B[k,n], min, max)
 //
 // Tile: 6 rows x 8 columns; B is packed beforehand in panels of 8 columns. The sum runs over k
 // upwards, one rounding for the product and one for the addition (relaxed kernels may round once),
-// starting from 0; the biases are added to it, and then the addend.
+// starting from 0; the biases are added to it last.
 #ifndef QUANTAB_CORE_KERNELS_F32_GEMM_F32_GEMM_H_
 #define QUANTAB_CORE_KERNELS_F32_GEMM_F32_GEMM_H_
 
@@ -31,8 +30,6 @@ void F32GemmPack(size_t n, size_t k, const float* b, size_t ldb, bool transposed
 struct F32GemmEpilogue {
   const float* row_bias = nullptr;     // M floats, or null
   const float* column_bias = nullptr;  // N floats, or null
-  const float* addend = nullptr;       // M rows of N floats, addend_step apart, or null
-  size_t addend_step = 0;
   float min = -std::numeric_limits<float>::infinity();
   float max = std::numeric_limits<float>::infinity();
 };

@@ -15,7 +15,6 @@ void Run(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* 
       for (size_t i = 0; i < k; ++i) sum += a[row * lda + i] * panel[i * kF32GemmPanel];
       if (epilogue.row_bias != nullptr) sum += epilogue.row_bias[row];
       if (epilogue.column_bias != nullptr) sum += epilogue.column_bias[column];
-      if (epilogue.addend != nullptr) sum += epilogue.addend[row * epilogue.addend_step + column];
       if (sum < epilogue.min) sum = epilogue.min;
       if (sum > epilogue.max) sum = epilogue.max;
       c[row * ldc + column] = sum;

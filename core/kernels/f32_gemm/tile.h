@@ -32,7 +32,7 @@ struct Product {
   float* c;
   size_t ldc;
   const F32GemmEpilogue* epilogue;
-  bool clamps;  // whether tiles limit anything
+  bool clamps;  // whether the epilogue limits anything
 
   Limits EpilogueLimits() const {
     return {wasm_f32x4_splat(epilogue->min), wasm_f32x4_splat(epilogue->max)};
@@ -172,42 +172,17 @@ void FourPanels(const Product& p, size_t column) {
   Store(sums, 4 * kVectors, p.c + column, p.ldc);
 }
 
-// Adds the addend to `rows` rows of columns [first, end) of C, which were just made, and limits
-// them. Within a tile this would take the registers that its loop needs.
-[[gnu::noinline]] inline void Finish(const Product& p, size_t row, size_t rows, size_t first,
-                                     size_t end) {
-  const F32GemmEpilogue& epilogue = *p.epilogue;
-  const Limits limits = p.EpilogueLimits();
-  const auto finish = [&](v128_t c, v128_t addend) {
-    return wasm_f32x4_pmin(wasm_f32x4_pmax(wasm_f32x4_add(c, addend), limits.min), limits.max);
-  };
-  for (; rows > 0; --rows, ++row) {
-    const float* addend = epilogue.addend + row * epilogue.addend_step;
-    float* c = p.c + row * p.ldc;
-    size_t i = first;
-    for (; i + 4 <= end; i += 4) {
-      wasm_v128_store(c + i, finish(wasm_v128_load(c + i), wasm_v128_load(addend + i)));
-    }
-    for (; i < end; ++i) {
-      const v128_t sum = finish(wasm_v128_load32_splat(c + i), wasm_v128_load32_splat(addend + i));
-      c[i] = wasm_f32x4_extract_lane(sum, 0);
-    }
-  }
-}
-
 template <typename M>
 void Run(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* packed, float* c,
          size_t ldc, const F32GemmEpilogue& epilogue) {
   constexpr decltype(&RowOfTiles<1, M>) kTiles[kRows] = {RowOfTiles<1, M>, RowOfTiles<2, M>,
                                                          RowOfTiles<3, M>, RowOfTiles<4, M>,
                                                          RowOfTiles<5, M>, RowOfTiles<6, M>};
-  const Product product = {k, a,   lda,       packed,
-                           c, ldc, &epilogue, Clamps(epilogue) && epilogue.addend == nullptr};
+  const Product product = {k, a, lda, packed, c, ldc, &epilogue, Clamps(epilogue)};
   size_t first = 0;
   if (m == 1) {
     constexpr size_t kStep = 4 * kF32GemmPanel;
     for (; first + kStep <= n; first += kStep) FourPanels<M>(product, first);
-    if (epilogue.addend != nullptr) Finish(product, 0, 1, 0, first);
   }
   // Rows are dealt out evenly: a tile of one or two rows waits for its own sums.
   const size_t tiles = (m + kRows - 1) / kRows;
@@ -217,7 +192,6 @@ void Run(size_t m, size_t n, size_t k, const float* a, size_t lda, const float* 
     for (size_t t = 0, row = 0; t < tiles; ++t) {
       const size_t rows = m / tiles + (t < m % tiles ? 1 : 0);
       kTiles[rows - 1](product, row, first, end);
-      if (epilogue.addend != nullptr) Finish(product, row, rows, first, end);
       row += rows;
     }
   }

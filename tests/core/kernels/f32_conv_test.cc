@@ -14,23 +14,19 @@ void Check(const ConvShape& shape, Random& random) {
   Buffer<float> w(shape.out_channels * group_in * shape.Taps());
   Buffer<float> bias(shape.out_channels);
   Buffer<float> y(shape.batch * shape.out_channels * shape.OutPixels());
-  Buffer<float> addend(y.size());
-  addend.Fill(random, -1, 1);
   x.Fill(random, -1, 1);
   w.Fill(random, -1, 1);
   bias.Fill(random, -1, 1);
   const bool biased = random.Bool();
-  const bool added = F32ConvTakesAddend(shape) && random.Bool();
   const float min = random.Bool() ? 0.0F : -std::numeric_limits<float>::infinity();
   const Aligned scratch(F32ConvScratchBytes(shape));
   F32Conv(shape, x.data(), w.data(), biased ? bias.data() : nullptr, y.data(), scratch.get(), min,
-          6, added ? addend.data() : nullptr);
+          6);
   size_t at = 0;
   for (size_t b = 0; b < shape.batch; ++b) {
     for (size_t o = 0; o < shape.out_channels; ++o) {
       for (size_t p = 0; p < shape.OutPixels(); ++p, ++at) {
         double want = biased ? bias[o] : 0;
-        if (added) want += static_cast<double>(addend[at]);
         for (size_t c = 0; c < group_in; ++c) {
           const size_t plane = b * shape.in_channels + o / group_out * group_in + c;
           ForEachTap(shape, p, [&](size_t pixel, size_t tap) {

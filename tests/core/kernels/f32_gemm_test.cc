@@ -20,19 +20,13 @@ class F32GemmTest : public KernelTest {
     Buffer<float> c(m == 0 ? 0 : (m - 1) * ldc + n, 3);
     Buffer<float> row_bias(m);
     Buffer<float> column_bias(n);
-    Buffer<float> addend(m * (n + 4));
     a.Fill(random, -1, 1);
     b.Fill(random, -1, 1);
     row_bias.Fill(random, -1, 1);
     column_bias.Fill(random, -1, 1);
-    addend.Fill(random, -1, 1);
     F32GemmEpilogue epilogue;
     if (random.Bool()) epilogue.row_bias = row_bias.data();
     if (random.Bool()) epilogue.column_bias = column_bias.data();
-    if (random.Bool()) {
-      epilogue.addend = addend.data();
-      epilogue.addend_step = n + 4;
-    }
     if (random.Bool()) {
       epilogue.min = -0.5F;
       epilogue.max = 0.75F;
@@ -48,7 +42,6 @@ class F32GemmTest : public KernelTest {
         }
         if (epilogue.row_bias != nullptr) want += row_bias[row];
         if (epilogue.column_bias != nullptr) want += column_bias[column];
-        if (epilogue.addend != nullptr) want += addend[row * (n + 4) + column];
         want = std::min(std::max(want, epilogue.min), epilogue.max);
         // The error of k sums of magnitude up to k / 2; the plain kernels differ in nothing.
         const Tolerance tolerance = {.absolute = IsRelaxed() ? static_cast<double>(k * k) : 0.0};

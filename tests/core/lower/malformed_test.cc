@@ -102,8 +102,8 @@ TEST(FuseClamp, AFilesAttributeIsNotTakenForLowerings) {
     b.Input("x", DType::kFloat, {1, 2, 4, 4}).Output("y").Initializer("w", Random({3, 2, 3, 3}, 7));
     b.Input("z", DType::kFloat, {1, 3, 2, 2});
     b.Node("Conv", {"x", "w"}, {"c"}, {{"min", -9.0f}, {"max", -8.0f}}, "conv");
-    if (adds) b.Node("Add", {"c", "z"}, {"y"}, {}, "add");
-    if (!adds) b.Node("Relu", {"c"}, {"y"}, {}, "relu");
+    if (adds) b.Node("Add", {"c", "z"}, {"s"}, {}, "add");
+    b.Node("Relu", {adds ? "s" : "c"}, {"y"}, {}, "relu");
     EXPECT_EQ(LoweredOps(b.model()), Ops{"ClampedConv"});
     EXPECT_EQ(
         StepsApart(b.model(), {{"x", Random({1, 2, 4, 4}, 8)}, {"z", Random({1, 3, 2, 2}, 9)}}, 1),
