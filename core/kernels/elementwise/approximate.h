@@ -40,29 +40,29 @@ void Unary(UnaryOp op, size_t n, const float* x, float* y, float alpha, float be
   const v128_t a = Splat(alpha);
   switch (op) {
     case UnaryOp::kElu:
-      return Map(n, x, y, [=](v128_t v) {
+      return Map<4>(n, x, y, [=](v128_t v) {
         return Select(wasm_f32x4_lt(v, Splat(0)), Mul(a, Sub(ExpNormal<M>(v), Splat(1))), v);
       });
     case UnaryOp::kErf:
-      return Map(n, x, y, [](v128_t v) { return Erf<M>(v); });
+      return Map<4>(n, x, y, [](v128_t v) { return Erf<M>(v); });
     case UnaryOp::kExp:
-      return Map(n, x, y, [](v128_t v) { return Exp<M>(v); });
+      return Map<4>(n, x, y, [](v128_t v) { return Exp<M>(v); });
     case UnaryOp::kGelu:
-      return Map(n, x, y, [](v128_t v) { return Gelu<M>(v); });
+      return Map<4>(n, x, y, [](v128_t v) { return Gelu<M>(v); });
     case UnaryOp::kGeluTanh:
-      return Map(n, x, y, [](v128_t v) { return GeluTanh<M>(v); });
+      return Map<4>(n, x, y, [](v128_t v) { return GeluTanh<M>(v); });
     case UnaryOp::kLog:
-      return Map(n, x, y, [](v128_t v) { return Log<M>(v); });
+      return Map<4>(n, x, y, [](v128_t v) { return Log<M>(v); });
     case UnaryOp::kMish:
-      return Map(n, x, y, [](v128_t v) { return Mish<M>(v); });
+      return Map<4>(n, x, y, [](v128_t v) { return Mish<M>(v); });
     case UnaryOp::kSigmoid:
-      return Map(n, x, y, [](v128_t v) { return Sigmoid<M>(v); });
+      return Map<4>(n, x, y, [](v128_t v) { return Sigmoid<M>(v); });
     case UnaryOp::kSilu:
-      return Map(n, x, y, [=](v128_t v) { return Mul(v, Sigmoid<M>(Mul(a, v))); });
+      return Map<4>(n, x, y, [=](v128_t v) { return Mul(v, Sigmoid<M>(Mul(a, v))); });
     case UnaryOp::kSoftplus:
-      return Map(n, x, y, [](v128_t v) { return Softplus<M>(v); });
+      return Map<4>(n, x, y, [](v128_t v) { return Softplus<M>(v); });
     case UnaryOp::kTanh:
-      return Map(n, x, y, [](v128_t v) { return Tanh<M>(v); });
+      return Map<4>(n, x, y, [](v128_t v) { return Tanh<M>(v); });
     default:
       return elementwise_exact::Unary(op, n, x, y, alpha, beta);
   }

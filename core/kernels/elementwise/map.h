@@ -8,11 +8,11 @@
 
 namespace quantab::kernels {
 
-// Applies f to four floats at a time, four times at once, which hides most of the latency of a long
-// f; the last ones in a buffer. y may be x.
-template <typename F>
+// Applies f to four floats at a time, kVectors times at once; the last ones in a buffer. y may be
+// x. A long f takes four: that hides most of its latency.
+template <size_t kVectors = 2, typename F>
 inline void Map(size_t n, const float* x, float* y, F f) {
-  constexpr size_t kVectors = 4, kStep = 4 * kVectors;
+  constexpr size_t kStep = 4 * kVectors;
   float last[kStep] = {};
   for (size_t i = 0; i < n; i += kStep) {
     const bool whole = i + kStep <= n;
