@@ -34,33 +34,34 @@ inline v128_t Mish(v128_t x) {
   return Mul(x, wasm_f32x4_div(top, Add(top, Splat(2))));
 }
 
-// ElementwiseKernel::unary.
+// ElementwiseKernel::unary. What activations of models are made of runs four vectors at once; the
+// rest is not worth the code.
 template <typename M>
 void Unary(UnaryOp op, size_t n, const float* x, float* y, float alpha, float beta) {
   const v128_t a = Splat(alpha);
   switch (op) {
     case UnaryOp::kElu:
-      return Map<4>(n, x, y, [=](v128_t v) {
+      return Map(n, x, y, [=](v128_t v) {
         return Select(wasm_f32x4_lt(v, Splat(0)), Mul(a, Sub(ExpNormal<M>(v), Splat(1))), v);
       });
     case UnaryOp::kErf:
       return Map<4>(n, x, y, [](v128_t v) { return Erf<M>(v); });
     case UnaryOp::kExp:
-      return Map<4>(n, x, y, [](v128_t v) { return Exp<M>(v); });
+      return Map(n, x, y, [](v128_t v) { return Exp<M>(v); });
     case UnaryOp::kGelu:
       return Map<4>(n, x, y, [](v128_t v) { return Gelu<M>(v); });
     case UnaryOp::kGeluTanh:
       return Map<4>(n, x, y, [](v128_t v) { return GeluTanh<M>(v); });
     case UnaryOp::kLog:
-      return Map<4>(n, x, y, [](v128_t v) { return Log<M>(v); });
+      return Map(n, x, y, [](v128_t v) { return Log<M>(v); });
     case UnaryOp::kMish:
-      return Map<4>(n, x, y, [](v128_t v) { return Mish<M>(v); });
+      return Map(n, x, y, [](v128_t v) { return Mish<M>(v); });
     case UnaryOp::kSigmoid:
       return Map<4>(n, x, y, [](v128_t v) { return Sigmoid<M>(v); });
     case UnaryOp::kSilu:
       return Map<4>(n, x, y, [=](v128_t v) { return Mul(v, Sigmoid<M>(Mul(a, v))); });
     case UnaryOp::kSoftplus:
-      return Map<4>(n, x, y, [](v128_t v) { return Softplus<M>(v); });
+      return Map(n, x, y, [](v128_t v) { return Softplus<M>(v); });
     case UnaryOp::kTanh:
       return Map<4>(n, x, y, [](v128_t v) { return Tanh<M>(v); });
     default:
