@@ -3,8 +3,8 @@
 //   after:   x -> Transpose -> QLinearConv(channels_last) -> y' -> QLinearConv(channels_last) -> z'
 //            -> Transpose -> z
 // The same for quantab.ConvIntegerToFloat. What goes element by element between them follows (also
-// in float, and quantizing by one scale), as do Concat, MaxPool and means of bytes; every value so
-// made also has a Transpose back, which goes again where nobody reads it.
+// in float, and quantizing by one scale), as do Concat, MaxPool, BatchNormalization and means of
+// bytes; every value so made also has a Transpose back, which goes again where nobody reads it.
 // Needs: weights of known shape; for the others, operands that already have their channels last, or
 // have one value for each channel.
 #include <algorithm>
@@ -71,6 +71,8 @@ class ChannelsLastRewriter {
       AveragePool(i);
     } else if (graph_.Is(i, "MaxPool")) {
       MaxPool(i);
+    } else if (graph_.Is(i, "BatchNormalization")) {
+      BatchNormalization(i);
     } else if (graph_.Is(i, "Transpose")) {
       Transpose(i);
     }
@@ -192,6 +194,21 @@ class ChannelsLastRewriter {
     node.set_op_type("NhwcMaxPool");
     node.set_domain(bytes ? "com.microsoft" : kLowerDomain);
     Finish(i, std::move(node), rank, bytes);
+  }
+
+  // Outside training. Where its parameters are constants, the convolution has taken it in by now.
+  void BatchNormalization(int i) {
+    onnx::NodeProto node = graph_.node(i);
+    const Twin* x = Find(InputOf(node, 0));
+    if (x == nullptr || node.output_size() != 1 || IntAttribute(node, "training_mode", 0) != 0 ||
+        IntAttribute(node, "spatial", 1) == 0) {
+      return;
+    }
+    const int64_t rank = x->rank;
+    node.set_input(0, x->value);
+    node.set_op_type("NhwcBatchNormalization");
+    node.set_domain(kLowerDomain);
+    Finish(i, std::move(node), rank, false);
   }
 
   // One that puts channels last has nothing left to do.

@@ -2,9 +2,13 @@
 // channel. A 1-D input is one channel. In training mean and variance are those of the batch, and
 // further outputs: the given ones moved towards them by 1 - momentum and, up to opset 13, they
 // themselves.
+//
+//   quantab.NhwcBatchNormalization  made by lowering only: the same outside training with channels
+//                                   last
 #include <algorithm>
 #include <cmath>
 
+#include "core/kernels/elementwise/elementwise.h"
 #include "core/kernels/norm/norm.h"
 #include "core/ops/half.h"
 #include "core/ops/types.h"
@@ -136,6 +140,17 @@ void Normalize(const Layout& l, const T* x, const T* scale, const T* shift, T* y
   }
 }
 
+// Makes scale and shift of input 1 and 2 those of y = x * scale + shift.
+template <class T>
+void TakeIn(const OpContext& c, const Statistics<T>& by, std::vector<T>& scale,
+            std::vector<T>& shift) {
+  const T epsilon = c.attributes().Float("epsilon", 1e-5F);
+  for (size_t i = 0; i < scale.size(); ++i) {
+    scale[i] /= std::sqrt(by.variance[i] + epsilon);
+    shift[i] -= by.mean[i] * scale[i];
+  }
+}
+
 template <class T>
 void Run(OpContext& c) {
   const Tensor x = c.Input(0);
@@ -148,11 +163,7 @@ void Run(OpContext& c) {
     WriteStatistics(c, by, found);
     by = std::move(found);
   }
-  const T epsilon = c.attributes().Float("epsilon", 1e-5F);
-  for (size_t i = 0; i < l.channels; ++i) {
-    scale[i] /= std::sqrt(by.variance[i] + epsilon);
-    shift[i] -= by.mean[i] * scale[i];
-  }
+  TakeIn(c, by, scale, shift);
   T* y = c.Output(0, x.dtype(), x.shape()).template mutable_data<T>();
   Normalize(l, x.data<T>(), scale.data(), shift.data(), y);
 }
@@ -163,10 +174,29 @@ void Compute(OpContext& c) {
   Run<float>(c);
 }
 
+void ComputeNhwc(OpContext& c) {
+  const float* data = FloatInput(c, 0);
+  const Tensor x = c.Input(0);
+  if (x.rank() < 2) c.Invalid("input 0 has fewer than 2 dimensions.");
+  const size_t channels = Size(x.shape().back());
+  std::vector<float> scale = Parameter<float>(c, 1, channels);
+  std::vector<float> shift = Parameter<float>(c, 2, channels);
+  TakeIn(c, {Parameter<float>(c, 3, channels), Parameter<float>(c, 4, channels)}, scale, shift);
+  float* y = c.Output(0, DType::kFloat, x.shape()).mutable_data<float>();
+  const size_t rows = channels == 0 ? 0 : Size(x.count()) / channels;
+  using kernels::BinaryOp;
+  kernels::Binary(BinaryOp::kMul, rows, channels, data, channels, 1, scale.data(), 0, 1, y);
+  kernels::Binary(BinaryOp::kAdd, rows, channels, y, channels, 1, shift.data(), 0, 1, y);
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(ops, batch_normalization) {
   r.Add({.name = "BatchNormalization", .in_place = true, .compute = InFloat<Compute, 1>});
+  r.Add({.name = "NhwcBatchNormalization",
+         .domain = "quantab",
+         .in_place = true,
+         .compute = InFloat<ComputeNhwc>});
 }
 
 }  // namespace quantab

@@ -160,7 +160,12 @@ TEST(ChannelsLast, FollowsDynamicQuantization) {
     conv("r", "d", {9, 1, 3, 3}, 9, 2);
     b.Node("Add", {"d", "r"}, {"dr"}, {}, "add");
     b.Node("Reshape", {"fed", "by_channel"}, {"vector"}, {}, "reshape");
-    b.Node("Mul", {"vector", "dr"}, {"sum"}, {}, "by");
+    b.Node("Mul", {"vector", "dr"}, {"by"}, {}, "by");
+    for (const char* name : {"scale", "offset", "mean", "variance"}) {
+      b.Input(name, DType::kFloat, {9});
+    }
+    b.Node("BatchNormalization", {"by", "scale", "offset", "mean", "variance"}, {"sum"}, {},
+           "norm");
     b.Node("Concat", {"sum", "d"}, {"s"}, {{"axis", 1}}, "concat");
     b.Node("Mul", {"s", "k"}, {"m"}, {}, "mul");
     b.Node("Clip", {"m", "low"}, {"c"}, {}, "clip");
@@ -174,8 +179,12 @@ TEST(ChannelsLast, FollowsDynamicQuantization) {
     EXPECT_EQ(Count(ops, "ConvIntegerToFloat"), 3U);
     EXPECT_EQ(Count(ops, "Transpose"), 3U);  // of x, y and what p is made of, or is
     EXPECT_EQ(Count(ops, "NhwcMaxPool"), pooled ? 1U : 0U);
-    EXPECT_EQ(StepsApart(b.model(), {{"x", Random({1, 4, 6, 5}, 6)}, {"fed", Random({9}, 7)}}, 1),
-              0);
+    EXPECT_EQ(Count(ops, "NhwcBatchNormalization"), 1U);
+    TensorMap inputs = {{"x", Random({1, 4, 6, 5}, 6)}, {"fed", Random({9}, 7)}};
+    for (const char* name : {"scale", "offset", "mean", "variance"}) {
+      inputs[name] = Random({9}, 8, 0.5f, 2);
+    }
+    EXPECT_EQ(StepsApart(b.model(), inputs, 1), 0);
   }
 }
 
