@@ -92,8 +92,8 @@ TEST_P(SharedStatistics, OfOtherBytesAreRefused) {
 }
 
 TEST(SharedStatisticsOfTwo, OfOtherBinsAreRefused) {
-  Collector few("Entropy", {.num_bins = 64}, {"x"});
-  Collector many("Entropy", {.num_bins = 128}, {"x"});
+  Collector few("Entropy", {.num_bins = 256}, {"x"});
+  Collector many("Entropy", {.num_bins = 512}, {"x"});
   for (Collector* each : {&few, &many}) {
     for (int pass = 1; pass <= 2; ++pass) {
       each->StartPass(pass);
