@@ -5,9 +5,11 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/kernels/quantize/quantize.h"
 #include "core/quant/weight_groups.h"
 #include "core/tensor/half.h"
 #include "core/tensor/small_float.h"
@@ -42,10 +44,27 @@ struct ToInteger {
     high = static_cast<float>(full.max);
   }
   void Run(const float* x, Q* out, int64_t n, QParams params) const {
+    if (RunKernel(x, out, n, params)) return;
     const float zero_point = static_cast<float>(params.zero_point);
     for (int64_t i = 0; i < n; ++i) {
       out[i] = static_cast<Q>(QuantizeToFloat(x[i], params.scale, zero_point, low, high));
     }
+  }
+
+ private:
+  // By the kernel, which gives the same integers, where it is of use; false elsewhere.
+  bool RunKernel(const float* x, Q* out, int64_t n, QParams params) const {
+    constexpr int64_t kFew = 16;
+    if constexpr (sizeof(Q) == 1) {
+      if (n < kFew || high - low != 255 || params.scale == 0) return false;
+      if constexpr (std::is_signed_v<Q>) {
+        kernels::QuantizeS8(static_cast<size_t>(n), x, params.scale, params.zero_point, out);
+      } else {
+        kernels::QuantizeU8(static_cast<size_t>(n), x, params.scale, params.zero_point, out);
+      }
+      return true;
+    }
+    return false;
   }
 };
 

@@ -178,6 +178,25 @@ TEST(Weight, Float16Elements) {
             (std::vector<std::byte>{std::byte{3}, std::byte{0xfd}, std::byte{2}}));
 }
 
+TEST(Weight, TiesGoToEvenAndWhatIsOutsideIsClipped) {
+  std::vector<float> values;
+  for (int half = -701; half <= 701; ++half) values.push_back(static_cast<float>(half) * 0.5f);
+  const Shape shape{static_cast<int64_t>(values.size())};
+  for (const DType type : {DType::kInt8, DType::kUint8, DType::kInt4, DType::kUint4}) {
+    const QRange full = QRangeOf(type, false, false);
+    const auto low = static_cast<float>(full.min);
+    const auto high = static_cast<float>(full.max);
+    const BlobPtr blob =
+        QuantizedBlob(BlobOf(values), shape,
+                      {.type = type, .axis = {}, .params = {{.scale = 1, .zero_point = 3}}});
+    std::vector<std::byte> codes(static_cast<size_t>(blob->size()));
+    blob->Read(0, codes);
+    for (size_t i = 0; i < values.size(); ++i) {
+      EXPECT_EQ(CodeOf(codes, type, i), QuantizeToFloat(values[i], 1, 3, low, high)) << values[i];
+    }
+  }
+}
+
 TEST(Weight, ReadsInAnyOrderGiveTheSame) {
   const Shape shape = {11, 13};
   const std::vector<float> values = Normal(143);
