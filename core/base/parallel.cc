@@ -20,6 +20,10 @@ namespace {
 
 std::atomic<int> threads{1};
 std::atomic<int> threads_seen{1};
+#if QUANTAB_THREADS
+// Whether this thread runs a part of a loop.
+thread_local bool inside_loop = false;
+#endif
 ThreadGuard thread_guard{nullptr, nullptr};
 
 }  // namespace
@@ -30,6 +34,13 @@ void SetThreads(int count) {
 }
 
 int Threads() { return threads.load(std::memory_order_relaxed); }
+
+int ThreadsHere() {
+#if QUANTAB_THREADS
+  if (inside_loop) return 1;
+#endif
+  return Threads();
+}
 
 int UsualThreads() {
 #if QUANTAB_THREADS
@@ -46,7 +57,7 @@ void SetThreadGuard(const ThreadGuard& guard) { thread_guard = guard; }
 int ThreadsSeen() { return threads_seen.load(std::memory_order_relaxed); }
 
 size_t LanesOf(size_t count, size_t grain) {
-  const size_t most = static_cast<size_t>(Threads());
+  const size_t most = static_cast<size_t>(ThreadsHere());
   if (most == 1 || count == 0) return 1;
   return std::min(most, (count - 1) / std::max<size_t>(grain, 1) + 1);
 }
@@ -59,9 +70,6 @@ namespace {
 constexpr std::chrono::microseconds kSpin{200};
 // Ranges for each thread: threads that are slowed down by others leave more to the rest.
 constexpr size_t kRangesPerLane = 4;
-
-// Whether this thread runs a part of a loop.
-thread_local bool inside_loop = false;
 
 // Asks `done` again and again, for kSpin at most; returns its last answer.
 template <class Done>

@@ -34,12 +34,15 @@ void SetThreads(int count);
 // What SetThreads was given, clamped; 1 at first.
 int Threads();
 
+// How many threads a loop that begins here may use: Threads(), but 1 inside a loop.
+int ThreadsHere();
+
 // How many threads have run a part of a loop so far; the callers count as one. Says whether the
 // threads asked for are really there.
 int ThreadsSeen();
 
-// How many threads at most take part in a loop over `count` elements in pieces of `grain`: what
-// `lane` below is less than, so as to set aside memory for each.
+// How many threads at most take part in a loop that begins here over `count` elements in pieces of
+// `grain`: what `lane` below is less than, so as to set aside memory for each.
 size_t LanesOf(size_t count, size_t grain);
 
 // The grain for a loop whose elements cost `steps` simple operations each (a multiply-add, a

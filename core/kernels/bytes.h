@@ -34,6 +34,13 @@ constexpr size_t SaturatingRoundUp(size_t value, size_t step) {
   return SaturatingMul(DivideUp(value, step), step);
 }
 
+// The size of blocks of at most `most` that divide `count` into as few as can be, of about the same
+// size: a multiple of `step`, which divides `most`. At least `step`.
+constexpr size_t EvenBlock(size_t count, size_t most, size_t step) {
+  if (count <= step) return step;
+  return SaturatingRoundUp(DivideUp(count, DivideUp(count, most)), step);
+}
+
 }  // namespace quantab::kernels
 
 #endif  // QUANTAB_CORE_KERNELS_BYTES_H_

@@ -17,7 +17,8 @@ constexpr KernelEntry kEntries[] = {
 #undef QUANTAB_KERNEL
 };
 
-// Output pixels made at a time: enough to keep the tiles full, little enough to stay in the cache.
+// Output pixels made at a time, at most: enough to keep the tiles full, little enough to stay in
+// the cache.
 constexpr size_t kBlockPixels = 64;
 
 size_t RoundUp(size_t value) { return SaturatingRoundUp(value, 16); }
@@ -41,10 +42,13 @@ size_t Depth(const ConvShape& shape) {
   return SaturatingMul(shape.in_channels / shape.groups, shape.Taps());
 }
 
-// Output pixels made at a time by GEMM. Where rows are used as they lie and results stay where they
-// are made, that is all of them.
+// Output pixels made at a time by GEMM, as many in each block as can be, so that threads have as
+// much to do. Where rows are used as they lie and results stay where they are made, that is all of
+// them.
 size_t BlockPixels(const ConvShape& shape, ChannelOrder order) {
-  return order == ChannelOrder::kLast && IsPointwise(shape) ? shape.OutPixels() : kBlockPixels;
+  const size_t pixels = shape.OutPixels();
+  if (order == ChannelOrder::kLast && IsPointwise(shape)) return pixels;
+  return EvenBlock(pixels, kBlockPixels, kI8GemmMaxRows);
 }
 size_t BlockCount(const ConvShape& shape, ChannelOrder order) {
   const size_t pixels = shape.OutPixels();

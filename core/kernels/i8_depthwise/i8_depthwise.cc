@@ -58,13 +58,19 @@ size_t Reach(const ConvShape& shape) {
   return (shape.out[2] - 1) * shape.stride[2] + (shape.kernel[2] - 1) * shape.dilation[2] + 1;
 }
 
-// Output rows made between two sweeps over the channels: as many as have this many pixels together,
-// so that what is set up for a block of channels serves all of them, and stays in the cache.
+// Output rows made between two sweeps over the channels, a band: as many as have this many pixels
+// together, so that what is set up for a block of channels serves all of them, and stays in the
+// cache; fewer where there would be too few bands to keep threads busy.
 constexpr size_t kBandPixels = 128;
+constexpr size_t kBandsOfAThread = 2;
 
 size_t OutRows(const ConvShape& shape) { return SaturatingMul(shape.out[0], shape.out[1]); }
 size_t BandRows(const ConvShape& shape) {
-  return std::clamp<size_t>(kBandPixels / shape.out[2], 1, OutRows(shape));
+  const size_t rows = OutRows(shape);
+  const size_t most = std::clamp<size_t>(kBandPixels / shape.out[2], 1, rows);
+  const auto threads = static_cast<size_t>(ThreadsHere());
+  if (threads == 1) return most;
+  return EvenBlock(rows, std::min(most, DivideUp(rows, kBandsOfAThread * threads)), 1);
 }
 // Input rows under an output row, with those that fill the last group.
 size_t RowsUnder(const ConvShape& shape) {

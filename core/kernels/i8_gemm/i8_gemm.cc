@@ -276,11 +276,15 @@ void RunAnyPart(const Product& product, const Part& part) {
   }
 }
 
-// Rows in a block: as many as there is room for.
-size_t BlockRows(const I8GemmKernel& kernel, size_t k) {
-  if (!kernel.wide || k > kMaxWideDepth) return kRowBlock;
-  const size_t fit = kWideElements / std::max<size_t>(SaturatingRoundUp(k, kernel.depth_block), 1);
-  return std::min(kRowBlock, fit / kernel.rows * kernel.rows);
+// Rows in a block: as many as there is room for, and about as many in each.
+size_t BlockRows(const I8GemmKernel& kernel, size_t m, size_t k) {
+  size_t most = kRowBlock;
+  if (kernel.wide && k <= kMaxWideDepth) {
+    const size_t fit =
+        kWideElements / std::max<size_t>(SaturatingRoundUp(k, kernel.depth_block), 1);
+    most = std::min(most, fit / kernel.rows * kernel.rows);
+  }
+  return EvenBlock(m, most, kernel.rows);
 }
 
 // Writes one column of B, signed, to its places in a panel, of which `to` is the first. Returns its
@@ -390,9 +394,9 @@ void I8Gemm(size_t m, size_t n, size_t k, const void* a, bool a_signed, size_t l
                            .a_zero = a_zero,
                            .epilogue = epilogue};
   if (m == 0 || n == 0) return;
-  const size_t rows = BlockRows(kernel, k);
+  const size_t rows = BlockRows(kernel, m, k);
   const size_t blocks = DivideUp(m, rows);
-  const size_t columns = Threads() == 1 ? n : PartColumns(kernel, blocks, n);
+  const size_t columns = ThreadsHere() == 1 ? n : PartColumns(kernel, blocks, n);
   const size_t across = DivideUp(n, columns);
   const size_t steps =
       SaturatingMul(std::min(rows, m), std::min(columns, n), std::max<size_t>(k, 1));

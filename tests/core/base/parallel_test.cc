@@ -83,7 +83,11 @@ TEST_P(ParallelTest, TheForemostErrorReachesTheCallerAndTheNextLoopRuns) {
 TEST_P(ParallelTest, ALoopInsideALoopIsAPlainOne) {
   std::atomic<size_t> ranges{0};
   std::atomic<size_t> sum{0};
+  std::atomic<int> most_threads{0};
+  std::atomic<size_t> most_lanes{0};
   ParallelFor(64, 1, [&](size_t begin, size_t end) {
+    if (ThreadsHere() > 1) most_threads = ThreadsHere();
+    if (LanesOf(100, 1) > 1) most_lanes = LanesOf(100, 1);
     for (size_t i = begin; i < end; ++i) {
       ParallelFor(100, 1, [&](size_t from, size_t to) {
         ++ranges;
@@ -93,6 +97,9 @@ TEST_P(ParallelTest, ALoopInsideALoopIsAPlainOne) {
   });
   EXPECT_EQ(ranges, 64U);
   EXPECT_EQ(sum, 6400U);
+  EXPECT_EQ(most_threads, 0) << "a loop would have";
+  EXPECT_EQ(most_lanes, 0U) << "a loop would have";
+  EXPECT_EQ(ThreadsHere(), GetParam());
 }
 
 TEST_P(ParallelTest, TheCallersReproducibleScopeHoldsInAllThreads) {

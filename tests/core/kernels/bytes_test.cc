@@ -68,5 +68,19 @@ TEST(BytesTest, ConvolutionsThatNoMemoryHolds) {
   EXPECT_EQ(counts.Taps(), SIZE_MAX);
 }
 
+TEST(Bytes, BlocksAreEven) {
+  EXPECT_EQ(EvenBlock(196, 64, 4), 52U);  // 52, 52, 52, 40 rather than 64, 64, 64, 4
+  EXPECT_EQ(EvenBlock(128, 64, 4), 64U);
+  EXPECT_EQ(EvenBlock(65, 64, 4), 36U);
+  EXPECT_EQ(EvenBlock(7, 64, 4), 8U);
+  EXPECT_EQ(EvenBlock(3, 64, 4), 4U);
+  EXPECT_EQ(EvenBlock(0, 64, 4), 4U);
+  for (size_t count = 1; count < 300; ++count) {
+    const size_t block = EvenBlock(count, 64, 4);
+    ASSERT_LE(block, 64U);
+    ASSERT_EQ(DivideUp(count, block), DivideUp(count, 64)) << count;
+  }
+}
+
 }  // namespace
 }  // namespace quantab::kernels
