@@ -68,7 +68,7 @@ size_t OutRows(const ConvShape& shape) { return SaturatingMul(shape.out[0], shap
 size_t BandRows(const ConvShape& shape) {
   const size_t rows = OutRows(shape);
   const size_t most = std::clamp<size_t>(kBandPixels / shape.out[2], 1, rows);
-  const auto threads = static_cast<size_t>(ThreadsHere());
+  const auto threads = static_cast<size_t>(Threads());
   if (threads == 1) return most;
   return EvenBlock(rows, std::min(most, DivideUp(rows, kBandsOfAThread * threads)), 1);
 }
