@@ -36,8 +36,9 @@ class StatisticWriter {
 
  private:
   void PutBytes(const void* bytes, size_t count) {
-    const auto* first = static_cast<const std::byte*>(bytes);
-    bytes_.insert(bytes_.end(), first, first + count);
+    const size_t end = bytes_.size();
+    bytes_.resize(end + count);
+    if (count > 0) std::memcpy(bytes_.data() + end, bytes, count);
   }
 
   std::vector<std::byte> bytes_;
