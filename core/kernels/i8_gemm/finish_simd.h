@@ -3,7 +3,7 @@
 #ifndef QUANTAB_CORE_KERNELS_I8_GEMM_FINISH_SIMD_H_
 #define QUANTAB_CORE_KERNELS_I8_GEMM_FINISH_SIMD_H_
 
-#include <cmath>
+#include <limits>
 
 #include "core/base/simd.h"
 #include "core/kernels/i8_gemm/i8_gemm.h"
@@ -113,7 +113,8 @@ class FloatsOut {
 template <typename Make>
 void WithOut(const I8GemmFinish& finish, const Make& make) {
   if (finish.out == I8GemmOut::kDequantize) {
-    if (std::isinf(finish.low) && std::isinf(finish.high)) {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    if (finish.low == -kInfinity && finish.high == kInfinity) {
       make(FloatsOut<false>(finish));
     } else {
       make(FloatsOut<true>(finish));

@@ -253,6 +253,22 @@ TEST_P(I8GemmTest, FinishesSingleRows) {
   }
 }
 
+// A limit on the side where no result lies: all are that limit.
+TEST_P(I8GemmTest, LimitsMayBeInfinite) {
+  constexpr size_t kColumns = 24;
+  const std::vector<uint8_t> a(4, 1), b(2 * kColumns, 1);
+  const Aligned packed(I8GemmPackedBytes(kColumns, 2));
+  I8GemmPack(kColumns, 2,
+             {.data = b.data(), .is_signed = true, .k_stride = kColumns, .n_stride = 1},
+             packed.get());
+  const float scale = 1;
+  const float infinity = std::numeric_limits<float>::infinity();
+  std::vector<float> c(2 * kColumns);
+  I8Gemm(2, kColumns, 2, a.data(), false, 2, 0, packed.get(), c.data(), kColumns,
+         {.out = I8GemmOut::kDequantize, .scale = &scale, .low = infinity});
+  for (const float value : c) ASSERT_EQ(value, infinity);
+}
+
 // The example of QLinearMatMul in the operator's documentation (ai.onnx 10).
 TEST_P(I8GemmTest, MatchesTheOnnxExample) {
   const uint8_t a[8] = {208, 236, 0, 238, 3, 214, 255, 29};
