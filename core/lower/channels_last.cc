@@ -44,6 +44,7 @@ class ChannelsLastRewriter {
 
   void Run() {
     for (int i : graph_.TopologicalOrder()) Rewrite(i);
+    graph_.RemoveUnneeded();
   }
 
  private:

@@ -3,7 +3,7 @@
 //   after:   quantab.ClampedConv(min = low, max = high) -> y
 //   before:  Conv -> Add(z) -> Relu or Clip(low, high) -> y
 //   after:   quantab.ClampedConv(z, min = low, max = high) -> y
-// A dynamically quantized one limits its results only:
+// A dynamically quantized one limits its results only (fuse_residual.cc does the rest):
 //   before:  quantab.ConvIntegerToFloat -> Relu or Clip(low, high) -> y
 //   after:   quantab.ConvIntegerToFloat(min = low, max = high) -> y
 // Needs: nobody else reads between them; constant bounds; z is no constant, which may be small.
@@ -17,21 +17,14 @@ bool IsDynamic(const onnx::NodeProto& node) {
   return node.domain() == kLowerDomain && node.op_type() == "ConvIntegerToFloat";
 }
 
-// What Add `i` adds to `value`; empty where that is `value` itself or a constant.
-std::string Addend(const LowerGraph& graph, int i, const std::string& value) {
-  const std::string &a = InputOf(graph.node(i), 0), &b = InputOf(graph.node(i), 1);
-  const std::string& other = a == value ? b : a;
-  return other == value || graph.IsConstant(other) ? "" : other;
-}
-
 void Fuse(LowerGraph& graph, int i) {
   onnx::NodeProto conv = graph.node(i);
   int last = i;
   const int add = graph.OnlyReader(i);
   if (!IsDynamic(conv) && graph.Is(add, "Add")) {
     // Before opset 7 an attribute said how the second operand is broadcast.
-    const std::string z = graph.opset() < 7 ? "" : Addend(graph, add, OutputOf(conv, 0));
-    if (z.empty()) return;
+    const std::string z = graph.opset() < 7 ? "" : graph.OtherOperand(add, OutputOf(conv, 0));
+    if (z.empty() || graph.IsConstant(z)) return;
     while (conv.input_size() < 3) conv.add_input("");
     conv.add_input(z);
     last = add;

@@ -24,6 +24,7 @@ constexpr LowerPass kPasses[] = {
     {"fuse_matmul_bias", FuseMatMulBias},
     {"fuse_clamp", FuseClamp},
     {"channels_last", ChannelsLast},
+    {"fuse_residual", FuseResidual},
     {"share_range", ShareRange},
 };
 

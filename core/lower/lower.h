@@ -48,6 +48,7 @@ void FuseActivation(LowerGraph& graph);
 void FuseMatMulBias(LowerGraph& graph);
 void FuseClamp(LowerGraph& graph);
 void ChannelsLast(LowerGraph& graph);
+void FuseResidual(LowerGraph& graph);
 void ShareRange(LowerGraph& graph);
 
 }  // namespace quantab

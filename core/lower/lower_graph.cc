@@ -125,6 +125,12 @@ int LowerGraph::OnlyReader(const std::string& value) const {
   return readers[0];
 }
 
+std::string LowerGraph::OtherOperand(int i, const std::string& value) const {
+  const std::string &a = InputOf(graph_.node(i), 0), &b = InputOf(graph_.node(i), 1);
+  const std::string& other = a == value ? b : a;
+  return other == value ? "" : other;
+}
+
 bool LowerGraph::IsReadOnlyBy(const std::string& value, const std::vector<int>& nodes) const {
   if (IsOutput(value) || IsCaptured(value)) return false;
   const std::vector<int>& readers = Readers(value);
@@ -226,8 +232,7 @@ void LowerGraph::Redirect(const std::string& from, const std::string& to) {
   }
 }
 
-void LowerGraph::Finish() {
-  std::unordered_set<std::string> needed = outputs_;
+std::vector<bool> LowerGraph::NeededNodes() const {
   std::vector<bool> keep(static_cast<size_t>(graph_.node_size()), false);
   std::vector<std::string> open(outputs_.begin(), outputs_.end());
   while (!open.empty()) {
@@ -239,6 +244,18 @@ void LowerGraph::Finish() {
     open.insert(open.end(), node.input().begin(), node.input().end());
     for (std::string& value : CapturedValues(node)) open.push_back(std::move(value));
   }
+  return keep;
+}
+
+void LowerGraph::RemoveUnneeded() {
+  const std::vector<bool> keep = NeededNodes();
+  for (int i = 0; i < size(); ++i) {
+    if (!keep[static_cast<size_t>(i)]) Remove(i);
+  }
+}
+
+void LowerGraph::Finish() {
+  const std::vector<bool> keep = NeededNodes();
   onnx::GraphProto ordered;
   for (int i : TopologicalOrder()) {
     if (keep[static_cast<size_t>(i)]) ordered.add_node()->Swap(graph_.mutable_node(i));

@@ -42,6 +42,9 @@ class LowerGraph final : public PatternView {
   Model& model() { return model_; }
   int64_t opset() const { return opset_; }
 
+  // What binary operator `i` reads beside `value`; empty where that is `value` again or nothing.
+  std::string OtherOperand(int i, const std::string& value) const;
+
   // Nodes keep their index until Finish(), those added come last.
   int size() const { return graph_.node_size(); }
   const onnx::NodeProto& node(int i) const override { return graph_.node(i); }
@@ -84,7 +87,9 @@ class LowerGraph final : public PatternView {
   void Redirect(const std::string& from, const std::string& to);
   bool IsCaptured(const std::string& value) const { return captured_.contains(value); }
 
-  // Removes nodes whose outputs nobody needs and puts the others in order.
+  // Takes out nodes whose outputs nobody needs.
+  void RemoveUnneeded();
+  // Ends the work: the same, and puts the other nodes in order.
   void Finish();
 
   // What `value` is dequantized from, when it is made by a DequantizeLinear of 8-bit values with
@@ -99,6 +104,7 @@ class LowerGraph final : public PatternView {
   std::optional<PerTensor> Parameters(const onnx::NodeProto& node) const;
   void Index(int i);
   void Unindex(int i);
+  std::vector<bool> NeededNodes() const;
 
   Model& model_;
   onnx::GraphProto& graph_;

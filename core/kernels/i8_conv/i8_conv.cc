@@ -107,7 +107,7 @@ void Planes(const ConvShape& shape, const uint8_t* x, bool x_signed, int32_t x_z
   const PlaneLayout layout = LayoutOf(shape);
   const size_t taps = EvenTaps(shape);
   const size_t multiplier = shape.out_channels / shape.groups;
-  const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
+  const size_t element = I8ElementBytes(epilogue.out);
   auto* offsets = reinterpret_cast<size_t*>(scratch);
   auto* acc = reinterpret_cast<int32_t*>(scratch + OffsetBytes(shape));
   auto* plane = reinterpret_cast<int16_t*>(scratch + OffsetBytes(shape) + AccBytes(shape));
@@ -145,7 +145,7 @@ struct GemmGroup {
   void Run(size_t first, size_t count, uint8_t* rows, uint8_t* result) const {
     const size_t group_in = shape.in_channels / shape.groups;
     const size_t group_out = shape.out_channels / shape.groups;
-    const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
+    const size_t element = I8ElementBytes(epilogue.out);
     const size_t depth = Depth(shape);
     const uint8_t* a = x + first * shape.in_channels;
     size_t lda = shape.in_channels;
@@ -172,7 +172,7 @@ void ByGemm(const ConvShape& shape, ChannelOrder order, const uint8_t* x, bool x
   const size_t out_pixels = shape.OutPixels();
   const size_t group_in = shape.in_channels / shape.groups;
   const size_t group_out = shape.out_channels / shape.groups;
-  const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
+  const size_t element = I8ElementBytes(epilogue.out);
   const bool last = order == ChannelOrder::kLast;
   if (!last) {
     Transpose2D(shape.in_channels, shape.InPixels(), 1, x, shape.InPixels(), scratch,
@@ -286,7 +286,7 @@ void I8ConvPack(const ConvShape& shape, ChannelOrder order, const I8ConvWeights&
 void I8Conv(const ConvShape& shape, ChannelOrder order, const void* x, bool x_signed,
             int32_t x_zero, const void* packed, void* y, void* scratch,
             const I8GemmEpilogue& epilogue) {
-  const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
+  const size_t element = I8ElementBytes(epilogue.out);
   auto* room = static_cast<uint8_t*>(scratch);
   for (size_t batch = 0; batch < shape.batch; ++batch) {
     const auto* x_image =

@@ -46,8 +46,8 @@ void I8ConvPack(const ConvShape& shape, ChannelOrder order, const I8ConvWeights&
 // (int32, float or bytes by `epilogue.out`), or both with channels last, contiguous; x_zero lies in
 // x's range; `packed` came from I8ConvPack with the same order and shape (batch, in, out, stride
 // and pad may differ). In `epilogue`, bias, scale and float_bias are by output channel, and
-// row_scale is ignored. scratch: I8ConvScratchBytes bytes, aligned to 16. y and scratch overlap
-// nothing else.
+// row_scale is ignored; an addend is only for channels last. scratch: I8ConvScratchBytes bytes,
+// aligned to 16. y and scratch overlap nothing else.
 void I8Conv(const ConvShape& shape, ChannelOrder order, const void* x, bool x_signed,
             int32_t x_zero, const void* packed, void* y, void* scratch,
             const I8GemmEpilogue& epilogue);

@@ -259,14 +259,11 @@ struct Run {
   }
 
   I8GemmFinish FinishOf(const I8GemmEpilogue& epilogue, size_t first) const {
-    return {.base = base + first,
-            .scale = scale + first,
-            .float_bias = epilogue.float_bias == nullptr ? nullptr : float_bias + first,
-            .low = epilogue.low,
-            .high = epilogue.high,
-            .out = epilogue.out,
-            .out_signed = epilogue.out_signed,
-            .out_zero = epilogue.out_zero};
+    I8GemmFinish finish(epilogue);
+    finish.base = base + first;
+    finish.scale = scale + first;
+    if (epilogue.float_bias != nullptr) finish.float_bias = float_bias + first;
+    return finish;
   }
 };
 
@@ -293,7 +290,7 @@ bool IsBand3(const ConvShape& shape, const I8DepthwiseKernel& kernel, I8GemmOut 
 void RunBand(const Run& run, const Lane& lane, const uint8_t* blocks, size_t row, size_t count,
              uint8_t* y, const I8GemmEpilogue& epilogue) {
   const ConvShape& shape = run.shape;
-  const size_t element = epilogue.out == I8GemmOut::kRequantize ? 1 : 4;
+  const size_t element = I8ElementBytes(epilogue.out);
   const size_t step = shape.stride[2] * kTermBytes;
   const size_t terms = Terms(run.kernel, shape);
   run.SetRows(row, count, lane.rows);
@@ -316,7 +313,7 @@ void RunBand(const Run& run, const Lane& lane, const uint8_t* blocks, size_t row
     I8FinishRows(count * shape.out[2], kChannels, lane.acc, kChannels, finish, to + first * element,
                  shape.out_channels);
   }
-  I8NoteRange(epilogue, count * shape.out[2], shape.out_channels, to, shape.out_channels);
+  I8Complete(epilogue, count * shape.out[2], shape.out_channels, to, shape.out_channels);
 }
 
 }  // namespace

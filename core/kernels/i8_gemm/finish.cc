@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "core/base/simd.h"
 #include "core/kernels/i8_gemm/finish_simd.h"
@@ -138,7 +139,7 @@ void FewColumns(size_t rows, size_t n, const int32_t* acc, size_t acc_row,
     std::copy_n(finish.float_bias, n, float_bias);
     few.float_bias = float_bias;
   }
-  const size_t element = finish.out == I8GemmOut::kRequantize ? 1 : 4;
+  const size_t element = I8ElementBytes(finish.out);
   for (size_t r = 0; r < rows; ++r) {
     std::copy_n(acc + r * acc_row, n, few_acc);
     if (finish.zero != nullptr) few.row_sums = finish.row_sums + r;
@@ -147,6 +148,27 @@ void FewColumns(size_t rows, size_t n, const int32_t* acc, size_t acc_row,
     std::memcpy(y + r * y_row * element, result, n * element);
   }
 }
+
+// The least and the greatest of vectors, but for NaN: pmin(a, NaN) and pmax(a, NaN) are a.
+class Extremes {
+ public:
+  void Note(int chain, v128_t values) {
+    least_[chain] = wasm_f32x4_pmin(least_[chain], values);
+    most_[chain] = wasm_f32x4_pmax(most_[chain], values);
+  }
+  FloatRange Get() const {
+    float low[4], high[4];
+    wasm_v128_store(low, wasm_f32x4_pmin(least_[0], least_[1]));
+    wasm_v128_store(high, wasm_f32x4_pmax(most_[0], most_[1]));
+    return {*std::min_element(low, low + 4), *std::max_element(high, high + 4)};
+  }
+
+ private:
+  static constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  // Two of each, since one waits for the one before.
+  v128_t least_[2] = {wasm_f32x4_splat(kInfinity), wasm_f32x4_splat(kInfinity)};
+  v128_t most_[2] = {wasm_f32x4_splat(-kInfinity), wasm_f32x4_splat(-kInfinity)};
+};
 
 }  // namespace
 
@@ -175,7 +197,7 @@ void Finish(size_t rows, size_t n, const int32_t* acc, size_t acc_row, const I8G
     FewColumns(rows, n, acc, acc_row, finish, bytes, y_row);
     return;
   }
-  const size_t element = finish.out == I8GemmOut::kRequantize ? 1 : 4;
+  const size_t element = I8ElementBytes(finish.out);
   size_t c = 0;
   if (finish.out == I8GemmOut::kRequantize) {
     const ToBytes to_bytes = EightToBytesOf(finish);
@@ -188,6 +210,29 @@ void Finish(size_t rows, size_t n, const int32_t* acc, size_t acc_row, const I8G
     const size_t from = std::min(c, n - 4);
     FourColumns(rows, acc + from, acc_row, finish, from, bytes + from * element, y_row);
   }
+}
+
+FloatRange Add(size_t n, const float* z, float low, float high, float* y) {
+  const v128_t lowest = wasm_f32x4_splat(low), highest = wasm_f32x4_splat(high);
+  Extremes extremes;
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    QUANTAB_UNROLL
+    for (int v = 0; v < 2; ++v) {
+      const size_t at = i + 4 * v;
+      const v128_t sum = wasm_f32x4_add(wasm_v128_load(y + at), wasm_v128_load(z + at));
+      const v128_t limited = wasm_f32x4_pmin(wasm_f32x4_pmax(sum, lowest), highest);
+      wasm_v128_store(y + at, limited);
+      extremes.Note(v, limited);
+    }
+  }
+  for (; i < n; ++i) {
+    const v128_t sum = wasm_f32x4_splat(y[i] + z[i]);
+    const v128_t limited = wasm_f32x4_pmin(wasm_f32x4_pmax(sum, lowest), highest);
+    y[i] = wasm_f32x4_extract_lane(limited, 0);
+    extremes.Note(0, limited);
+  }
+  return extremes.Get();
 }
 
 }  // namespace quantab::kernels::i8_gemm_simd

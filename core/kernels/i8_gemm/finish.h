@@ -28,6 +28,9 @@ int32_t RowSum(size_t k, const uint8_t* a, bool a_signed);
 void Finish(size_t rows, size_t n, const int32_t* acc, size_t acc_row, const I8GemmFinish& finish,
             void* y, size_t y_row);
 
+// See I8GemmKernel::add.
+FloatRange Add(size_t n, const float* z, float low, float high, float* y);
+
 }  // namespace quantab::kernels::i8_gemm_simd
 
 #endif  // QUANTAB_CORE_KERNELS_I8_GEMM_FINISH_H_

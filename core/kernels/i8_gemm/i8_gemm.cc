@@ -52,19 +52,6 @@ constexpr size_t kProductsOfAStep = 8;
 // Below so many rows a panel is used so little that widening it does not pay.
 constexpr size_t kFewRows = 8;
 
-size_t ElementBytes(I8GemmOut out) { return out == I8GemmOut::kRequantize ? 1 : 4; }
-
-// What does not depend on columns and rows.
-I8GemmFinish FinishOf(const I8GemmEpilogue& epilogue) {
-  I8GemmFinish finish;
-  finish.low = epilogue.low;
-  finish.high = epilogue.high;
-  finish.out = epilogue.out;
-  finish.out_signed = epilogue.out_signed;
-  finish.out_zero = epilogue.out_zero;
-  return finish;
-}
-
 // The rows of A that tiles read: as they lie, or widened.
 struct Rows {
   const uint8_t* bytes;
@@ -216,7 +203,7 @@ void RunPart(const Product& product, const Part& part, const Make& make) {
   alignas(16) int32_t acc[kRowBlock * kI8GemmMaxColumns];
   int32_t row_sums[kRowBlock];
   Columns columns;
-  I8GemmFinish finish = FinishOf(epilogue);
+  I8GemmFinish finish(epilogue);
   finish.base = columns.base;
   finish.row_sums = row_sums;
   finish.scale = columns.scale;
@@ -235,10 +222,10 @@ void RunPart(const Product& product, const Part& part, const Make& make) {
     columns.Set(product, panel, n0, count);
     finish.zero = product.has_zero ? panel.zeros : nullptr;
     finish.float_bias = epilogue.float_bias == nullptr ? nullptr : epilogue.float_bias + n0;
-    make(panel, acc, PanelOut{count, finish, part.c + n0 * ElementBytes(epilogue.out), part.ldc});
+    make(panel, acc, PanelOut{count, finish, part.c + n0 * I8ElementBytes(epilogue.out), part.ldc});
   }
-  I8NoteRange(epilogue, rows, part.n1 - part.n0, part.c + part.n0 * ElementBytes(epilogue.out),
-              part.ldc);
+  I8Complete(epilogue, rows, part.n1 - part.n0, part.c + part.n0 * I8ElementBytes(epilogue.out),
+             part.ldc);
 }
 
 // Through a wide kernel whose operands fit the stack's room.
@@ -407,7 +394,7 @@ void I8Gemm(size_t m, size_t n, size_t k, const void* a, bool a_signed, size_t l
       RunAnyPart(product,
                  {.rows = std::min(rows, m - m0),
                   .a = {static_cast<const uint8_t*>(a) + m0 * lda, lda, a_signed},
-                  .c = static_cast<uint8_t*>(c) + m0 * ldc * ElementBytes(epilogue.out),
+                  .c = static_cast<uint8_t*>(c) + m0 * ldc * I8ElementBytes(epilogue.out),
                   .ldc = ldc,
                   .row_scale = epilogue.row_scale == nullptr ? nullptr : epilogue.row_scale + m0,
                   .n0 = n0,
@@ -434,26 +421,32 @@ void I8EpilogueRow(size_t n, const int32_t* acc, size_t column, const I8GemmEpil
   if (epilogue.float_bias != nullptr) {
     std::fill_n(float_biases, most, epilogue.float_bias[column]);
   }
-  I8GemmFinish finish = FinishOf(epilogue);
+  I8GemmFinish finish(epilogue);
   finish.base = bases;
   finish.scale = scales;
   finish.float_bias = epilogue.float_bias == nullptr ? nullptr : float_biases;
   for (size_t i = 0; i < n; i += kChunk) {
     I8FinishRows(1, std::min(kChunk, n - i), acc + i, 0, finish,
-                 static_cast<uint8_t*>(y) + i * ElementBytes(epilogue.out), 0);
+                 static_cast<uint8_t*>(y) + i * I8ElementBytes(epilogue.out), 0);
   }
-  I8NoteRange(epilogue, 1, n, y, n);
+  I8Complete(epilogue, 1, n, y, n);
 }
 
-void I8NoteRange(const I8GemmEpilogue& epilogue, size_t rows, size_t n, const void* c, size_t ldc) {
-  if (epilogue.range == nullptr) return;
-  const QuantizeKernel& kernel = quantize_family.Get<QuantizeKernel>();
-  const auto* from = static_cast<const float*>(c);
+void I8Complete(const I8GemmEpilogue& epilogue, size_t rows, size_t n, void* c, size_t ldc) {
+  if (epilogue.range == nullptr && epilogue.addend == nullptr) return;
+  auto* y = static_cast<float*>(c);
   if (n == ldc) {
     n *= rows;
     rows = 1;
   }
-  for (size_t r = 0; r < rows; ++r, from += ldc) epilogue.range->Add(kernel.min_max(n, from));
+  for (size_t r = 0; r < rows; ++r, y += ldc) {
+    const FloatRange range =
+        epilogue.addend == nullptr
+            ? quantize_family.Get<QuantizeKernel>().min_max(n, y)
+            : i8_gemm_family.Get<I8GemmKernel>().add(n, epilogue.addend + (y - epilogue.results),
+                                                     epilogue.low, epilogue.high, y);
+    if (epilogue.range != nullptr) epilogue.range->Add(range);
+  }
 }
 
 }  // namespace quantab::kernels

@@ -9,7 +9,7 @@
 //                 of ONNX Runtime's QLinearMatMul and QLinearConv, where scale[n] = a_scale *
 //                 b_scale[n] / out_scale
 //   kDequantize   C[m,n] = float(acc + bias[n]) * (row_scale[m] * scale[n]) + float_bias[n],
-//   limited to low ... high
+//                 limited to low ... high; or so is the sum of that and an addend
 //
 // B is packed beforehand (signed, whatever it came as) with its column sums. A is used as it lies,
 // or, where the kernel multiplies 16-bit values, widened a block of rows at a time.
@@ -67,7 +67,13 @@ struct I8GemmEpilogue {
   float low = -std::numeric_limits<float>::infinity();
   float high = std::numeric_limits<float>::infinity();
   SharedRange* range = nullptr;  // the results are added to it, unless null
+  // Unless null: addend[i] is added to what goes to results[i], before it is limited.
+  const float* addend = nullptr;
+  const float* results = nullptr;
 };
+
+// Of a result.
+inline size_t I8ElementBytes(I8GemmOut out) { return out == I8GemmOut::kRequantize ? 1 : 4; }
 
 // The caller: A has M rows of K bytes, lda >= K apart; a_zero lies in A's range; `packed` came from
 // I8GemmPack with the same N and K; C has M rows of N elements (int32, float or bytes by
@@ -82,9 +88,9 @@ void I8Gemm(size_t m, size_t n, size_t k, const void* a, bool a_signed, size_t l
 void I8EpilogueRow(size_t n, const int32_t* acc, size_t column, const I8GemmEpilogue& epilogue,
                    void* y);
 
-// Adds `rows` rows of n finished results, ldc elements apart, to epilogue.range when that is asked
-// for. For those who call `finish` themselves.
-void I8NoteRange(const I8GemmEpilogue& epilogue, size_t rows, size_t n, const void* c, size_t ldc);
+// What is left to do with `rows` rows of n finished results, ldc elements apart: epilogue.addend
+// and epilogue.range. For those who call `finish` themselves.
+void I8Complete(const I8GemmEpilogue& epilogue, size_t rows, size_t n, void* c, size_t ldc);
 
 // What turns accumulators into results, for rows of columns.
 struct I8GemmFinish {
@@ -99,6 +105,15 @@ struct I8GemmFinish {
   I8GemmOut out = I8GemmOut::kInt32;
   bool out_signed = false;
   int32_t out_zero = 0;
+
+  I8GemmFinish() = default;
+  // What does not depend on columns and rows; limits are for I8Complete where it has to add first.
+  explicit I8GemmFinish(const I8GemmEpilogue& epilogue)
+      : out(epilogue.out), out_signed(epilogue.out_signed), out_zero(epilogue.out_zero) {
+    if (epilogue.addend != nullptr) return;
+    low = epilogue.low;
+    high = epilogue.high;
+  }
 };
 
 // The operands of tiles below each other: `rows` rows of A, lda elements apart, and a panel of B,
@@ -142,6 +157,9 @@ struct I8GemmKernel {
   // of the kind finish.out names, y_row of them apart.
   void (*finish)(size_t rows, size_t n, const int32_t* acc, size_t acc_row,
                  const I8GemmFinish& finish, void* y, size_t y_row);
+  // y[i] = y[i] + z[i] limited to low ... high, 0 <= i < n; NaN stays. Returns the least and the
+  // greatest result as MinMax does.
+  FloatRange (*add)(size_t n, const float* z, float low, float high, float* y);
 };
 
 // `finish` of the chosen kernel, for accumulators made by other means.

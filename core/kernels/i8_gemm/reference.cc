@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/kernels/i8_gemm/i8_gemm.h"
 
@@ -69,12 +70,23 @@ void FinishRow(size_t n, const int32_t* acc, const I8GemmFinish& finish, int32_t
 
 void Finish(size_t rows, size_t n, const int32_t* acc, size_t acc_row, const I8GemmFinish& finish,
             void* y, size_t y_row) {
-  const size_t element = finish.out == I8GemmOut::kRequantize ? 1 : 4;
+  const size_t element = I8ElementBytes(finish.out);
   for (size_t r = 0; r < rows; ++r) {
     FinishRow(n, acc + r * acc_row, finish, finish.zero == nullptr ? 0 : finish.row_sums[r],
               finish.row_scale == nullptr ? 1 : finish.row_scale[r],
               static_cast<uint8_t*>(y) + r * y_row * element);
   }
+}
+
+FloatRange Add(size_t n, const float* z, float low, float high, float* y) {
+  FloatRange range = {std::numeric_limits<float>::infinity(),
+                      -std::numeric_limits<float>::infinity()};
+  for (size_t i = 0; i < n; ++i) {
+    y[i] = std::min(std::max(y[i] + z[i], low), high);
+    if (y[i] < range.min) range.min = y[i];
+    if (y[i] > range.max) range.max = y[i];
+  }
+  return range;
 }
 
 }  // namespace
@@ -92,6 +104,7 @@ const I8GemmKernel i8_gemm_reference = {
     .flips = Flips,
     .row_sum = RowSum,
     .finish = Finish,
+    .add = Add,
 };
 
 }  // namespace quantab::kernels

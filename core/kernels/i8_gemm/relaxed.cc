@@ -117,6 +117,7 @@ const I8GemmKernel i8_gemm_relaxed_2x16c4 = {
     .flips = RelaxedDotFlips,
     .row_sum = i8_gemm_simd::RowSum,
     .finish = i8_gemm_simd::Finish,
+    .add = i8_gemm_simd::Add,
 };
 
 const I8GemmKernel i8_gemm_relaxed_2x24c4 = {
@@ -132,6 +133,7 @@ const I8GemmKernel i8_gemm_relaxed_2x24c4 = {
     .flips = RelaxedDotFlips,
     .row_sum = i8_gemm_simd::RowSum,
     .finish = i8_gemm_simd::Finish,
+    .add = i8_gemm_simd::Add,
 };
 
 }  // namespace quantab::kernels

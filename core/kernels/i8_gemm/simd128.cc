@@ -121,6 +121,7 @@ const I8GemmKernel i8_gemm_simd128_4x8c2 = {
     .flips = Flips,
     .row_sum = i8_gemm_simd::RowSum,
     .finish = i8_gemm_simd::Finish,
+    .add = i8_gemm_simd::Add,
 };
 
 }  // namespace quantab::kernels

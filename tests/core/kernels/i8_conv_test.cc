@@ -58,13 +58,17 @@ void Check(const ConvShape& shape, ChannelOrder order, Random& random, bool plai
           .out_signed = y_signed,
           .out_zero = y_zero});
   SharedRange range;
+  Buffer<float> addend(outputs);
+  if (last && random.Bool()) addend.Fill(random, -5, 5);
   I8Conv(shape, order, x.data(), x_signed, x_zero, packed.get(), f.data(), scratch.get(),
          {.out = I8GemmOut::kDequantize,
           .scale = scale.data(),
           .float_bias = scale.data(),
           .low = -3,
           .high = 30,
-          .range = &range});
+          .range = &range,
+          .addend = last ? addend.data() : nullptr,
+          .results = f.data()});
   const FloatRange extremes = MinMax(f.size(), f.data());
   ASSERT_EQ(range.Get().min, extremes.min);
   ASSERT_EQ(range.Get().max, extremes.max);
@@ -92,7 +96,8 @@ void Check(const ConvShape& shape, ChannelOrder order, Random& random, bool plai
         const double low = y_signed ? -128 : 0;
         ASSERT_EQ(Value(y[at], y_signed), static_cast<int>(std::clamp(moved, low, low + 255)))
             << "channel " << o << " pixel " << p;
-        ASSERT_EQ(f[at], std::clamp(static_cast<float>(want) * scale[0] + scale[o], -3.0F, 30.0F));
+        const float sum = static_cast<float>(want) * scale[0] + scale[o] + addend[at];
+        ASSERT_EQ(f[at], std::clamp(sum, -3.0F, 30.0F));
       }
     }
   }

@@ -143,6 +143,13 @@ class I8GemmTest : public KernelTest {
                                .float_bias = biased ? float_bias.data() : nullptr};
     if (random.Bool()) epilogue.low = -1000;
     if (random.Bool()) epilogue.high = 1000;
+    Buffer<float> addend(p.m * p.n);
+    addend.Fill(random, -500, 500);
+    const bool adds = random.Bool();
+    if (adds) {
+      epilogue.addend = addend.data();
+      epilogue.results = c.data();
+    }
     SharedRange range;
     epilogue.range = &range;
     FloatRange extremes = MinMax(0, nullptr);
@@ -152,6 +159,7 @@ class I8GemmTest : public KernelTest {
         const float factor = (rows ? row_scale[m] : 1.0F) * scale[n];
         float expected = static_cast<float>(want[m * p.n + n]) * factor;
         if (biased) expected += float_bias[n];
+        if (adds) expected += addend[m * p.n + n];
         expected = std::min(std::max(expected, epilogue.low), epilogue.high);
         ASSERT_EQ(c[m * p.n + n], expected) << m << "," << n;
         extremes.min = std::min(extremes.min, expected);
