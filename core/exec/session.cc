@@ -1,6 +1,10 @@
 #include "core/exec/session.h"
 
+#include <algorithm>
+#include <functional>
 #include <list>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "core/base/reproducible.h"
@@ -44,9 +48,23 @@ std::string ShapesKey(const ValueMap& inputs) {
   return key;
 }
 
-Model ForRunning(const Model& model, const SessionOptions& options) {
+// Takes out the inputs that have a default, an initializer of the same name, which then is a
+// constant.
+void KeepDefaults(onnx::GraphProto& graph) {
+  std::unordered_set<std::string_view> defaults;
+  for (const onnx::TensorProto& initializer : graph.initializer()) {
+    defaults.insert(initializer.name());
+  }
+  auto* inputs = graph.mutable_input();
+  inputs->erase(std::remove_if(inputs->begin(), inputs->end(),
+                               [&](const auto& input) { return defaults.contains(input.name()); }),
+                inputs->end());
+}
+
+Model ForRunning(const Model& model, const SessionOptions& options, bool with_defaults) {
   Model copy = Inlined(model);
   RefuseLoweredOperators(copy);
+  if (with_defaults) KeepDefaults(*copy.proto.mutable_graph());
   if (options.lower) Lower(copy);
   return copy;
 }
@@ -70,11 +88,28 @@ struct Session::Impl {
   std::list<Remembered> remembered;  // most recently used first
   RunStats stats;
   bool reproducible;
+  // Runs when a caller feeds an input that has a default; makes it at the first such run, for what
+  // is lowered here takes defaults for constants. Null where there is no such input.
+  std::function<std::unique_ptr<Impl>()> make_fed;
+  std::unique_ptr<Impl> fed;
 
   Impl(const Model& original, const SessionOptions& options)
-      : model(ForRunning(original, options)),
+      : Impl(original, options, DescribeInputs(original.proto.graph())) {}
+
+  Impl(const Model& original, const SessionOptions& options, InputCheck check)
+      : Impl(original, options, check, options.lower && !check.optional.empty()) {
+    if (!options.lower || check.optional.empty()) return;
+    SessionOptions later = options;
+    later.monitor = nullptr;
+    make_fed = [original, later, check] {
+      return std::unique_ptr<Impl>(new Impl(original, later, check, false));
+    };
+  }
+
+  Impl(const Model& original, const SessionOptions& options, InputCheck check, bool with_defaults)
+      : model(ForRunning(original, options, with_defaults)),
         plan(MakePlan(model, options.partial)),
-        input_check(DescribeInputs(model.proto.graph())),
+        input_check(std::move(check)),
         program(std::make_unique<Program>(model, plan, nullptr, options.monitor)),
         reproducible(options.reproducible) {
     for (int output : plan.outputs) {
@@ -124,8 +159,20 @@ struct Session::Impl {
     return remembered.front();
   }
 
+  bool FeedsDefaults(const ValueMap& inputs) const {
+    return std::any_of(input_check.optional.begin(), input_check.optional.end(),
+                       [&](const InputInfo& input) { return inputs.contains(input.name); });
+  }
+
   ValueMap Execute(const ValueMap& inputs, Observer* observer, Monitor* monitor) {
     CheckSample(input_check, inputs);
+    if (make_fed && FeedsDefaults(inputs)) {
+      if (!fed) fed = make_fed();
+      ValueMap results = fed->Execute(inputs, observer, monitor);
+      stats.peak_activation_bytes = fed->stats.peak_activation_bytes;
+      stats.constant_bytes = program->bytes() + fed->stats.constant_bytes;
+      return results;
+    }
     const ReproducibleScope scope(reproducible);
     Remembered& known = Recall(inputs);
     try {

@@ -101,6 +101,40 @@ TEST(Session, FeedingAnInitializerOverridesIt) {
   ExpectTensor(session.Run({{"x", x}})["y"], x);
 }
 
+// Conv -> BatchNormalization of which every parameter may be fed, as files before IR version 4 have
+// it.
+TEST(Session, DefaultsOfInputsAreFoldedUntilTheyAreFed) {
+  GraphBuilder b;
+  b.Input("x", DType::kFloat, {1, 2, 3, 3}).Output("y");
+  b.Initializer("w", Iota({2, 2, 1, 1})).Input("w", DType::kFloat, {2, 2, 1, 1});
+  for (const char* name : {"scale", "offset", "mean", "variance"}) {
+    b.Initializer(name, F32({2}, {2, 3})).Input(name, DType::kFloat, {2});
+  }
+  b.Node("Conv", {"x", "w"}, {"c"});
+  b.Node("BatchNormalization", {"c", "scale", "offset", "mean", "variance"}, {"y"});
+  const Model model = b.model();
+  SessionOptions plain;
+  plain.lower = false;
+  Session session(model), as_written(model, plain);
+  const TensorMap usual = {{"x", Iota({1, 2, 3, 3})}};
+  TensorMap fed = usual;
+  fed["offset"] = F32({2}, {-7, 100});
+  fed["w"] = F32({2, 2, 1, 1}, {1, 0, 0, -1});
+  ASSERT_EQ(session.inputs().size(), 1U);
+  const uint64_t before = session.stats().constant_bytes;
+  // The order matters: back to the defaults, too.
+  for (const TensorMap& inputs : {usual, fed, usual, fed}) {
+    const Tensor expected = as_written.Run(inputs)["y"];
+    const Tensor actual = session.Run(inputs)["y"];
+    for (int64_t i = 0; i < expected.count(); ++i) {
+      EXPECT_NEAR(actual.data<float>()[i], expected.data<float>()[i], 1e-4f) << i;
+    }
+  }
+  EXPECT_GT(session.stats().constant_bytes, before);
+  fed["offset"] = F32({3}, {1, 2, 3});
+  EXPECT_THROW(session.Run(fed), Error);
+}
+
 TEST(Session, OutputsAreSafeToKeepAndToChange) {
   GraphBuilder b;
   b.Input("x", DType::kFloat, {2}).Initializer("c", F32({2}, {7, 8}));
