@@ -101,6 +101,22 @@ export async function sentDuring(body) {
   return sent;
 }
 
+/** How many workers were ended during `body`. */
+export async function endedDuring(body) {
+  const { terminate } = Worker.prototype;
+  let ended = 0;
+  Worker.prototype.terminate = function () {
+    ended++;
+    return terminate.call(this);
+  };
+  try {
+    await body();
+  } finally {
+    Worker.prototype.terminate = terminate;
+  }
+  return ended;
+}
+
 /** A promise that is never kept. */
 export const never = () => new Promise(() => {});
 

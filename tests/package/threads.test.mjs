@@ -1,10 +1,9 @@
 // Threads: they are there, they change nothing of the results, and they end with what they belong to.
 import { describe, expect, test } from '@jest/globals';
 import { setImmediate } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import * as worker from 'quantab';
 import * as direct from 'quantab/direct';
-import { cli, digitSamples, digitsPath, hex, runModule } from './lib.mjs';
+import { cli, digitSamples, digitsPath, endedDuring, hex, runModule } from './lib.mjs';
 import { pools } from './proto.mjs';
 
 /** Runs the model until all its threads have had work, for half a minute at most: every result there was, and what computed. */
@@ -69,18 +68,10 @@ test('a model that only is quantized starts no thread', async () => {
 });
 
 test('closing the last model ends the threads', async () => {
-  const { terminate } = Worker.prototype;
-  let ended = 0;
-  Worker.prototype.terminate = function () {
-    ended++;
-    return terminate.call(this);
-  };
-  try {
+  const ended = await endedDuring(async () => {
     await runWith(direct, 3);
     await setImmediate();
-  } finally {
-    Worker.prototype.terminate = terminate;
-  }
+  });
   expect(ended).toBe(2);
 });
 

@@ -1,10 +1,9 @@
 // Calibration shared out to workers: the same file, whoever saw which sample, and a clean end.
 import { describe, expect, test } from '@jest/globals';
-import { Worker } from 'node:worker_threads';
 import { openModel } from 'quantab';
 import * as direct from 'quantab/direct';
 import { keep } from './keep.mjs';
-import { digitSamples, digitsPath, hex, wait } from './lib.mjs';
+import { digitSamples, digitsPath, endedDuring, hex, wait } from './lib.mjs';
 
 const SAMPLES = 24;
 
@@ -16,22 +15,6 @@ async function made(options, workers, open = openModel) {
   const text = await model.calibrate(call);
   const used = (await model.capabilities()).workers;
   return { bytes: hex(await quantized.bytes()), text, used };
-}
-
-/** Workers that were ended during `body`. */
-async function endedDuring(body) {
-  const { terminate } = Worker.prototype;
-  let ended = 0;
-  Worker.prototype.terminate = function () {
-    ended++;
-    return terminate.call(this);
-  };
-  try {
-    await body();
-  } finally {
-    Worker.prototype.terminate = terminate;
-  }
-  return ended;
 }
 
 describe('three workers make what one makes', () => {
