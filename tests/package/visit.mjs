@@ -32,8 +32,11 @@ try {
 }
 `;
 
-/** Opens a page: what it put in its title, every request it made, and every complaint of the browser. */
-export async function visit(browser, address) {
+/**
+ * Opens a page: what it put in its title, every request it made, and every complaint of the browser. The page can call
+ * `functions`, by name, which run here.
+ */
+export async function visit(browser, address, functions = {}) {
   // A context of its own: nothing is cached or stored from page to page.
   const context = await browser.newContext();
   const tab = await context.newPage();
@@ -43,6 +46,7 @@ export async function visit(browser, address) {
   tab.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   tab.on('pageerror', (error) => complaints.push(String(error)));
   try {
+    for (const [name, body] of Object.entries(functions)) await tab.exposeFunction(name, body);
     await tab.goto(address);
     await tab.waitForFunction(() => globalThis.document.title !== 'waiting', undefined, {
       timeout: 90_000,
@@ -54,10 +58,10 @@ export async function visit(browser, address) {
 }
 
 /** Serves a folder for one visit. `headers` are sent in place of the usual ones. */
-export async function visitFolder(browser, folder, headers = {}) {
+export async function visitFolder(browser, folder, headers = {}, functions = {}) {
   const { server, address } = await serve(folder, 0, { headers });
   try {
-    return await visit(browser, address);
+    return await visit(browser, address, functions);
   } finally {
     server.close();
   }
