@@ -7,22 +7,26 @@ import path from 'node:path';
 import { PARTS, SHIPPED, buildPreset } from './lib/builds.mjs';
 import { relaxedNode } from './lib/node.mjs';
 import { root } from './lib/paths.mjs';
-import { Failure, main, run, say } from './lib/run.mjs';
+import { Failure, capture, main, run, say } from './lib/run.mjs';
 import { setup } from './setup.mjs';
 
-// Everything compiled well before the first call, so that no part of it is measured.
+// Everything compiled well before the first call, so that no part of it is measured. They are V8's, which may drop them.
 const NODE_FLAGS = ['--no-liftoff', '--no-wasm-lazy-compilation', '--no-wasm-async-compilation'];
+
+/** A run of the benchmarks as WebAssembly in `node`, by those flags that it knows; says what it means that it lacks others. */
+function inNode(node, preset) {
+  const known = NODE_FLAGS.filter((flag) => capture(node, [flag, '--eval', '']) !== null);
+  const lacking = NODE_FLAGS.filter((flag) => !known.includes(flag));
+  if (lacking.length > 0) {
+    say(`'${node}' lacks ${lacking.join(', ')}: its figures may count the compiling too`);
+  }
+  return [node, ...known, `build/${preset}/quantab_bench.cjs`];
+}
 
 const RUNS = [
   { preset: 'release', command: () => ['build/release/quantab_bench'] },
-  {
-    preset: 'wasm-simd',
-    command: () => [process.execPath, ...NODE_FLAGS, 'build/wasm-simd/quantab_bench.cjs'],
-  },
-  {
-    preset: 'wasm-relaxed',
-    command: () => [relaxedNode(), ...NODE_FLAGS, 'build/wasm-relaxed/quantab_bench.cjs'],
-  },
+  { preset: 'wasm-simd', command: () => inNode(process.execPath, 'wasm-simd') },
+  { preset: 'wasm-relaxed', command: () => inNode(relaxedNode(), 'wasm-relaxed') },
 ];
 
 await main(async () => {
