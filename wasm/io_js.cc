@@ -14,6 +14,7 @@ using emscripten::val;
 
 constexpr size_t kWindow = size_t{256} << 10;
 constexpr size_t kPending = size_t{1} << 20;
+constexpr size_t kMany = kPending / 2;  // bytes that are worth a call of their own
 
 // Milliseconds.
 constexpr double kProgressInterval = 20;
@@ -66,8 +67,8 @@ void JsSink::Flush() {
 }
 
 void JsSink::Write(std::span<const std::byte> bytes) {
-  if (pending_.size() + bytes.size() > kPending) Flush();
-  if (bytes.size() >= kPending) {
+  if (bytes.size() >= kMany || pending_.size() + bytes.size() > kPending) Flush();
+  if (bytes.size() >= kMany) {
     Check(object_.call<val>("write", View(bytes)));
   } else {
     pending_.insert(pending_.end(), bytes.begin(), bytes.end());

@@ -24,7 +24,9 @@ namespace quantab::kernels {
   X(lookup)                        \
   X(pool_last)                     \
   X(qlinear)                       \
-  X(norm)
+  X(norm)                          \
+  X(weight_range)                  \
+  X(weight_codes)
 
 #define QUANTAB_DECLARE_FAMILY(family) extern KernelFamily family##_family;
 QUANTAB_KERNEL_FAMILIES(QUANTAB_DECLARE_FAMILY)

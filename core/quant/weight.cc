@@ -1,15 +1,16 @@
 #include "core/quant/weight.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <memory>
-#include <type_traits>
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/kernels/quantize/quantize.h"
+#include "core/base/parallel.h"
+#include "core/kernels/transpose/transpose.h"
+#include "core/kernels/weight_codes/weight_codes.h"
+#include "core/kernels/weight_range/weight_range.h"
 #include "core/quant/weight_groups.h"
 #include "core/tensor/half.h"
 #include "core/tensor/small_float.h"
@@ -17,170 +18,184 @@
 namespace quantab {
 namespace {
 
-constexpr int64_t kBlock = 1 << 16;  // elements converted at once: 256 KB of float32
+constexpr size_t kBlock = size_t{1} << 16;  // elements converted at once: 256 KB of float32
+constexpr size_t kGrain = GrainFor(2);
+static_assert(kGrain % 2 == 0 && kBlock % 2 == 0, "parts of codes of 4 bits are whole bytes");
 
-void Extend(RealRange& range, const float* x, int64_t n, bool& finite) {
-  float low = range.min;
-  float high = range.max;
-  bool ok = true;
-  for (int64_t i = 0; i < n; ++i) {
-    low = x[i] < low ? x[i] : low;
-    high = x[i] > high ? x[i] : high;
-    ok &= std::fabs(x[i]) <= std::numeric_limits<float>::max();
+// What one thread knows of the range of each group.
+class Ranges {
+ public:
+  explicit Ranges(const WeightGroups& groups)
+      : groups_(groups),
+        min_(static_cast<size_t>(groups.count()), std::numeric_limits<float>::infinity()),
+        max_(min_.size(), -std::numeric_limits<float>::infinity()) {}
+
+  bool finite() const { return finite_; }
+
+  // `x` are the `n` elements from `begin` on.
+  void Add(const float* x, int64_t begin, int64_t n) {
+    groups_.ForEachRun(begin, n, [&](int64_t group, int64_t first, int64_t length) {
+      float* min = min_.data() + group;
+      float* max = max_.data() + group;
+      const size_t count = static_cast<size_t>(length);
+      finite_ &= groups_.consecutive() ? kernels::WidenRanges(count, x + first, min, max)
+                                       : kernels::WidenRange(count, x + first, *min, *max);
+    });
   }
-  range = {low, high};
-  finite &= ok;
-}
 
-// Turns reals into integers.
-template <class Q>
-struct ToInteger {
-  using Code = Q;
-  float low, high;
-
-  explicit ToInteger(DType type) {
-    const QRange full = QRangeOf(type, false, false);
-    low = static_cast<float>(full.min);
-    high = static_cast<float>(full.max);
-  }
-  void Run(const float* x, Q* out, int64_t n, QParams params) const {
-    if (RunKernel(x, out, n, params)) return;
-    const float zero_point = static_cast<float>(params.zero_point);
-    for (int64_t i = 0; i < n; ++i) {
-      out[i] = static_cast<Q>(QuantizeToFloat(x[i], params.scale, zero_point, low, high));
+  void Add(const Ranges& other) {
+    for (size_t i = 0; i < min_.size(); ++i) {
+      min_[i] = std::min(min_[i], other.min_[i]);
+      max_[i] = std::max(max_[i], other.max_[i]);
     }
+    finite_ &= other.finite_;
+  }
+
+  std::vector<RealRange> Take() const {
+    std::vector<RealRange> ranges(min_.size());
+    for (size_t i = 0; i < ranges.size(); ++i) {
+      if (min_[i] <= max_[i]) ranges[i] = {min_[i], max_[i]};
+    }
+    return ranges;
   }
 
  private:
-  // By the kernel, which gives the same integers, where it is of use; false elsewhere.
-  bool RunKernel(const float* x, Q* out, int64_t n, QParams params) const {
-    constexpr int64_t kFew = 16;
-    if constexpr (sizeof(Q) == 1) {
-      if (n < kFew || high - low != 255 || params.scale == 0) return false;
-      if constexpr (std::is_signed_v<Q>) {
-        kernels::QuantizeS8(static_cast<size_t>(n), x, params.scale, params.zero_point, out);
-      } else {
-        kernels::QuantizeU8(static_cast<size_t>(n), x, params.scale, params.zero_point, out);
-      }
-      return true;
-    }
-    return false;
-  }
+  const WeightGroups& groups_;
+  std::vector<float> min_, max_;
+  bool finite_ = true;
 };
-
-// Turns reals into float8e4m3fn; the quotient is a float16 where the reals are.
-struct ToFloat8 {
-  using Code = uint8_t;
-  DType real;
-
-  void Run(const float* x, uint8_t* out, int64_t n, QParams params) const {
-    for (int64_t i = 0; i < n; ++i) {
-      out[i] = SmallFloatCode(DType::kFloat8E4M3FN, double{RoundToReal(x[i] / params.scale, real)});
-    }
-  }
-};
-
-template <class Quantizer>
-void QuantizeElements(const Quantizer& quantizer, const float* x, typename Quantizer::Code* out,
-                      int64_t begin, int64_t n, const WeightGroups& groups,
-                      const WeightParams& params) {
-  if (groups.count() == 1) {
-    quantizer.Run(x, out, n, params.params[0]);
-    return;
-  }
-  groups.ForEachRun(begin, n, [&](int64_t group, int64_t first, int64_t length) {
-    const QParams* p = params.params.data() + group;
-    if (!groups.consecutive()) {
-      quantizer.Run(x + first, out + first, length, *p);
-      return;
-    }
-    for (int64_t i = 0; i < length; ++i) quantizer.Run(x + first + i, out + first + i, 1, p[i]);
-  });
-}
 
 // A weight and how it is quantized.
-struct Quantized {
-  BlobPtr source;
-  uint64_t count;  // elements
-  WeightGroups groups;
-  WeightParams params;
+class Quantized {
+ public:
+  Quantized(BlobPtr source, const Shape& shape, const WeightParams& params)
+      : source_(std::move(source)),
+        type_(params.type),
+        real_(params.real),
+        count_(source_->size() / SizeOf(params.real)),
+        groups_(shape, params.axis, params.block_size) {
+    scales_.reserve(params.params.size());
+    zeros_.reserve(params.params.size());
+    for (const QParams& p : params.params) {
+      scales_.push_back(p.scale);
+      zeros_.push_back(p.zero_point);
+    }
+    if (type_ == DType::kFloat8E4M3FN) return;
+    const QRange full = QRangeOf(type_, false, false);
+    low_ = full.min;
+    high_ = full.max;
+  }
 
-  // Calls take(first, codes) with the codes of the elements [begin, end), some at a time.
-  template <class Quantizer, class Take>
-  void ForEachPart(const Quantizer& quantizer, uint64_t begin, uint64_t end, Take take) const {
-    const uint64_t part = std::min<uint64_t>(end - begin, kBlock);
-    std::vector<float> reals(static_cast<size_t>(part));
-    std::vector<typename Quantizer::Code> codes(reals.size());
-    while (begin < end) {
-      const size_t n = static_cast<size_t>(std::min<uint64_t>(end - begin, part));
-      ReadReals(*source, params.real, begin, std::span(reals).first(n));
-      QuantizeElements(quantizer, reals.data(), codes.data(), static_cast<int64_t>(begin),
-                       static_cast<int64_t>(n), groups, params);
-      take(begin, std::span(codes).first(n));
+  uint64_t size() const { return (count_ * static_cast<uint64_t>(BitsOf(type_)) + 7) / 8; }
+
+  void Read(uint64_t offset, std::span<std::byte> out) const {
+    if (out.empty()) return;
+    const uint64_t bits = static_cast<uint64_t>(BitsOf(type_));
+    const uint64_t end = offset + out.size();
+    const uint64_t last = std::min(count_, (end * 8 + bits - 1) / bits);
+    uint64_t begin = offset * 8 / bits;
+    std::vector<float> reals(static_cast<size_t>(std::min<uint64_t>(last - begin, kBlock)));
+    std::vector<std::byte> codes(bits == 8 ? 0 : reals.size() * CodeSize());
+    while (begin < last) {
+      const size_t n = static_cast<size_t>(std::min<uint64_t>(last - begin, reals.size()));
+      const std::span<float> part = std::span(reals).first(n);
+      ReadReals(*source_, real_, begin, part);
+      if (bits == 8) {
+        Encode(begin, part, out.data() + (begin - offset));
+      } else {
+        Encode(begin, part, codes.data());
+        Place(begin, std::span(codes).first(n * CodeSize()), offset, out);
+      }
       begin += n;
     }
   }
 
-  // Codes of whole bytes.
-  template <class Quantizer>
-  void Read(const Quantizer& quantizer, uint64_t offset, std::span<std::byte> out) const {
-    constexpr uint64_t kSize = sizeof(typename Quantizer::Code);
-    const uint64_t end = offset + out.size();
-    ForEachPart(
-        quantizer, offset / kSize, (end + kSize - 1) / kSize, [&](uint64_t first, auto codes) {
-          const uint64_t from = std::max(offset, first * kSize);
-          const uint64_t to = std::min(end, first * kSize + codes.size_bytes());
-          std::memcpy(out.data() + (from - offset),
-                      reinterpret_cast<const std::byte*>(codes.data()) + (from - first * kSize),
-                      static_cast<size_t>(to - from));
-        });
-  }
+ private:
+  // Bytes of a code before those of 4 bits are put together.
+  size_t CodeSize() const { return BitsOf(type_) == 16 ? 2 : 1; }
 
-  // Codes of 4 bits. Parts begin at even elements, since `begin` and their length are even.
-  template <class Quantizer>
-  void ReadNibbles(const Quantizer& quantizer, uint64_t offset, std::span<std::byte> out) const {
-    const uint64_t end = std::min(count, (offset + out.size()) * 2);
-    ForEachPart(quantizer, offset * 2, end, [&](uint64_t first, auto codes) {
-      std::byte* to = out.data() + (first / 2 - offset);
-      for (size_t i = 0; i < codes.size(); i += 2) {
-        const unsigned low = static_cast<uint8_t>(codes[i]) & 15U;
-        const unsigned high = i + 1 < codes.size() ? static_cast<uint8_t>(codes[i + 1]) & 15U : 0U;
-        to[i / 2] = static_cast<std::byte>(low | high << 4);
-      }
+  // The codes of the elements from `begin` on.
+  void Encode(uint64_t begin, std::span<const float> reals, std::byte* codes) const {
+    ParallelFor(reals.size(), kGrain, [&](size_t first, size_t end) {
+      const float* x = reals.data() + first;
+      std::byte* out = codes + first * CodeSize();
+      groups_.ForEachRun(static_cast<int64_t>(begin + first), static_cast<int64_t>(end - first),
+                         [&](int64_t group, int64_t at, int64_t n) {
+                           EncodeRun(static_cast<size_t>(group), x + at, static_cast<size_t>(n),
+                                     out + static_cast<size_t>(at) * CodeSize());
+                         });
     });
   }
 
-  void Read(uint64_t offset, std::span<std::byte> out) const {
-    if (out.empty()) return;
-    switch (params.type) {
+  // The codes of `n` elements of one group, or of one group each from `group` on.
+  void EncodeRun(size_t group, const float* x, size_t n, std::byte* codes) const {
+    const kernels::CodeParameters parameters = {.scale = scales_.data() + group,
+                                                .zero = zeros_.data() + group,
+                                                .each = groups_.consecutive(),
+                                                .low = low_,
+                                                .high = high_};
+    switch (type_) {
       case DType::kUint8:
-        return Read(ToInteger<uint8_t>(params.type), offset, out);
-      case DType::kInt8:
-        return Read(ToInteger<int8_t>(params.type), offset, out);
-      case DType::kUint16:
-        return Read(ToInteger<uint16_t>(params.type), offset, out);
-      case DType::kInt16:
-        return Read(ToInteger<int16_t>(params.type), offset, out);
       case DType::kUint4:
-        return ReadNibbles(ToInteger<uint8_t>(params.type), offset, out);
+        return kernels::WeightCodes(n, x, parameters, reinterpret_cast<uint8_t*>(codes));
+      case DType::kInt8:
       case DType::kInt4:
-        return ReadNibbles(ToInteger<int8_t>(params.type), offset, out);
+        return kernels::WeightCodes(n, x, parameters, reinterpret_cast<int8_t*>(codes));
+      case DType::kUint16:
+        return kernels::WeightCodes(n, x, parameters, reinterpret_cast<uint16_t*>(codes));
+      case DType::kInt16:
+        return kernels::WeightCodes(n, x, parameters, reinterpret_cast<int16_t*>(codes));
       default:
-        return Read(ToFloat8{params.real}, offset, out);
+        for (size_t i = 0; i < n; ++i) {
+          codes[i] = std::byte{Float8(x[i] / parameters.scale[parameters.each ? i : 0])};
+        }
     }
   }
+
+  // The quotient is a float16 where the reals are.
+  uint8_t Float8(float quotient) const {
+    return SmallFloatCode(DType::kFloat8E4M3FN, double{RoundToReal(quotient, real_)});
+  }
+
+  // Puts what Encode made of the elements from `begin` on where it belongs in `out`, which begins
+  // at byte `offset`. Codes of 4 bits begin at an even element.
+  void Place(uint64_t begin, std::span<const std::byte> codes, uint64_t offset,
+             std::span<std::byte> out) const {
+    if (CodeSize() == 1) {
+      kernels::PackNibbles(codes.size(), reinterpret_cast<const uint8_t*>(codes.data()),
+                           reinterpret_cast<uint8_t*>(out.data() + (begin / 2 - offset)));
+      return;
+    }
+    const uint64_t first = begin * CodeSize();
+    const uint64_t from = std::max(offset, first);
+    const uint64_t to = std::min(offset + out.size(), first + codes.size());
+    std::memcpy(out.data() + (from - offset), codes.data() + (from - first),
+                static_cast<size_t>(to - from));
+  }
+
+  BlobPtr source_;
+  DType type_, real_;
+  uint64_t count_;  // elements
+  WeightGroups groups_;
+  std::vector<float> scales_;
+  std::vector<int32_t> zeros_;
+  int32_t low_ = 0, high_ = 0;
 };
 
+// Puts the `n` elements from `first` on into the transposes: whole rows of a matrix at once, parts
+// of a row as matrices of one row.
 void Transpose(const std::byte* in, std::byte* out, int64_t first, int64_t n, int64_t rows,
                int64_t cols, size_t size) {
-  const int64_t matrix = rows * cols;
-  for (int64_t i = 0; i < n; ++i) {
-    const int64_t at = first + i;
-    const int64_t base = at / matrix * matrix;
-    const int64_t row = at % matrix / cols;
-    const int64_t col = at % cols;
-    std::memcpy(out + static_cast<size_t>(base + col * rows + row) * size,
-                in + static_cast<size_t>(i) * size, size);
+  for (int64_t done = 0; done < n;) {
+    const int64_t row = (first + done) / cols;
+    const int64_t col = (first + done) % cols;
+    const int64_t width = std::min(cols - col, n - done);
+    const int64_t height = width < cols ? 1 : std::min((n - done) / cols, rows - row % rows);
+    const int64_t to = row / rows * rows * cols + col * rows + row % rows;
+    kernels::Transpose2D(static_cast<size_t>(height), static_cast<size_t>(width), size,
+                         in + static_cast<size_t>(done) * size, static_cast<size_t>(width),
+                         out + static_cast<size_t>(to) * size, static_cast<size_t>(rows));
+    done += width * height;
   }
 }
 
@@ -200,28 +215,30 @@ void ReadReals(const Blob& bytes, DType real, uint64_t first, std::span<float> o
 std::optional<std::vector<RealRange>> ScanRanges(const Blob& bytes, const Shape& shape,
                                                  std::optional<int64_t> axis, DType real,
                                                  int64_t block_size) {
+  // Each thread would need as much memory as there are groups.
+  constexpr int64_t kMostShared = 1 << 14;
   const WeightGroups groups(shape, axis, block_size);
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  std::vector<RealRange> ranges(static_cast<size_t>(groups.count()), {kInfinity, -kInfinity});
-  bool finite = true;
   const uint64_t count = bytes.size() / SizeOf(real);
   std::vector<float> block(static_cast<size_t>(std::min<uint64_t>(count, kBlock)));
-  for (uint64_t begin = 0; begin < count && finite; begin += block.size()) {
+  const size_t lanes = groups.count() > kMostShared ? 1 : LanesOf(block.size(), kGrain);
+  std::vector<Ranges> ranges(lanes, Ranges(groups));
+  const auto finite = [](const Ranges& each) { return each.finite(); };
+  for (uint64_t begin = 0; begin < count; begin += block.size()) {
     const size_t n = static_cast<size_t>(std::min<uint64_t>(count - begin, block.size()));
     ReadReals(bytes, real, begin, std::span(block).first(n));
-    groups.ForEachRun(static_cast<int64_t>(begin), static_cast<int64_t>(n),
-                      [&](int64_t group, int64_t first, int64_t length) {
-                        RealRange* range = &ranges[static_cast<size_t>(group)];
-                        const float* x = &block[static_cast<size_t>(first)];
-                        if (!groups.consecutive()) return Extend(*range, x, length, finite);
-                        for (int64_t i = 0; i < length; ++i) Extend(range[i], x + i, 1, finite);
-                      });
+    const auto add = [&](size_t first, size_t end, size_t lane) {
+      ranges[lane].Add(block.data() + first, static_cast<int64_t>(begin + first),
+                       static_cast<int64_t>(end - first));
+    };
+    if (lanes == 1) {
+      add(0, n, 0);
+    } else {
+      ParallelFor(n, kGrain, add);
+    }
+    if (!std::all_of(ranges.begin(), ranges.end(), finite)) return std::nullopt;
   }
-  if (!finite) return std::nullopt;
-  for (RealRange& range : ranges) {
-    if (range.min > range.max) range = {};
-  }
-  return ranges;
+  for (size_t lane = 1; lane < lanes; ++lane) ranges[0].Add(ranges[lane]);
+  return ranges[0].Take();
 }
 
 WeightParams ComputeWeightParams(const std::vector<RealRange>& ranges, std::optional<int64_t> axis,
@@ -236,11 +253,8 @@ WeightParams ComputeWeightParams(const std::vector<RealRange>& ranges, std::opti
 }
 
 BlobPtr QuantizedBlob(BlobPtr source, Shape shape, WeightParams params) {
-  const uint64_t count = source->size() / SizeOf(params.real);
-  const uint64_t bits = static_cast<uint64_t>(BitsOf(params.type));
-  const WeightGroups groups(shape, params.axis, params.block_size);
-  Quantized quantized{std::move(source), count, groups, std::move(params)};
-  const uint64_t size = (count * bits + 7) / 8;
+  Quantized quantized(std::move(source), shape, params);
+  const uint64_t size = quantized.size();
   return MakeComputedBlob(
       size, [quantized = std::move(quantized)](uint64_t offset, std::span<std::byte> out) {
         quantized.Read(offset, out);

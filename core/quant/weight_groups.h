@@ -41,11 +41,14 @@ class WeightGroups {
   // from `begin`.
   template <class Visit>
   void ForEachRun(int64_t begin, int64_t n, Visit visit) const {
-    for (int64_t i = 0; i < n;) {
-      const auto [group, left] = At(begin + i);
-      const int64_t length = std::min(n - i, left);
-      visit(group, i, length);
+    if (n == 0) return;
+    Run run = At(begin);
+    for (int64_t i = 0;;) {
+      const int64_t length = std::min(n - i, run.left);
+      visit(run.group, i, length);
       i += length;
+      if (i == n) return;
+      run = block_ == 0 ? After(run) : At(begin + i);
     }
   }
 
@@ -64,6 +67,12 @@ class WeightGroups {
     const int64_t col = at % cols_;
     if (along_rows_) return {row / block_ * cols_ + col, cols_ - col};
     return {row * blocks_ + col / block_, std::min(block_ - col % block_, cols_ - col)};
+  }
+
+  // The whole run that follows one to its end; without blocks.
+  Run After(Run run) const {
+    if (inner_ == 1) return {0, count_};
+    return {run.group + 1 == count_ ? 0 : run.group + 1, inner_};
   }
 
   int64_t count_ = 1;

@@ -1,5 +1,7 @@
 // Families that pass over memory. An operation is an element.
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "core/kernels/elementwise/elementwise.h"
 #include "core/kernels/norm/norm.h"
@@ -8,6 +10,8 @@
 #include "core/kernels/skeleton/skeleton.h"
 #include "core/kernels/softmax/softmax.h"
 #include "core/kernels/transpose/transpose.h"
+#include "core/kernels/weight_codes/weight_codes.h"
+#include "core/kernels/weight_range/weight_range.h"
 #include "tests/bench/kernels/kernel_bench.h"
 
 namespace quantab::kernels {
@@ -48,6 +52,16 @@ void AddTranspose(size_t element) {
                  });
 }
 
+void AddWeightCodes(const std::string& title, bool each) {
+  const auto scales = std::make_shared<const std::vector<float>>(kCount, 0.01F);
+  const auto zeros = std::make_shared<const std::vector<int32_t>>(kCount, 3);
+  Add(weight_codes_family, title, [=](const float* x, float* y) {
+    const CodeParameters parameters = {
+        .scale = scales->data(), .zero = zeros->data(), .each = each, .low = -128, .high = 127};
+    WeightCodes(kCount, x, parameters, reinterpret_cast<int8_t*>(y));
+  });
+}
+
 const int kRegistered = [] {
   Add(skeleton_family, "scale", [](const float* x, float* y) { Skeleton(kCount, x, 0.5F, 1, y); });
   AddUnary("relu", UnaryOp::kRelu);
@@ -79,6 +93,11 @@ const int kRegistered = [] {
   });
   Add(quantize_family, "min_max", [](const float* x, float* y) { y[0] = MinMax(kCount, x).max; });
   for (size_t element : {1, 4, 8}) AddTranspose(element);
+  Add(weight_range_family, "one", [](const float* x, float* y) {
+    benchmark::DoNotOptimize(WidenRange(kCount, x, y[0], y[1]));
+  });
+  AddWeightCodes("one", false);
+  AddWeightCodes("each", true);
   return 0;
 }();
 

@@ -9,6 +9,8 @@
 #include <limits>
 #include <random>
 
+#include "tests/core/base/threads_scope.h"
+
 namespace quantab {
 namespace {
 
@@ -247,6 +249,52 @@ TEST(Weight, TransposesEachMatrix) {
                     values[static_cast<size_t>((b * rows + r) * cols + c)]);
         }
       }
+    }
+  }
+}
+
+// Rows that are longer than what is read at once, and so come in parts.
+TEST(Weight, TransposesLongRows) {
+  const int64_t batch = 2, rows = 3, cols = 300001;
+  const std::vector<float> values = Normal(batch * rows * cols);
+  const std::vector<std::byte> bytes =
+      LoadBlob(*TransposedBlob(BlobOf(values), batch, rows, cols, sizeof(float)));
+  std::vector<float> out(values.size());
+  ASSERT_EQ(bytes.size(), out.size() * sizeof(float));
+  std::memcpy(out.data(), bytes.data(), bytes.size());
+  size_t wrong = 0;
+  for (int64_t i = 0; i < batch * rows * cols; ++i) {
+    const int64_t matrix = i / (rows * cols);
+    const int64_t at = matrix * rows * cols + i % cols * rows + i / cols % rows;
+    wrong += out[static_cast<size_t>(at)] != values[static_cast<size_t>(i)];
+  }
+  EXPECT_EQ(wrong, 0u);
+}
+
+// Blocks are shared out to threads; what becomes of an element does not depend on that.
+TEST(Weight, ThreadsDoNotMatter) {
+  const Shape shape = {400, 401};
+  const std::vector<float> values = Normal(ElementCount(shape));
+  std::vector<float> broken = values;
+  broken[150000] = std::numeric_limits<float>::infinity();
+  struct Case {
+    DType type;
+    std::optional<int64_t> axis;
+    int64_t block;
+  };
+  for (const Case& c :
+       {Case{DType::kInt8, {}, 0}, Case{DType::kUint8, 0, 0}, Case{DType::kInt16, 1, 0},
+        Case{DType::kUint4, 1, 0}, Case{DType::kInt4, 0, 16}, Case{DType::kInt4, 1, 7}}) {
+    std::vector<std::byte> expected;
+    for (const int threads : {1, 2, 3}) {
+      const ThreadsScope scope(threads);
+      const auto ranges = ScanRanges(*BlobOf(values), shape, c.axis, DType::kFloat, c.block);
+      ASSERT_TRUE(ranges);
+      EXPECT_FALSE(ScanRanges(*BlobOf(broken), shape, c.axis, DType::kFloat, c.block));
+      const std::vector<std::byte> bytes = LoadBlob(*QuantizedBlob(
+          BlobOf(values), shape, ComputeWeightParams(*ranges, c.axis, {.type = c.type}, c.block)));
+      if (threads == 1) expected = bytes;
+      EXPECT_EQ(bytes, expected) << threads << " threads";
     }
   }
 }
