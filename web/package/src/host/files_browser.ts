@@ -10,6 +10,12 @@ declare const FileReaderSync: { new (): { readAsArrayBuffer(blob: Blob): ArrayBu
 /** Whether blobs can be read in ranges here: in workers only. */
 export const readsBlobs = (): boolean => typeof FileReaderSync !== 'undefined';
 
+/** A read costs milliseconds however short it is: one that goes on where the last ended takes this much at once. */
+const AHEAD_BYTES = 8 * 2 ** 20;
+
+/** What was read ahead last; one piece for all blobs, so that their number does not count. */
+let ahead: { blob: Blob; offset: number; bytes: Uint8Array } | undefined;
+
 function blobSource(name: string, blob: Blob): WasmSource {
   if (!readsBlobs()) {
     throw new QuantabError('Internal', `'${name}' cannot be read in ranges outside a worker.`, {
@@ -17,20 +23,40 @@ function blobSource(name: string, blob: Blob): WasmSource {
     });
   }
   const reader = new FileReaderSync();
+  const bytesAt = (begin: number, end: number) =>
+    new Uint8Array(reader.readAsArrayBuffer(blob.slice(begin, end)));
+  let lastEnd: number | undefined;
+
+  /** What was read ahead, from `offset` to `end` at least, or undefined: the read goes elsewhere, or takes as much itself. */
+  const aheadOf = (offset: number, end: number) => {
+    const holds = () =>
+      ahead?.blob === blob && offset >= ahead.offset && end <= ahead.offset + ahead.bytes.byteLength
+        ? ahead.bytes.subarray(offset - ahead.offset, end - ahead.offset)
+        : undefined;
+    const held = holds();
+    if (held !== undefined || offset !== lastEnd || end - offset >= AHEAD_BYTES) return held;
+    ahead = undefined;
+    const bytes = bytesAt(offset, Math.min(blob.size, offset + AHEAD_BYTES));
+    ahead = { blob, offset, bytes };
+    return holds();
+  };
+
   return {
     name,
     size: blob.size,
     read(offset, out) {
+      const end = offset + out.byteLength;
       try {
-        out.set(
-          new Uint8Array(reader.readAsArrayBuffer(blob.slice(offset, offset + out.byteLength))),
-        );
+        out.set(aheadOf(offset, end) ?? bytesAt(offset, end));
+        lastEnd = end;
         return undefined;
       } catch (error) {
         return `'${name}' could not be read: ${sentenceOf(error)} Was it moved or changed? Choose it again.`;
       }
     },
-    close() {},
+    close() {
+      if (ahead?.blob === blob) ahead = undefined;
+    },
   };
 }
 
