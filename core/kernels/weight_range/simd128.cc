@@ -38,15 +38,15 @@ bool One(size_t n, const float* x, float* min, float* max) {
   }
   bool finite = !wasm_v128_any_true(bad);
   for (; i < n; ++i) finite &= WidenScalar(x[i], *min, *max);
-  for (int v = 0; v < kVectors; ++v) {
-    float low[4];
-    float high[4];
-    wasm_v128_store(low, least[v]);
-    wasm_v128_store(high, most[v]);
-    for (int lane = 0; lane < 4; ++lane) {
-      if (low[lane] < *min) *min = low[lane];
-      if (high[lane] > *max) *max = high[lane];
-    }
+  float low[4];
+  float high[4];
+  wasm_v128_store(low, wasm_f32x4_pmin(wasm_f32x4_pmin(least[0], least[1]),
+                                       wasm_f32x4_pmin(least[2], least[3])));
+  wasm_v128_store(
+      high, wasm_f32x4_pmax(wasm_f32x4_pmax(most[0], most[1]), wasm_f32x4_pmax(most[2], most[3])));
+  for (int lane = 0; lane < 4; ++lane) {
+    if (low[lane] < *min) *min = low[lane];
+    if (high[lane] > *max) *max = high[lane];
   }
   return finite;
 }
