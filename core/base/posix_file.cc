@@ -235,6 +235,8 @@ class RenamingSink final : public ByteSink {
 
   void Write(std::span<const std::byte> bytes) override {
     WriteAll(descriptor_.get(), bytes, path_);
+    written_ += bytes.size();
+    if (written_ - begun_ >= kBegin) BeginSettling();
   }
 
   void Settle() override {
@@ -258,7 +260,21 @@ class RenamingSink final : public ByteSink {
   }
 
  private:
+  // What is on its way to the disk already need not be waited for in Settle. Waits for nothing
+  // itself, and leaves errors to Settle.
+  void BeginSettling() {
+#ifdef __linux__
+    ::sync_file_range(descriptor_.get(), static_cast<off_t>(begun_),
+                      static_cast<off_t>(written_ - begun_), SYNC_FILE_RANGE_WRITE);
+#endif
+    begun_ = written_;
+  }
+
+  static constexpr uint64_t kBegin = uint64_t{8} << 20;
+
   Descriptor descriptor_;
+  uint64_t written_ = 0;
+  uint64_t begun_ = 0;     // bytes that BeginSettling was called for
   std::string temporary_;  // empty once it is renamed
   std::string target_;
   std::string path_;
