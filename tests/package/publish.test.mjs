@@ -1,11 +1,11 @@
 // The packed package as registries and compilers see it: publint's rules, and types that resolve to what is loaded.
 import { beforeAll, expect, test } from '@jest/globals';
 import * as types from '@arethetypeswrong/core';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { publint } from 'publint';
 import { packageFolder, root } from './lib.mjs';
+import { pack } from './packed.mjs';
 
 const out = path.join(root, 'tests', '.out', 'publish');
 
@@ -13,13 +13,7 @@ let tarball;
 let manifest;
 
 beforeAll(() => {
-  fs.rmSync(out, { recursive: true, force: true });
-  fs.mkdirSync(out, { recursive: true });
-  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', out];
-  const [{ filename }] = JSON.parse(
-    execFileSync('npm', args, { cwd: packageFolder, encoding: 'utf8' }),
-  );
-  tarball = fs.readFileSync(path.join(out, filename));
+  tarball = fs.readFileSync(pack(out));
   manifest = JSON.parse(fs.readFileSync(path.join(packageFolder, 'package.json'), 'utf8'));
 }, 60_000);
 

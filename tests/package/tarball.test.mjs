@@ -1,18 +1,15 @@
 // The packed package where users put it: an empty Vite project, Node, and a page without any tool.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { openModel } from 'quantab';
 import { launchChromium } from '../lib/chromium.mjs';
-import { digitsPath, packageFolder, root, run, wait } from './lib.mjs';
+import { digitsPath, root, run, wait } from './lib.mjs';
+import { install, pack } from './packed.mjs';
 import { reporting, visit, visitFolder, writePage } from './visit.mjs';
 
 const out = path.join(root, 'tests', '.out', 'tarball');
 const project = path.join(out, 'project');
-
-const npm = (args, cwd) =>
-  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 const viteScript = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js');
 
@@ -43,23 +40,10 @@ let sizeInNode;
 let browser;
 
 beforeAll(async () => {
-  fs.rmSync(out, { recursive: true, force: true });
+  const tarball = pack(out);
   fs.mkdirSync(project, { recursive: true });
-  const [{ filename }] = JSON.parse(
-    npm(['pack', '--ignore-scripts', '--json', '--pack-destination', out], packageFolder),
-  );
   fs.writeFileSync(path.join(project, 'package.json'), JSON.stringify(MANIFEST));
-  npm(
-    [
-      'install',
-      '--offline',
-      '--ignore-scripts',
-      '--no-audit',
-      '--no-fund',
-      path.join(out, filename),
-    ],
-    project,
-  );
+  install(tarball, project);
   const model = await openModel(digitsPath);
   const dynamic = await model.quantizeDynamic({ weightType: 'QUInt8' });
   sizeInNode = dynamic.byteLength;
