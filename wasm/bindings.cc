@@ -4,6 +4,7 @@
 #include <emscripten/bind.h>
 #include <emscripten/heap.h>
 
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -206,8 +207,13 @@ val CreateComparer(const ModelHandle& a, const ModelHandle& b, val monitor) {
       [&] { return val(std::make_shared<ComparerHandle>(a.model, b.model, std::move(monitor))); });
 }
 
-val Add(ComparerHandle& handle, val sample) {
-  return Answer([&] { handle.comparer.Add(TensorMapFromJs(sample)); });
+// `label` null: the sample has none.
+val Add(ComparerHandle& handle, val sample, val label) {
+  return Answer([&] {
+    std::optional<int64_t> index;
+    if (!label.isNull()) index = static_cast<int64_t>(label.as<double>());
+    handle.comparer.Add(TensorMapFromJs(sample), index);
+  });
 }
 
 val Result(const ComparerHandle& handle) {

@@ -275,7 +275,10 @@ std::vector<CommandInfo> MakeCommands() {
       .help = "Run two forms of a model on the same samples and measure how far apart they are.",
       .positionals = {{.name = "FLOAT", .help = "The reference model.", .repeated = false},
                       {.name = "QUANT", .help = "The model to judge.", .repeated = false}},
-      .options = {Path("data", "DIR", true, std::string(kDataHelp))}};
+      .options = {Path("data", "DIR", true, std::string(kDataHelp)),
+                  Path("labels", "FILE", false,
+                       "The samples' classes, to measure accuracy by: a line for each sample, its "
+                       "class as an index counted from 0, or NAME, a tab and the index.")}};
   commands.push_back(std::move(compare));
 
   CommandInfo bench{

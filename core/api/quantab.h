@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -173,8 +174,10 @@ TensorRanges ReadRanges(std::string_view text);
 
 // How close the outputs of two models are, over all samples given to a Comparer. `metrics` holds
 // one value per file of core/eval/metrics, by name (see there for the formulas): "mse",
-// "mean_relative_error", "max_abs_error", "cosine", "sqnr_db", "top1_agreement". A metric that does
-// not apply to an output is absent.
+// "mean_relative_error", "max_abs_error", "cosine", "sqnr_db", "kl_divergence", "top1_agreement",
+// "top5_agreement", and with labels "top1_accuracy", "top5_accuracy" and the same of the reference,
+// "reference_top1_accuracy" and "reference_top5_accuracy". A metric that does not apply to an
+// output is absent.
 struct OutputComparison {
   std::string name;
   int64_t elements = 0;
@@ -190,8 +193,11 @@ class Comparer {
   Comparer(const Model& a, const Model& b, Monitor* monitor = nullptr);
   ~Comparer();
   Comparer(Comparer&&) noexcept;
-  void Add(const TensorMap& sample);
-  // Throws Error(kInvalidArgument) when there was no sample.
+  // `label` is the sample's class, counted from 0; either all samples have one or none. Throws
+  // Error(kInvalidArgument) for a sample that does not fit the inputs, and for a label below 0.
+  void Add(const TensorMap& sample, std::optional<int64_t> label = {});
+  // Throws Error(kInvalidArgument) when there was no sample, when only some had labels, and when
+  // no output has one score for each class of the labels.
   Comparison Result() const;
 
  private:

@@ -28,7 +28,8 @@ OutputAccumulator::OutputAccumulator(std::vector<std::string> order) {
   }
 }
 
-void OutputAccumulator::Add(const TensorMap& reference, const TensorMap& test) {
+void OutputAccumulator::Add(const TensorMap& reference, const TensorMap& test,
+                            std::optional<int64_t> label) {
   for (Entry& entry : entries_) {
     const Tensor& a = reference.at(entry.name);
     const auto found = test.find(entry.name);
@@ -51,8 +52,11 @@ void OutputAccumulator::Add(const TensorMap& reference, const TensorMap& test) {
     if (a.dtype() == DType::kString || b.dtype() == DType::kString) continue;
     const std::vector<double> x = ToDoubles(a);
     const std::vector<double> y = ToDoubles(b);
-    const OutputPair pair{
-        .reference = x, .test = y, .shape = &a.shape(), .is_float = IsFloat(a.dtype())};
+    const OutputPair pair{.reference = x,
+                          .test = y,
+                          .shape = &a.shape(),
+                          .is_float = IsFloat(a.dtype()),
+                          .label = label};
     for (const std::unique_ptr<Metric>& metric : entry.metrics) metric->Add(pair);
     entry.elements += a.count();
   }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@ class OutputAccumulator {
   explicit OutputAccumulator(std::vector<std::string> order);
 
   // Throws Error(kInvalidArgument) when an output is missing in `test` or has another shape there.
-  // Outputs that are not numbers (strings) are passed over.
-  void Add(const TensorMap& reference, const TensorMap& test);
+  // Outputs that are not numbers (strings) are passed over. `label` is the sample's class.
+  void Add(const TensorMap& reference, const TensorMap& test, std::optional<int64_t> label = {});
 
   int samples() const { return samples_; }
   std::vector<OutputMetrics> Result() const;

@@ -2,6 +2,7 @@
 // the output pair of every sample and keeps running sums, never the tensors.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,6 +20,8 @@ struct OutputPair {
   std::span<const double> test;
   const Shape* shape;
   bool is_float;  // the reference's element type is a floating-point type
+  // The sample's class, counted from 0, where labels are given.
+  std::optional<int64_t> label = {};
 };
 
 class Metric {

@@ -1,11 +1,9 @@
 // Share of rows (the last dimension) whose largest element is at the same place in both outputs.
-// Applies to floating-point outputs of rank 1 or more whose last dimension exceeds 1; a trailing
-// run of dimensions of size 1 ([N,1000,1,1]) is passed over.
+// Applies to floating-point outputs of rank 1 or more whose rows have more than one element (see
+// RowLengthOf).
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
-#include "core/eval/metric.h"
+#include "core/eval/rows.h"
 
 namespace quantab {
 namespace {
@@ -13,15 +11,12 @@ namespace {
 class Top1Agreement final : public Metric {
  public:
   void Add(const OutputPair& pair) override {
-    const Shape& shape = *pair.shape;
-    size_t rank = shape.size();
-    while (rank > 1 && shape[rank - 1] == 1) --rank;
-    if (!pair.is_float || rank == 0 || shape[rank - 1] <= 1) return;
-    const auto row = static_cast<size_t>(shape[rank - 1]);
-    for (size_t at = 0; at + row <= pair.reference.size(); at += row) {
+    const size_t length = RowLengthOf(pair);
+    if (length == 0) return;
+    ForEachRow(pair, length, [&](std::span<const double> a, std::span<const double> b) {
       ++rows_;
-      if (ArgMax(pair.reference.subspan(at, row)) == ArgMax(pair.test.subspan(at, row))) ++same_;
-    }
+      if (ArgMax(a) == ArgMax(b)) ++same_;
+    });
   }
   std::optional<double> Value() const override {
     if (rows_ == 0) return std::nullopt;

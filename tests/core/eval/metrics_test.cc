@@ -51,6 +51,71 @@ TEST(Metrics, Top1PassesOverTrailingOnesAndSkipsScalars) {
   EXPECT_FALSE(Values(scalar).contains("top1_agreement"));
 }
 
+// Expected values by numpy: p = [0.5, 0.25, 0.25], q = [0.4, 0.4, 0.2], and p = q for the second.
+TEST(Metrics, DivergenceIsTheMeanOverRows) {
+  OutputAccumulator accumulator({"y"});
+  accumulator.Add(Output({2, 3}, {0.5, 0.25, 0.25, 0.2F, 0.3F, 0.5}),
+                  Output({2, 3}, {0.4F, 0.4F, 0.2F, 0.2F, 0.3F, 0.5}));
+  EXPECT_NEAR(Values(accumulator).at("kl_divergence"), 0.0498567 / 2, 1e-6);
+}
+
+// What rounding does to probabilities: 0 where there was some, and sums beside 1.
+TEST(Metrics, DivergenceOfRoundedProbabilitiesIsFinite) {
+  OutputAccumulator accumulator({"y"});
+  accumulator.Add(Output({2}, {0.999F, 0.001F}), Output({2}, {0.996F, 0}));
+  const double expected = 0.999 * std::log(0.999 / (0.996 / (0.996 + 1e-9))) +
+                          0.001 * std::log(0.001 / (1e-9 / (0.996 + 1e-9)));
+  EXPECT_NEAR(Values(accumulator).at("kl_divergence"), expected, 1e-6);
+}
+
+TEST(Metrics, DivergenceAppliesToDistributionsOnly) {
+  const std::vector<std::vector<float>> others = {{0.5, 0.49F}, {1.1F, -0.1F}, {3, 4}};
+  for (const std::vector<float>& row : others) {
+    OutputAccumulator accumulator({"y"});
+    accumulator.Add(Output({2}, {0.5, 0.5}), Output({2}, {0.5, 0.5}));
+    EXPECT_TRUE(Values(accumulator).contains("kl_divergence"));
+    accumulator.Add(Output({2}, row), Output({2}, {0.5, 0.5}));
+    EXPECT_FALSE(Values(accumulator).contains("kl_divergence"));
+  }
+}
+
+TEST(Metrics, Top5AgreementLooksForTheLargestElement) {
+  OutputAccumulator accumulator({"y"});
+  // The largest is the fifth of the other, then the sixth, of equal ones the last.
+  accumulator.Add(Output({2, 6}, {9, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1}),
+                  Output({2, 6}, {2, 9, 8, 7, 6, 1, 3, 3, 3, 3, 3, 3}));
+  EXPECT_DOUBLE_EQ(Values(accumulator).at("top5_agreement"), 0.5);
+  OutputAccumulator few({"y"});
+  few.Add(Output({5}, {1, 2, 3, 4, 5}), Output({5}, {1, 2, 3, 4, 5}));
+  EXPECT_FALSE(Values(few).contains("top5_agreement"));
+}
+
+TEST(Metrics, AccuracyIsThatOfBothModels) {
+  OutputAccumulator accumulator({"y"});
+  accumulator.Add(Output({1, 6}, {9, 8, 7, 6, 5, 4}), Output({1, 6}, {8, 9, 7, 6, 5, 4}), 0);
+  accumulator.Add(Output({1, 6}, {9, 8, 7, 6, 5, 4}), Output({1, 6}, {9, 8, 7, 6, 4, 5}), 4);
+  const auto values = Values(accumulator);
+  EXPECT_DOUBLE_EQ(values.at("top1_accuracy"), 0);
+  EXPECT_DOUBLE_EQ(values.at("reference_top1_accuracy"), 0.5);
+  EXPECT_DOUBLE_EQ(values.at("top5_accuracy"), 0.5);
+  EXPECT_DOUBLE_EQ(values.at("reference_top5_accuracy"), 1);
+}
+
+TEST(Metrics, AccuracyNeedsALabelForEachRow) {
+  const auto has = [](Shape shape, std::optional<int64_t> label) {
+    const std::vector<float> scores(static_cast<size_t>(ElementCount(shape)), 1);
+    OutputAccumulator accumulator({"y"});
+    accumulator.Add(Output(shape, scores), Output(shape, scores), label);
+    return Values(accumulator).contains("top1_accuracy");
+  };
+  EXPECT_TRUE(has({1, 3}, 2));
+  EXPECT_TRUE(has({1, 3, 1, 1}, 2));
+  EXPECT_FALSE(has({1, 3}, 3));
+  EXPECT_FALSE(has({1, 3}, std::nullopt));
+  EXPECT_FALSE(has({2, 3}, 2));
+  EXPECT_FALSE(has({}, 0));
+}
+
 TEST(Metrics, NanIsNotHidden) {
   OutputAccumulator accumulator({"y"});
   accumulator.Add(Output({2}, {1, 2}), Output({2}, {std::numeric_limits<float>::quiet_NaN(), 2}));

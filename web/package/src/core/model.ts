@@ -3,6 +3,7 @@ import { cancelled, throwIfAborted, untilAborted } from './abort.js';
 import { closedError, StaleHandle, type Engine } from './engine.js';
 import { QuantabError } from './error.js';
 import { canRestart, checkSample, eachSample, tensorsOf } from './feeds.js';
+import { checkLabelCount, labelAt, labelsOf } from './labels.js';
 import { checkCall, wholeNumber } from './options.js';
 import { Origin } from './origin.js';
 import {
@@ -20,6 +21,7 @@ import type {
   BenchmarkOptions,
   CallOptions,
   Capabilities,
+  CompareOptions,
   Comparison,
   ConvertCall,
   DynamicCall,
@@ -312,21 +314,33 @@ export class Model {
     return tensorsOf(outputs);
   }
 
-  /** How close the outputs of `other` are to this model's, over all samples. */
-  async compare(other: Model, data: Samples, options: CallOptions = {}): Promise<Comparison> {
+  /**
+   * How close the outputs of `other` are to this model's, over all samples; with `labels`, also how accurate both are. Rejects
+   * with 'InvalidArgument' for another number of labels than of samples.
+   */
+  async compare(other: Model, data: Samples, options: CompareOptions = {}): Promise<Comparison> {
     checkCall(options);
     if (typeof other !== 'object' || other === null || !(#family in other)) {
       throw new QuantabError('InvalidArgument', 'A model can be compared with another Model only.');
     }
     const { engine } = this.#family;
     const { signal, onLog } = options;
+    const labels = labelsOf(options.labels);
     return this.#use(options, (a) =>
       other.#lend(this.#family, a, options, async (b) => {
         const comparer = await engine.call('beginCompare', { a, b }, options, a);
         try {
-          await eachSample(data, 'compare', options, (sample) =>
-            engine.call('addSample', { comparer, sample }, { signal, onLog }, comparer),
-          );
+          let samples = 0;
+          await eachSample(data, 'compare', options, async (sample) => {
+            const label = labelAt(labels, samples++);
+            await engine.call(
+              'addSample',
+              { comparer, sample, label },
+              { signal, onLog },
+              comparer,
+            );
+          });
+          checkLabelCount(labels, samples);
           return await engine.call('finishCompare', { comparer }, options, comparer);
         } catch (error) {
           throw interrupted(error, 'comparison');

@@ -123,7 +123,8 @@ export interface Requests {
   nextTrial: Call<{ search: SearchHandle }, boolean>;
   finishSearch: Call<{ search: SearchHandle }, Opened & { making: Making }>;
   beginCompare: Call<{ a: ModelHandle; b: ModelHandle }, ComparerHandle>;
-  addSample: Call<{ comparer: ComparerHandle; sample: TensorMap }, void>;
+  /** `label`: the sample's class, or null. */
+  addSample: Call<{ comparer: ComparerHandle; sample: TensorMap; label: number | null }, void>;
   finishCompare: Call<{ comparer: ComparerHandle }, Comparison>;
   run: Call<{ model: ModelHandle; feeds: TensorMap }, TensorMap<TensorLike>>;
   benchmark: Call<

@@ -15,6 +15,7 @@ export type {
   CalibrationTables,
   CallOptions,
   Capabilities,
+  CompareOptions,
   Comparison,
   ConversionOptions,
   ConvertCall,

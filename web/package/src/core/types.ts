@@ -116,13 +116,33 @@ export interface OutputComparison {
   cosine: number | null;
   /** 20 log10(|a| / |a - b|) in decibels; infinite, thus null, when the outputs are equal. */
   sqnrDb: number | null;
+  /**
+   * Mean over rows of Σ p ln(p / q) in nats, where p is the reference's row and q the other's; absent where the reference's rows
+   * are no distributions (from 0, with a sum within 0.001 of 1). Elements of q count as 1e-9 at least.
+   */
+  klDivergence?: number | null;
   /** Share of rows whose largest element is the same; absent where the output is no table of scores. */
   top1Agreement?: number | null;
+  /** Share of rows whose largest element is among the other's five largest; absent where rows have no more than five. */
+  top5Agreement?: number | null;
+  /**
+   * Share of samples whose label is the largest element, or among the five largest: of the model that is judged and of the
+   * reference. There with labels, for outputs with one row of scores for each sample.
+   */
+  top1Accuracy?: number | null;
+  referenceTop1Accuracy?: number | null;
+  top5Accuracy?: number | null;
+  referenceTop5Accuracy?: number | null;
 }
 
 export interface Comparison {
   samples: number;
   outputs: OutputComparison[];
+}
+
+export interface CompareOptions extends CallOptions {
+  /** The samples' classes, in their order: indices counted from 0, one for each sample. With them, accuracy is measured. */
+  labels?: Iterable<number> | undefined;
 }
 
 export interface Latency {

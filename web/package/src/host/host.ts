@@ -270,8 +270,8 @@ export class Host {
         valueOf(this.#core.createComparer(this.#model(a), this.#model(b), this.#monitor)),
       );
     },
-    addSample: ({ comparer, sample }) => {
-      valueOf(this.#core.addSample(this.#find(this.#comparers, comparer), toWasm(sample)));
+    addSample: ({ comparer, sample, label }) => {
+      valueOf(this.#core.addSample(this.#find(this.#comparers, comparer), toWasm(sample), label));
     },
     finishCompare: ({ comparer }) =>
       JSON.parse(

@@ -109,7 +109,8 @@ export interface WasmCore {
   /** `making` is a `Making` as JSON. */
   finishSearch(search: WasmSearch): Answer<{ model: WasmModel; making: string }>;
   createComparer(a: WasmModel, b: WasmModel, monitor: WasmMonitor): Answer<WasmComparer>;
-  addSample(comparer: WasmComparer, sample: WasmTensors): Answer<undefined>;
+  /** `label`: the sample's class, a whole number, or null. */
+  addSample(comparer: WasmComparer, sample: WasmTensors, label: number | null): Answer<undefined>;
   comparison(comparer: WasmComparer): Answer<string>;
   createSession(model: WasmModel, monitor: WasmMonitor): Answer<WasmSession>;
   /** `attentive`: the session's monitor hears of progress and is asked whether to stop. */

@@ -2,25 +2,36 @@
 import { openModel, type Comparison, type OutputComparison } from '../../index.node.js';
 import type { Command } from '../command.js';
 import { humanNumber, table } from '../console.js';
+import { readLabels } from '../labels.js';
 import { samplesIn } from '../sample_folder.js';
 
-const columns = {
-  mse: 'mse',
-  mean_relative_error: 'meanRelativeError',
-  max_abs_error: 'maxAbsError',
-  cosine: 'cosine',
-  sqnr_db: 'sqnrDb',
-  top1_agreement: 'top1Agreement',
-} as const;
+interface Column {
+  name: string;
+  key: Exclude<keyof OutputComparison, 'name' | 'elements'>;
+  /** Shown also where no output has such a figure. */
+  always?: boolean;
+}
+
+const columns: readonly Column[] = [
+  { name: 'mse', key: 'mse', always: true },
+  { name: 'mean_relative_error', key: 'meanRelativeError', always: true },
+  { name: 'max_abs_error', key: 'maxAbsError', always: true },
+  { name: 'cosine', key: 'cosine', always: true },
+  { name: 'sqnr_db', key: 'sqnrDb', always: true },
+  { name: 'kl_divergence', key: 'klDivergence' },
+  { name: 'top1_agreement', key: 'top1Agreement', always: true },
+  { name: 'top5_agreement', key: 'top5Agreement' },
+  { name: 'top1_accuracy', key: 'top1Accuracy' },
+  { name: 'reference_top1_accuracy', key: 'referenceTop1Accuracy' },
+  { name: 'top5_accuracy', key: 'top5Accuracy' },
+  { name: 'reference_top5_accuracy', key: 'referenceTop5Accuracy' },
+];
 
 /**
  * A figure as a number: a comparison has null for infinity and for no number alike. Of the figures of finite outputs only
  * the ratio of signal to noise can be infinite: without noise, or without a signal.
  */
-function figureOf(
-  output: OutputComparison,
-  key: (typeof columns)[keyof typeof columns],
-): number | undefined {
+function figureOf(output: OutputComparison, key: Column['key']): number | undefined {
   const value = output[key];
   if (value !== null) return value;
   if (key !== 'sqnrDb' || output.mse === null) return NaN;
@@ -32,17 +43,23 @@ export const command: Command<Comparison> = {
     const [reference, other] = positionals as [string, string];
     using a = await openModel(reference, start);
     using b = await openModel(other, start);
-    return await a.compare(b, samplesIn(value('data')!, a.info.inputs), call);
+    const samples = samplesIn(value('data')!, a.info.inputs);
+    const file = value('labels');
+    const labels = file === undefined ? undefined : readLabels(file, samples.length);
+    return await a.compare(b, samples, { ...call, labels });
   },
 
   text({ samples, outputs }) {
+    const shown = columns.filter(
+      ({ key, always }) => always || outputs.some((output) => output[key] !== undefined),
+    );
     const rows = outputs.map((output) => [
       output.name,
-      ...Object.values(columns).map((key) => {
+      ...shown.map(({ key }) => {
         const figure = figureOf(output, key);
         return figure === undefined ? '-' : humanNumber(figure);
       }),
     ]);
-    return `samples  ${samples}\n${table([['output', ...Object.keys(columns)], ...rows])}`;
+    return `samples  ${samples}\n${table([['output', ...shown.map(({ name }) => name)], ...rows])}`;
   },
 };
