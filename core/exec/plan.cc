@@ -40,8 +40,9 @@ bool IsConstantNode(const onnx::NodeProto& node) {
          node.output_size() == 1;
 }
 
-// The nodes that the graph's outputs depend on.
-std::vector<bool> NeededNodes(const onnx::GraphProto& graph, const GraphView& view) {
+// The nodes that the graph's outputs, and the values `also`, depend on.
+std::vector<bool> NeededNodes(const onnx::GraphProto& graph, const GraphView& view,
+                              std::span<const std::string> also) {
   std::vector<bool> needed(static_cast<size_t>(graph.node_size()), false);
   std::vector<int> open;
   const auto need = [&](const std::string& value) {
@@ -51,6 +52,7 @@ std::vector<bool> NeededNodes(const onnx::GraphProto& graph, const GraphView& vi
     open.push_back(producer);
   };
   for (const onnx::ValueInfoProto& output : graph.output()) need(output.name());
+  for (const std::string& value : also) need(value);
   while (!open.empty()) {
     const onnx::NodeProto& node = graph.node(open.back());
     open.pop_back();
@@ -70,10 +72,10 @@ class Planner {
         outer_(outer),
         unsupported_(unsupported) {}
 
-  Plan Make() {
+  Plan Make(std::span<const std::string> also_make = {}) {
     const onnx::GraphProto& graph = view_.graph();
     const std::vector<int> order = view_.TopologicalOrder();
-    const std::vector<bool> needed = NeededNodes(graph, view_);
+    const std::vector<bool> needed = NeededNodes(graph, view_, also_make);
     for (const onnx::ValueInfoProto& input : graph.input()) {
       const int number = Number(input.name());
       if (plan_.values[static_cast<size_t>(number)].kind == ValueKind::kInput) {
@@ -252,9 +254,9 @@ int Plan::Find(const std::string& name) const {
   return at == numbers.end() ? kNoValue : at->second;
 }
 
-Plan MakePlan(const Model& model, bool partial) {
+Plan MakePlan(const Model& model, bool partial, std::span<const std::string> also_make) {
   std::vector<UnsupportedNode> unsupported;
-  Plan plan = Planner(model, model.proto.graph(), nullptr, unsupported).Make();
+  Plan plan = Planner(model, model.proto.graph(), nullptr, unsupported).Make(also_make);
   if (!unsupported.empty() && !partial) ThrowUnsupportedNodes(unsupported);
   plan.unsupported = std::move(unsupported);
   return plan;

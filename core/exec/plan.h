@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -70,10 +71,12 @@ struct Plan {
 };
 
 // Plans the main graph of `model` and the graphs in it, which the plan points into. Nodes whose
-// outputs nobody needs are left out. Throws Error(kUnsupported) naming every operator that is not
-// in the registry (a `partial` plan leaves such nodes out, and what depends on them), and
-// Error(kInvalidModel) for a cycle or a value that nobody makes.
-Plan MakePlan(const Model& model, bool partial = false);
+// outputs nobody needs, for the graph's outputs or the values `also_make`, are left out. Throws
+// Error(kUnsupported) naming every operator that is not in the registry (a `partial` plan leaves
+// such nodes out, and what depends on them), and Error(kInvalidModel) for a cycle or a value that
+// nobody makes.
+Plan MakePlan(const Model& model, bool partial = false,
+              std::span<const std::string> also_make = {});
 
 // Throws Error(kUnsupported) that lists `nodes`, at least one.
 [[noreturn]] void ThrowUnsupportedNodes(const std::vector<UnsupportedNode>& nodes);

@@ -198,7 +198,7 @@ std::vector<Value> Runner::ExecuteBody(std::vector<Value> inputs, Monitor* monit
   return outputs;
 }
 
-ValueMap Runner::Execute(const ValueMap& inputs, Observer* observer, Monitor* monitor) {
+void Runner::Begin(const ValueMap& inputs, Observer* observer) {
   observer_ = observer;
   for (const auto& [name, given] : inputs) {
     const int value = plan_.Find(name);
@@ -214,6 +214,18 @@ ValueMap Runner::Execute(const ValueMap& inputs, Observer* observer, Monitor* mo
       if (plan_.values[v].kind != ValueKind::kComputed) Observe(static_cast<int>(v));
     }
   }
+}
+
+bool Runner::Advance(Monitor* monitor) {
+  if (next_ == static_cast<int>(plan_.steps.size())) return false;
+  const int step = next_++;
+  arena_.SetStep(step);
+  ExecuteStep(step, monitor);
+  return true;
+}
+
+ValueMap Runner::Execute(const ValueMap& inputs, Observer* observer, Monitor* monitor) {
+  Begin(inputs, observer);
   const int count = static_cast<int>(plan_.steps.size());
   int percent = -1;
   for (int s = 0; s < count; ++s) {
@@ -222,8 +234,7 @@ ValueMap Runner::Execute(const ValueMap& inputs, Observer* observer, Monitor* mo
       percent = now;
       Report(monitor, "run", static_cast<uint64_t>(s), static_cast<uint64_t>(count));
     }
-    arena_.SetStep(s);
-    ExecuteStep(s, monitor);
+    Advance(monitor);
   }
   Report(monitor, "run", static_cast<uint64_t>(count), static_cast<uint64_t>(count));
   return TakeOutputs();

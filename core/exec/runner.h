@@ -24,8 +24,11 @@ class Runner {
   // A value that the run finds there, and must not overwrite.
   void UseValue(int value, Value given);
 
-  // A run of the main graph.
+  // A run of the main graph: as a whole, or begun and then advanced by one step at a time, until
+  // there is none left and Advance returns false.
   ValueMap Execute(const ValueMap& inputs, Observer* observer, Monitor* monitor);
+  void Begin(const ValueMap& inputs, Observer* observer);
+  bool Advance(Monitor* monitor);
   // A run of a graph inside another: inputs and outputs in the graph's order.
   std::vector<Value> ExecuteBody(std::vector<Value> inputs, Monitor* monitor);
 
@@ -50,6 +53,7 @@ class Runner {
   std::vector<bool> watched_;          // wanted by the observer
   std::vector<const std::byte*> own_;  // buffers allocated for results
   Observer* observer_ = nullptr;
+  int next_ = 0;  // step
 };
 
 }  // namespace quantab

@@ -91,7 +91,7 @@ struct Session::Impl {
   // Runs when a caller feeds an input that has a default; makes it at the first such run, for what
   // is lowered here takes defaults for constants. Null where there is no such input.
   std::function<std::unique_ptr<Impl>()> make_fed;
-  std::unique_ptr<Impl> fed;
+  std::unique_ptr<Impl> fed_impl;
 
   Impl(const Model& original, const SessionOptions& options)
       : Impl(original, options, DescribeInputs(original.proto.graph())) {}
@@ -108,7 +108,7 @@ struct Session::Impl {
 
   Impl(const Model& original, const SessionOptions& options, InputCheck check, bool with_defaults)
       : model(ForRunning(original, options, with_defaults)),
-        plan(MakePlan(model, options.partial)),
+        plan(MakePlan(model, options.partial, options.also_make)),
         input_check(std::move(check)),
         program(std::make_unique<Program>(model, plan, nullptr, options.monitor)),
         reproducible(options.reproducible) {
@@ -145,51 +145,105 @@ struct Session::Impl {
     }
   }
 
-  // The shapes' memory plan, or nullptr when they are new and the run has to record.
-  Remembered& Recall(const ValueMap& inputs) {
+  // Puts what is known of the shapes in front: their memory plan, or nothing when they are new and
+  // the run has to record.
+  void Recall(const ValueMap& inputs) {
     const std::string key = ShapesKey(inputs);
     for (auto at = remembered.begin(); at != remembered.end(); ++at) {
       if (at->key != key) continue;
       if (!at->memory) at->memory = std::make_unique<MemoryPlan>(PlanMemory(at->allocations));
       remembered.splice(remembered.begin(), remembered, at);
-      return remembered.front();
+      return;
     }
     if (remembered.size() == kRememberedShapes) remembered.pop_back();
     remembered.push_front({key, {}, nullptr});
-    return remembered.front();
   }
 
-  bool FeedsDefaults(const ValueMap& inputs) const {
-    return std::any_of(input_check.optional.begin(), input_check.optional.end(),
-                       [&](const InputInfo& input) { return inputs.contains(input.name); });
+  // What runs these inputs: this, or what was made for fed defaults.
+  Impl& For(const ValueMap& inputs) {
+    const bool feeds =
+        make_fed != nullptr &&
+        std::any_of(input_check.optional.begin(), input_check.optional.end(),
+                    [&](const InputInfo& input) { return inputs.contains(input.name); });
+    if (!feeds) return *this;
+    if (!fed_impl) fed_impl = make_fed();
+    return *fed_impl;
   }
+  // After a run of what For gave.
+  void TakeStats(const Impl& from) {
+    if (&from == this) return;
+    stats.peak_activation_bytes = from.stats.peak_activation_bytes;
+    stats.constant_bytes = program->bytes() + from.stats.constant_bytes;
+  }
+
+  // A run begins with Recall and BeginRun, and ends with either of the others.
+  Runner BeginRun(const ValueMap& inputs) {
+    arena.Begin(remembered.front().memory.get());
+    Runner run(*program, arena);
+    PrepareFedSteps(inputs, run);
+    return run;
+  }
+  void EndRun() {
+    if (!remembered.front().memory) remembered.front().allocations = arena.Recorded();
+    stats.peak_activation_bytes = arena.peak();
+  }
+  // A run that did not end has recorded a part only.
+  void AbandonRun() { remembered.pop_front(); }
 
   ValueMap Execute(const ValueMap& inputs, Observer* observer, Monitor* monitor) {
     CheckSample(input_check, inputs);
-    if (make_fed && FeedsDefaults(inputs)) {
-      if (!fed) fed = make_fed();
-      ValueMap results = fed->Execute(inputs, observer, monitor);
-      stats.peak_activation_bytes = fed->stats.peak_activation_bytes;
-      stats.constant_bytes = program->bytes() + fed->stats.constant_bytes;
+    if (Impl& other = For(inputs); &other != this) {
+      ValueMap results = other.Execute(inputs, observer, monitor);
+      TakeStats(other);
       return results;
     }
     const ReproducibleScope scope(reproducible);
-    Remembered& known = Recall(inputs);
+    Recall(inputs);
     try {
-      arena.Begin(known.memory.get());
-      Runner run(*program, arena);
-      PrepareFedSteps(inputs, run);
+      Runner run = BeginRun(inputs);
       ValueMap results = run.Execute(inputs, observer, monitor);
-      if (!known.memory) known.allocations = arena.Recorded();
-      stats.peak_activation_bytes = arena.peak();
+      EndRun();
       return results;
     } catch (...) {
-      // A run that did not end has recorded a part only.
-      remembered.pop_front();
+      AbandonRun();
       throw;
     }
   }
 };
+
+struct SteppedRun::Impl {
+  Runner run;
+  bool reproducible;
+  Monitor* monitor;
+  std::function<void(bool complete)> end;  // empty once it was called
+
+  ~Impl() { End(false); }
+
+  void End(bool complete) {
+    if (const auto once = std::exchange(end, nullptr)) once(complete);
+  }
+
+  bool Advance() {
+    if (!end) return false;
+    const ReproducibleScope scope(reproducible);
+    try {
+      if (run.Advance(monitor)) return true;
+    } catch (...) {
+      End(false);
+      throw;
+    }
+    End(true);
+    return false;
+  }
+};
+
+SteppedRun::SteppedRun(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SteppedRun::~SteppedRun() = default;
+SteppedRun::SteppedRun(SteppedRun&&) noexcept = default;
+
+bool SteppedRun::Advance() {
+  return Guard([&] { return impl_->Advance(); });
+}
 
 std::vector<UnsupportedNode> FindUnsupported(const Model& model) {
   return Guard([&] {
@@ -232,6 +286,41 @@ TensorMap Session::Run(const TensorMap& inputs, Observer* observer, Monitor* mon
 
 ValueMap Session::RunValues(const ValueMap& inputs, Observer* observer, Monitor* monitor) {
   return Guard([&] { return impl_->Execute(inputs, observer, monitor); });
+}
+
+SteppedRun Session::Start(const TensorMap& inputs, Observer* observer, Monitor* monitor) {
+  return Guard([&] {
+    const ValueMap values(inputs.begin(), inputs.end());
+    CheckSample(impl_->input_check, values);
+    Impl& owner = *impl_;
+    Impl& session = owner.For(values);
+    const ReproducibleScope scope(session.reproducible);
+    session.Recall(values);
+    try {
+      auto stepped = std::unique_ptr<SteppedRun::Impl>(
+          new SteppedRun::Impl{.run = session.BeginRun(values),
+                               .reproducible = session.reproducible,
+                               .monitor = monitor,
+                               .end = nullptr});
+      stepped->run.Begin(values, observer);
+      stepped->end = [&session, &owner](bool complete) {
+        complete ? session.EndRun() : session.AbandonRun();
+        owner.TakeStats(session);
+      };
+      return SteppedRun(std::move(stepped));
+    } catch (...) {
+      session.AbandonRun();
+      throw;
+    }
+  });
+}
+
+void Session::DropMemory() {
+  for (Impl* each : {impl_.get(), impl_->fed_impl.get()}) {
+    if (each == nullptr) continue;
+    each->arena = Arena();
+    each->remembered.clear();
+  }
 }
 
 void Session::CheckInputs(const TensorMap& inputs) const {

@@ -40,6 +40,9 @@ struct SessionOptions {
   // and outputs that are not made do not come back.
   bool partial = false;
   Monitor* monitor = nullptr;
+  // Values that are made although nobody needs them, for observers to see. They are the file's:
+  // lowering may do without them.
+  std::vector<std::string> also_make = {};
 };
 
 // One operator that the executor does not know.
@@ -72,6 +75,23 @@ struct RunStats {
   uint64_t constant_bytes = 0;         // weights held, packed or not
 };
 
+// A run that its caller advances, node by node; Session::Start begins one.
+class SteppedRun {
+ public:
+  ~SteppedRun();
+  SteppedRun(SteppedRun&&) noexcept;
+
+  // Runs the next node and shows what it makes to the observer. Returns false when there was none
+  // left. Throws as Session::Run does; the run is over then.
+  bool Advance();
+
+ private:
+  friend class Session;
+  struct Impl;
+  explicit SteppedRun(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
 class Session {
  public:
   // Throws Error(kUnsupported) that names every unsupported operator with node and domain.
@@ -97,6 +117,14 @@ class Session {
   // The same with sequences and optionals among inputs and outputs.
   ValueMap RunValues(const ValueMap& inputs, Observer* observer = nullptr,
                      Monitor* monitor = nullptr);
+
+  // Begins a run whose outputs are seen by `observer` only, and shows it the inputs. The session
+  // stays where it is and does nothing else until the run has gone; what is given outlives the run.
+  // Throws as Run does.
+  SteppedRun Start(const TensorMap& inputs, Observer* observer, Monitor* monitor = nullptr);
+
+  // Gives back what is kept of one run's memory for the next.
+  void DropMemory();
 
   // Checks one sample as Run does, without running.
   void CheckInputs(const TensorMap& inputs) const;
