@@ -52,6 +52,13 @@ struct ComparerHandle {
   Comparer comparer;
 };
 
+struct LayerReporterHandle {
+  LayerReporterHandle(const Model& reference, const Model& quantized, val monitor_object)
+      : monitor(std::move(monitor_object)), reporter(reference, quantized, &monitor) {}
+  JsMonitor monitor;
+  LayerReporter reporter;
+};
+
 struct SessionHandle {
   explicit SessionHandle(const Model& model, val monitor_object)
       : monitor(std::move(monitor_object)), session(model, {.monitor = &monitor}) {}
@@ -220,6 +227,21 @@ val Result(const ComparerHandle& handle) {
   return Answer([&] { return ToJson(handle.comparer.Result()); });
 }
 
+val CreateLayerReporter(const ModelHandle& reference, const ModelHandle& quantized, val monitor) {
+  return Answer([&] {
+    return val(std::make_shared<LayerReporterHandle>(reference.model, quantized.model,
+                                                     std::move(monitor)));
+  });
+}
+
+val AddToReport(LayerReporterHandle& handle, val sample) {
+  return Answer([&] { handle.reporter.Add(TensorMapFromJs(sample)); });
+}
+
+val LayersOf(const LayerReporterHandle& handle) {
+  return Answer([&] { return ToJson(handle.reporter.Result()); });
+}
+
 val CreateSession(const ModelHandle& handle, val monitor) {
   return Answer(
       [&] { return val(std::make_shared<SessionHandle>(handle.model, std::move(monitor))); });
@@ -290,6 +312,8 @@ EMSCRIPTEN_BINDINGS(quantab) {
   class_<MixedPrecisionSearchHandle>("MixedPrecisionSearch")
       .smart_ptr<std::shared_ptr<MixedPrecisionSearchHandle>>("MixedPrecisionSearchPtr");
   class_<ComparerHandle>("Comparer").smart_ptr<std::shared_ptr<ComparerHandle>>("ComparerPtr");
+  class_<LayerReporterHandle>("LayerReporter")
+      .smart_ptr<std::shared_ptr<LayerReporterHandle>>("LayerReporterPtr");
   class_<SessionHandle>("Session").smart_ptr<std::shared_ptr<SessionHandle>>("SessionPtr");
 
   function("version", &Version);
@@ -323,6 +347,9 @@ EMSCRIPTEN_BINDINGS(quantab) {
   function("createComparer", &CreateComparer);
   function("addSample", &Add);
   function("comparison", &Result);
+  function("createLayerReporter", &CreateLayerReporter);
+  function("addToReport", &AddToReport);
+  function("layerReport", &LayersOf);
   function("createSession", &CreateSession);
   function("run", &Run);
   function("benchmark", &RunBenchmark);

@@ -281,6 +281,16 @@ std::vector<CommandInfo> MakeCommands() {
                        "class as an index counted from 0, or NAME, a tab and the index.")}};
   commands.push_back(std::move(compare));
 
+  CommandInfo layers{
+      .name = "layers",
+      .help =
+          "Say of each value and weight of a quantized model how far it is from the float one's, "
+          "and how much of that arises in the layer itself.",
+      .positionals = {{.name = "FLOAT", .help = "The float model.", .repeated = false},
+                      {.name = "QUANT", .help = "What was made of it.", .repeated = false}},
+      .options = {Path("calibration_data", "DIR", true, std::string(kDataHelp))}};
+  commands.push_back(std::move(layers));
+
   CommandInfo bench{
       .name = "bench",
       .help = "Time models, one run after another.",

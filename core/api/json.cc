@@ -42,6 +42,15 @@ Json ToObject(const ValueSummary& value) {
           {"hasShape", value.has_shape}};
 }
 
+Json ToObject(const ErrorFigures& errors) {
+  return {{"sqnrDb", Number(errors.sqnr_db)},
+          {"mse", Number(errors.mse)},
+          {"maxAbsError", Number(errors.max_abs_error)},
+          {"cosine", Number(errors.cosine)},
+          {"min", Number(errors.min)},
+          {"max", Number(errors.max)}};
+}
+
 // Bytes as text, three as four letters (RFC 4648).
 std::string Base64(std::string_view bytes) {
   constexpr std::string_view kLetters =
@@ -113,6 +122,37 @@ std::string ToJson(const Comparison& comparison) {
     Json row = {{"name", output.name}, {"elements", output.elements}};
     for (const auto& [name, value] : output.metrics) row[CamelCase(name)] = Number(value);
     out["outputs"].push_back(std::move(row));
+  }
+  return Dump(out);
+}
+
+std::string ToJson(const LayerReport& report) {
+  Json out = {{"samples", report.samples},
+              {"layers", Json::array()},
+              {"weights", Json::array()},
+              {"peakActivationBytes", report.peak_activation_bytes}};
+  for (const LayerFigures& layer : report.layers) {
+    out["layers"].push_back({{"name", layer.name},
+                             {"nodes", layer.nodes},
+                             {"opType", layer.op_type},
+                             {"elements", layer.elements},
+                             {"min", Number(layer.min)},
+                             {"max", Number(layer.max)},
+                             {"accumulated", ToObject(layer.accumulated)},
+                             {"own", layer.own ? ToObject(*layer.own) : Json()}});
+  }
+  for (const WeightFigures& weight : report.weights) {
+    out["weights"].push_back({{"name", weight.name},
+                              {"nodes", weight.nodes},
+                              {"type", weight.type},
+                              {"scheme", weight.scheme},
+                              {"axis", weight.axis ? Json(*weight.axis) : Json()},
+                              {"blockSize", weight.block_size},
+                              {"bytesBefore", weight.bytes_before},
+                              {"bytesAfter", weight.bytes_after},
+                              {"sqnrDb", Number(weight.sqnr_db)},
+                              {"maxAbsError", Number(weight.max_abs_error)},
+                              {"saturated", weight.saturated}});
   }
   return Dump(out);
 }

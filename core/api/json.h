@@ -11,6 +11,7 @@ namespace quantab {
 
 std::string ToJson(const ModelInfo& info);
 std::string ToJson(const Comparison& comparison);
+std::string ToJson(const LayerReport& report);
 std::string ToJson(const Latency& latency);
 std::string ToJson(const Error& error);
 // {"text": <ToText's>, "calibrationCache": <onnxruntime's form>, "calibrationTables": TensorRT's:

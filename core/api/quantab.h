@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/api/layer_report.h"
 #include "core/base/byte_io.h"
 #include "core/base/error.h"
 #include "core/base/monitor.h"

@@ -39,6 +39,7 @@ describe.each(entries)('%s', (where, open) => {
       () => model.quantizeStatic({ signal, calibrationData: digitSamples(1) }),
       () => model.run(digitSamples(1)[0], { signal }),
       () => model.compare(model, digitSamples(1), { signal }),
+      () => model.layerReport(model, digitSamples(1), { signal }),
       () => model.benchmark({ signal }),
       () => model.bytes({ signal }),
       () => model.blob({ signal }),
@@ -114,6 +115,7 @@ describe.each(entries)('%s', (where, open) => {
       (model, data, call) => model.quantizeStatic({ calibrationData: data, ...call }),
     ],
     ['comparison', (model, data, call) => model.compare(model, data, call)],
+    ['layer report', (model, data, call) => model.layerReport(model, data, call)],
   ])('%s does not wait for samples that never come', async (_, task) => {
     const model = await keep(open(digitsPath));
     let returned = 0;

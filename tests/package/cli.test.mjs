@@ -409,19 +409,16 @@ describe('one surface', () => {
     }
   });
 
-  test('figures of a quantized model', async () => {
+  test.each([
+    ['compare', '--data'],
+    ['layers', '--calibration-data'],
+  ])('figures of a quantized model by %s', async (command, flag) => {
     const out = path.join(folder, 'conv_int8.onnx');
     const data = samplesPath('conv');
     await cli('static', modelPath('conv'), '-o', out, '--calibration-data', data);
-    const [node, other] = await both([
-      'compare',
-      modelPath('conv'),
-      out,
-      '--data',
-      data,
-      '--quiet',
-    ]);
+    const [node, other] = await both([command, modelPath('conv'), out, flag, data, '--quiet']);
     expect(node).toEqual(other);
+    expect(node).toMatchObject(done);
   });
 });
 

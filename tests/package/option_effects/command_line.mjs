@@ -213,6 +213,42 @@ export const commandLine = {
       );
       expect([samples, outputs[0].elements, outputs[0].mse]).toEqual([3, 6, 0]);
     }),
+    labels: shown('accuracy is measured by the labels', three, async ({ quantab, at }) => {
+      const given = ['compare', 'm.onnx', 'm.onnx', '--data', 'samples', '--json'];
+      const accuracy = async (...more) =>
+        JSON.parse((await quantab(...given, ...more)).stdout).outputs[0].top1Accuracy;
+      expect(await accuracy()).toBeUndefined();
+      fs.writeFileSync(at('labels.tsv'), 'a\t0\nb\t0\nc\t1\n');
+      const first = await accuracy('--labels', 'labels.tsv');
+      fs.writeFileSync(at('labels.tsv'), '1\n1\n0\n');
+      expect(first + (await accuracy('--labels', 'labels.tsv'))).toBeCloseTo(1);
+      fs.writeFileSync(at('labels.tsv'), '1\n0\n');
+      expect(await quantab(...given, '--labels', 'labels.tsv')).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining(
+          "'labels.tsv' has 2 labels, but there are 3 samples. Give one label for each sample.",
+        ),
+      });
+    }),
+  },
+  layers: {
+    calibration_data: shown(
+      'layers are compared on the samples in the folder',
+      three,
+      async ({ quantab }) => {
+        expect(await quantab(...toOut('dynamic'))).toMatchObject(done);
+        const given = ['layers', 'm.onnx', 'out.onnx', '--json'];
+        expect(await quantab(...given)).toMatchObject({
+          status: 2,
+          stderr: expect.stringMatching(/'--calibration-data' is missing/),
+        });
+        const { samples, layers, weights } = JSON.parse(
+          (await quantab(...given, '--calibration-data', 'samples')).stdout,
+        );
+        expect([samples, layers.map(({ name }) => name)]).toEqual([3, ['y', 'x']]);
+        expect(weights).toMatchObject([{ name: 'w', nodes: ['y'], bytesBefore: 32 }]);
+      },
+    ),
   },
   bench: {
     runs: shown('so many runs are counted', product, async ({ quantab }) => {

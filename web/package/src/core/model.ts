@@ -27,6 +27,7 @@ import type {
   DynamicCall,
   Float16Call,
   Latency,
+  LayerReport,
   MeasuredRanges,
   MixedPrecision,
   MixedPrecisionCall,
@@ -346,6 +347,45 @@ export class Model {
           throw interrupted(error, 'comparison');
         } finally {
           this.#release(comparer);
+        }
+      }),
+    );
+  }
+
+  /**
+   * How far each value and each weight of `quantized`, which was made of this float model, is from this model's, and how much of
+   * that arises in the layer itself. Values are matched by name, as ONNX Runtime's qdq_loss_debug does. The models run side by
+   * side, so that memory does not grow with the number of layers or samples. Rejects with 'InvalidArgument' for models that have
+   * nothing in common.
+   */
+  async layerReport(
+    quantized: Model,
+    data: Samples,
+    options: CallOptions = {},
+  ): Promise<LayerReport> {
+    checkCall(options);
+    if (typeof quantized !== 'object' || quantized === null || !(#family in quantized)) {
+      throw new QuantabError('InvalidArgument', 'A layer report needs the quantized Model.');
+    }
+    const { engine } = this.#family;
+    const { signal, onLog } = options;
+    return this.#use(options, (reference) =>
+      quantized.#lend(this.#family, reference, options, async (other) => {
+        const reporter = await engine.call(
+          'beginReport',
+          { reference, quantized: other },
+          options,
+          reference,
+        );
+        try {
+          await eachSample(data, 'compare', options, (sample) =>
+            engine.call('addToReport', { reporter, sample }, { signal, onLog }, reporter),
+          );
+          return await engine.call('finishReport', { reporter }, options, reporter);
+        } catch (error) {
+          throw interrupted(error, 'layer report');
+        } finally {
+          this.#release(reporter);
         }
       }),
     );

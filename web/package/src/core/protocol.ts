@@ -6,6 +6,7 @@ import type {
   Capabilities,
   Comparison,
   Latency,
+  LayerReport,
   LogLevel,
   MeasuredRanges,
   MixedPrecision,
@@ -57,6 +58,7 @@ export type ModelHandle = Handle<'model'>;
 export type QuantizerHandle = Handle<'quantizer'>;
 export type SearchHandle = Handle<'search'>;
 export type ComparerHandle = Handle<'comparer'>;
+export type ReporterHandle = Handle<'reporter'>;
 
 const HANDLES_PER_CORE = 2 ** 32;
 export const firstHandle = (generation: number): number => generation * HANDLES_PER_CORE;
@@ -126,6 +128,9 @@ export interface Requests {
   /** `label`: the sample's class, or null. */
   addSample: Call<{ comparer: ComparerHandle; sample: TensorMap; label: number | null }, void>;
   finishCompare: Call<{ comparer: ComparerHandle }, Comparison>;
+  beginReport: Call<{ reference: ModelHandle; quantized: ModelHandle }, ReporterHandle>;
+  addToReport: Call<{ reporter: ReporterHandle; sample: TensorMap }, void>;
+  finishReport: Call<{ reporter: ReporterHandle }, LayerReport>;
   run: Call<{ model: ModelHandle; feeds: TensorMap }, TensorMap<TensorLike>>;
   benchmark: Call<
     { model: ModelHandle; feeds: TensorMap | null; runs: number; warmup: number },

@@ -140,6 +140,71 @@ export interface Comparison {
   outputs: OutputComparison[];
 }
 
+/** Over all elements of all samples; null is infinity, or no number at all. */
+export interface ErrorFigures {
+  /** As ONNX Runtime's qdq_loss_debug has it, but infinite, thus null, where nothing differs. */
+  sqnrDb: number | null;
+  mse: number | null;
+  maxAbsError: number | null;
+  cosine: number | null;
+  /** Of the quantized model's values. */
+  min: number | null;
+  max: number | null;
+}
+
+/** A value of the float model that the quantized model has too. */
+export interface LayerFigures {
+  name: string;
+  /**
+   * What makes it in the float model, by name or "#index (OpType)": the node, before it those whose results are in the float model
+   * alone, as that of a Conv before a Relu; none for an input.
+   */
+  nodes: string[];
+  /** Of these: "Conv+Relu". */
+  opType: string;
+  elements: number;
+  /** Of the float model's values. */
+  min: number | null;
+  max: number | null;
+  /** What the quantized model makes of the same sample, errors of all layers before included. */
+  accumulated: ErrorFigures;
+  /**
+   * What quantization does here alone: the quantized form of what makes the value, fed with the float model's values. Null where
+   * nothing is quantized on the way from them.
+   */
+  own: ErrorFigures | null;
+}
+
+/** A weight of the float model that is quantized in the other. */
+export interface WeightFigures {
+  name: string;
+  /** Those that read it in the float model. */
+  nodes: string[];
+  /** "int8", ... */
+  type: string;
+  /** What shares a scale: the whole tensor, an index along `axis`, or a block of `blockSize` along it. */
+  scheme: 'tensor' | 'axis' | 'block';
+  axis: number | null;
+  blockSize: number;
+  bytesBefore: number;
+  /** Scales and zero points included. */
+  bytesAfter: number;
+  sqnrDb: number | null;
+  maxAbsError: number | null;
+  /** Share of elements at either end of the type's range. */
+  saturated: number;
+}
+
+export interface LayerReport {
+  samples: number;
+  /** Worst own error (sqnrDb) first, those without one last. */
+  layers: LayerFigures[];
+  /** Worst sqnrDb first. */
+  weights: WeightFigures[];
+  /** The most that was held for activations at a time. */
+  peakActivationBytes: number;
+}
+
 export interface CompareOptions extends CallOptions {
   /** The samples' classes, in their order: indices counted from 0, one for each sample. With them, accuracy is measured. */
   labels?: Iterable<number> | undefined;

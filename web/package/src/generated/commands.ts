@@ -6,6 +6,7 @@ import { command as compare_ } from '../cli/commands/compare.js';
 import { command as dynamic_ } from '../cli/commands/dynamic.js';
 import { command as float16_ } from '../cli/commands/float16.js';
 import { command as inspect_ } from '../cli/commands/inspect.js';
+import { command as layers_ } from '../cli/commands/layers.js';
 import { command as ops_ } from '../cli/commands/ops.js';
 import { command as preprocess_ } from '../cli/commands/preprocess.js';
 import { command as run_ } from '../cli/commands/run.js';
@@ -18,6 +19,7 @@ export const commands: Readonly<Record<string, Command>> = {
   dynamic: dynamic_ as Command,
   float16: float16_ as Command,
   inspect: inspect_ as Command,
+  layers: layers_ as Command,
   ops: ops_ as Command,
   preprocess: preprocess_ as Command,
   run: run_ as Command,

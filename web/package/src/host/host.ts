@@ -36,6 +36,7 @@ import type {
   WasmComparer,
   WasmCore,
   WasmFiles,
+  WasmLayerReporter,
   WasmModel,
   WasmMonitor,
   WasmQuantizer,
@@ -66,6 +67,7 @@ const RUNS: ReadonlySet<RequestName> = new Set<RequestName>([
   'collect',
   'addToSearch',
   'addSample',
+  'addToReport',
 ]);
 
 /** Messages of one stage are at least this far apart, in milliseconds, but for the last. */
@@ -122,6 +124,7 @@ export class Host {
   readonly #quantizers = new Map<number, { quantizer: WasmQuantizer; making: Making }>();
   readonly #searches = new Map<number, WasmSearch>();
   readonly #comparers = new Map<number, WasmComparer>();
+  readonly #reporters = new Map<number, WasmLayerReporter>();
   readonly #sources = new Set<WasmSource>();
 
   /** Why the module stopped, if it said so. */
@@ -278,6 +281,22 @@ export class Host {
         valueOf(this.#core.comparison(this.#find(this.#comparers, comparer))),
       ) as Result<'finishCompare'>,
 
+    beginReport: ({ reference, quantized }) => {
+      // The reporter has sessions of its own.
+      this.#endSession(reference);
+      this.#endSession(quantized);
+      const [a, b] = [this.#model(reference), this.#model(quantized)];
+      const reporter = valueOf(this.#core.createLayerReporter(a, b, this.#monitor));
+      return this.#keep(this.#reporters, reporter);
+    },
+    addToReport: ({ reporter, sample }) => {
+      valueOf(this.#core.addToReport(this.#find(this.#reporters, reporter), toWasm(sample)));
+    },
+    finishReport: ({ reporter }) =>
+      JSON.parse(
+        valueOf(this.#core.layerReport(this.#find(this.#reporters, reporter))),
+      ) as Result<'finishReport'>,
+
     run: ({ model, feeds }) =>
       fromWasm(
         valueOf(
@@ -429,6 +448,8 @@ export class Host {
     this.#searches.delete(handle);
     this.#comparers.get(handle)?.delete();
     this.#comparers.delete(handle);
+    this.#reporters.get(handle)?.delete();
+    this.#reporters.delete(handle);
   }
 }
 

@@ -13,6 +13,7 @@ export type WasmModel = Deletable & { [kind]: 'model' };
 export type WasmQuantizer = Deletable & { [kind]: 'quantizer' };
 export type WasmSearch = Deletable & { [kind]: 'search' };
 export type WasmComparer = Deletable & { [kind]: 'comparer' };
+export type WasmLayerReporter = Deletable & { [kind]: 'layerReporter' };
 export type WasmSession = Deletable & { [kind]: 'session' };
 
 /** The methods return a sentence when they fail, and never throw. `out` and `bytes` are views, valid during the call. */
@@ -112,6 +113,14 @@ export interface WasmCore {
   /** `label`: the sample's class, a whole number, or null. */
   addSample(comparer: WasmComparer, sample: WasmTensors, label: number | null): Answer<undefined>;
   comparison(comparer: WasmComparer): Answer<string>;
+  createLayerReporter(
+    reference: WasmModel,
+    quantized: WasmModel,
+    monitor: WasmMonitor,
+  ): Answer<WasmLayerReporter>;
+  addToReport(reporter: WasmLayerReporter, sample: WasmTensors): Answer<undefined>;
+  /** `LayerReport` as JSON. */
+  layerReport(reporter: WasmLayerReporter): Answer<string>;
   createSession(model: WasmModel, monitor: WasmMonitor): Answer<WasmSession>;
   /** `attentive`: the session's monitor hears of progress and is asked whether to stop. */
   run(session: WasmSession, feeds: WasmTensors, attentive: boolean): Answer<WasmTensors>;

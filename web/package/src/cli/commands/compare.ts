@@ -2,6 +2,7 @@
 import { openModel, type Comparison, type OutputComparison } from '../../index.node.js';
 import type { Command } from '../command.js';
 import { humanNumber, table } from '../console.js';
+import { sqnrOf } from '../figures.js';
 import { readLabels } from '../labels.js';
 import { samplesIn } from '../sample_folder.js';
 
@@ -27,15 +28,11 @@ const columns: readonly Column[] = [
   { name: 'reference_top5_accuracy', key: 'referenceTop5Accuracy' },
 ];
 
-/**
- * A figure as a number: a comparison has null for infinity and for no number alike. Of the figures of finite outputs only
- * the ratio of signal to noise can be infinite: without noise, or without a signal.
- */
+/** Of the figures of finite outputs only the ratio of signal to noise can be infinite. */
 function figureOf(output: OutputComparison, key: Column['key']): number | undefined {
   const value = output[key];
   if (value !== null) return value;
-  if (key !== 'sqnrDb' || output.mse === null) return NaN;
-  return output.mse === 0 ? Infinity : -Infinity;
+  return key === 'sqnrDb' ? sqnrOf(value, output.mse) : NaN;
 }
 
 export const command: Command<Comparison> = {

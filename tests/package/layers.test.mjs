@@ -1,0 +1,138 @@
+// Judging a quantized model: layer reports, and comparison against labels.
+import { describe, expect, test } from '@jest/globals';
+import { openModel } from 'quantab';
+import * as direct from 'quantab/direct';
+import { keep } from './keep.mjs';
+import { digitSamples, digitsPath } from './lib.mjs';
+import { f32, makeModel } from './option_effects/model_text.mjs';
+
+/** Numbers in [-1, 1) that are the same everywhere. */
+function numbers(count, seed) {
+  let state = seed;
+  return Array.from({ length: count }, () => {
+    state = (state * 1103515245 + 12345) % 2 ** 31;
+    return state / 2 ** 30 - 1;
+  });
+}
+
+const COUNT = 5;
+const BAD = 2;
+
+/**
+ * Convolutions, one of which has a weight 1000 times as large as the others. It is negative: what it makes is cut off, and the
+ * other channels are what is left of the layer.
+ */
+function convNet() {
+  const weights = {};
+  const nodes = [];
+  for (let i = 0; i < COUNT; ++i) {
+    const values = numbers(4 * 4 * 9, i + 1).map((x) => x / 4);
+    if (i === BAD) values[40] = -250;
+    weights[`w${i}`] = f32([4, 4, 3, 3], values);
+    nodes.push(`c${i} = Conv(r${i}, w${i}) {"pads": [1, 1, 1, 1]}`, `r${i + 1} = Relu(c${i})`);
+  }
+  const dims = [1, 4, 8, 8];
+  return makeModel({ nodes, inputs: { r0: dims }, outputs: { [`r${COUNT}`]: dims }, weights });
+}
+
+const images = [1, 2, 3, 4].map((seed) => ({
+  r0: { dtype: 'float32', dims: [1, 4, 8, 8], data: Float32Array.from(numbers(256, seed * 77)) },
+}));
+
+const cancelled = { name: 'AbortError', code: 'Cancelled' };
+
+describe.each([
+  ['in a worker', openModel],
+  ['directly', direct.openModel],
+])('%s', (_, open) => {
+  test('the layer that is to blame is the first', async () => {
+    const model = await keep(open(convNet()));
+    const quantized = await keep(model.quantizeStatic({ calibrationData: images }));
+    const progress = [];
+    const report = await model.layerReport(quantized, images, {
+      onProgress: ({ stage, done, total }) => progress.push(`${stage} ${done}/${total}`),
+    });
+    expect(report).toMatchObject({ samples: 4, layers: expect.any(Array) });
+    expect(report.layers[0]).toMatchObject({
+      name: `r${BAD + 1}`,
+      nodes: [`c${BAD}`, `r${BAD + 1}`],
+      opType: 'Conv+Relu',
+    });
+    expect(report.layers[0].own.sqnrDb).toBeLessThan(10);
+    expect(report.weights[0]).toMatchObject({
+      name: `w${BAD}`,
+      nodes: [`c${BAD}`],
+      type: 'int8',
+      scheme: 'tensor',
+      axis: null,
+      bytesBefore: 576,
+      bytesAfter: 144 + 5,
+    });
+    const own = report.layers.map((layer) => layer.own.sqnrDb);
+    expect(own).toEqual(own.toSorted((a, b) => a - b));
+    expect(report.peakActivationBytes).toBeGreaterThan(4 * 256 * 2);
+    expect(progress.at(-1)).toBe('compare 4/4');
+
+    // A model of another family.
+    const other = await keep(open(await quantized.bytes()));
+    expect(await model.layerReport(other, images)).toEqual(report);
+  });
+
+  test('a report can be cancelled', async () => {
+    const model = await keep(open(convNet()));
+    const quantized = await keep(model.quantizeDynamic({ opTypesToQuantize: ['Conv'] }));
+    const controller = new AbortController();
+    await expect(
+      model.layerReport(quantized, images, {
+        signal: controller.signal,
+        onProgress: ({ stage, done }) => stage === 'compare' && done === 2 && controller.abort(),
+      }),
+    ).rejects.toMatchObject(cancelled);
+    expect((await model.layerReport(quantized, images)).samples).toBe(4);
+  });
+
+  test('what is wrong with a report is said', async () => {
+    const model = await keep(open(convNet()));
+    await expect(model.layerReport({}, images)).rejects.toMatchObject({
+      code: 'InvalidArgument',
+      message: 'A layer report needs the quantized Model.',
+    });
+    await expect(model.layerReport(model, [])).rejects.toMatchObject({
+      code: 'InvalidArgument',
+      message: expect.stringMatching(/no sample/),
+    });
+  });
+
+  test('accuracy is measured by labels', async () => {
+    const model = await keep(open(digitsPath));
+    const quantized = await keep(model.quantizeDynamic());
+    const samples = digitSamples(6);
+    const found = [];
+    for (const sample of samples) {
+      const { logits } = await model.run(sample);
+      found.push(logits.data.indexOf(Math.max(...logits.data)));
+    }
+    const wrong = found.map((label, i) => (i < 3 ? label : (label + 1) % 10));
+    const { outputs } = await model.compare(quantized, samples, { labels: wrong });
+    expect(outputs[0]).toMatchObject({ referenceTop1Accuracy: 0.5 });
+    expect(outputs[0].referenceTop5Accuracy).toBeGreaterThanOrEqual(0.5);
+    expect(outputs[0].top1Accuracy).toBeGreaterThan(0);
+    const without = (await model.compare(quantized, samples)).outputs[0];
+    expect(without).not.toHaveProperty('top1Accuracy');
+    expect(without.top5Agreement).toBeGreaterThan(0.5);
+  });
+
+  test.each([
+    [[1, 2], 'There are 2 labels and more samples. Give one label for each sample.'],
+    [[1, 2, 3, 4], 'There are 4 labels and 3 samples. Give one label for each sample.'],
+    [[1, 2, -3], 'labels[2] must be a whole number of at least 0, got -3.'],
+    [7, 'labels must be an iterable of numbers: the class of each sample, counted from 0.'],
+    [[1, 2, 10], expect.stringMatching(/^No output has, .* up to label 10\./)],
+  ])('labels %j are refused', async (labels, message) => {
+    const model = await keep(open(digitsPath));
+    await expect(model.compare(model, digitSamples(3), { labels })).rejects.toMatchObject({
+      code: 'InvalidArgument',
+      message,
+    });
+  });
+});
