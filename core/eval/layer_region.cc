@@ -17,7 +17,7 @@ constexpr size_t kMostNodes = 256;
 bool Quantizes(const onnx::NodeProto& node) {
   const std::string_view type = node.op_type();
   if (type.starts_with("QLinear") || type.find("Integer") != std::string_view::npos ||
-      type.find("Quantize") != std::string_view::npos) {
+      type.find("uantize") != std::string_view::npos) {
     return true;
   }
   constexpr std::string_view kOthers[] = {"QGemm", "QAttention", "QEmbedLayerNormalization",

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -36,15 +37,14 @@ constexpr std::string_view kMovers[] = {"MaxPool", "Reshape",   "Transpose", "Sq
 class Matcher {
  public:
   Matcher(const Model& reference, const Model& quantized)
-      : reference_(reference.proto.graph()), matched_{quantized, {}, {}}, edit_(matched_.model) {}
+      : view_(reference.proto.graph()), matched_{quantized, {}, {}}, edit_(matched_.model) {}
 
   MatchedModel Match() {
-    const GraphView view(reference_);
-    for (const onnx::ValueInfoProto* input : view.RequiredInputs()) {
+    for (const onnx::ValueInfoProto* input : view_.RequiredInputs()) {
       MatchOne({.name = input->name(), .nodes = {}, .op_type = "", .target = ""});
     }
-    for (const int index : view.TopologicalOrder()) {
-      const onnx::NodeProto& node = reference_.node(index);
+    for (const int index : view_.TopologicalOrder()) {
+      const onnx::NodeProto& node = view_.graph().node(index);
       for (const std::string& output : node.output()) {
         if (!output.empty()) MatchOne(Made(node, index, output));
       }
@@ -130,7 +130,7 @@ class Matcher {
       const std::string dequantized = DequantizeOutputName(x) + copy;
       if (IsMadeBy(dequantized, "DequantizeLinear")) return dequantized;
     }
-    const std::string integers = QuantizedName(x);
+    const std::string integers = IntegersOf(x);
     if (std::optional<Entrance> parameters = ParametersOf(integers)) {
       const std::string target = edit_.FreshValue(x + "_dequantized");
       std::vector<std::string> inputs = {integers, parameters->scale};
@@ -143,6 +143,36 @@ class Matcher {
       return target;
     }
     return IsMade(x) ? x : "";
+  }
+
+  // The integers that stand for `x`; empty where what is called so stands for what follows.
+  std::string IntegersOf(const std::string& x) const {
+    const std::span<const int> readers = view_.Consumers(x);
+    if (readers.size() == 1 && BecameLimits(readers[0])) return "";
+    const int producer = view_.Producer(x);
+    if (producer >= 0 && BecameLimits(producer)) {
+      return QuantizedName(view_.graph().node(producer).input(0));
+    }
+    return QuantizedName(x);
+  }
+
+  // Whether node `index` of the float model limits values, and the integers before it are so
+  // limited in the quantized model, which does without the node.
+  bool BecameLimits(int index) const {
+    const onnx::NodeProto& node = view_.graph().node(index);
+    if ((node.op_type() != "Relu" && node.op_type() != "Clip") || node.input_size() == 0 ||
+        node.output_size() == 0) {
+      return false;
+    }
+    const std::string& x = node.input(0);
+    const std::string& y = node.output(0);
+    if (view_.Consumers(x).size() != 1 || view_.Output(x) != nullptr ||
+        edit_.Producer(QuantizedName(x)) == nullptr || IsMade(QuantizedName(y))) {
+      return false;
+    }
+    const onnx::NodeProto* maker = edit_.Producer(y);
+    return maker == nullptr || (maker->op_type() == "DequantizeLinear" && maker->input_size() > 0 &&
+                                maker->input(0) == QuantizedName(x));
   }
 
   void AddEntrance(const std::string& value, Entrance entrance) {
@@ -184,7 +214,7 @@ class Matcher {
   static constexpr int kMostHops = 64;
   static constexpr size_t kMostNodes = 8;
 
-  const onnx::GraphProto& reference_;
+  const GraphView view_;  // of the float model
   MatchedModel matched_;
   GraphEdit edit_;
   std::unordered_map<std::string, MatchedValue> unmatched_;  // by name

@@ -161,24 +161,29 @@ Model ConvNet(int count, int bad) {
 }
 
 TEST(LayerReporter, RanksTheLayerThatIsToBlameFirst) {
-  const Model model = ConvNet(5, 2);
-  StaticQuantizer quantizer(model);
-  for (uint32_t seed = 0; seed < 4; ++seed) {
-    quantizer.Collect({{"image", Noise({1, 4, 8, 8}, seed)}});
+  for (const char* format : {"QDQ", "QOperator"}) {
+    SCOPED_TRACE(format);
+    const Model model = ConvNet(5, 2);
+    StaticOptions options;
+    options.quant_format = format;
+    StaticQuantizer quantizer(model, options);
+    for (uint32_t seed = 0; seed < 4; ++seed) {
+      quantizer.Collect({{"image", Noise({1, 4, 8, 8}, seed)}});
+    }
+    LayerReporter reporter(model, quantizer.Finish());
+    for (uint32_t seed = 0; seed < 4; ++seed) {
+      reporter.Add({{"image", Noise({1, 4, 8, 8}, seed)}});
+    }
+    const LayerReport report = reporter.Result();
+    EXPECT_EQ(report.layers.front().name, "r2");
+    EXPECT_EQ(report.layers.front().nodes, (std::vector<std::string>{"conv2", "relu2"}));
+    EXPECT_EQ(report.layers.front().op_type, "Conv+Relu");
+    EXPECT_LT(report.layers.front().own->sqnr_db, 10);
+    EXPECT_EQ(report.weights.front().name, "w2");
+    // Those after it suffer more than they do by themselves.
+    const LayerFigures after = Find(report, "r3");
+    EXPECT_LT(after.accumulated.sqnr_db, after.own->sqnr_db - 10);
   }
-  LayerReporter reporter(model, quantizer.Finish());
-  for (uint32_t seed = 0; seed < 4; ++seed) {
-    reporter.Add({{"image", Noise({1, 4, 8, 8}, seed)}});
-  }
-  const LayerReport report = reporter.Result();
-  EXPECT_EQ(report.layers.front().name, "r2");
-  EXPECT_EQ(report.layers.front().nodes, (std::vector<std::string>{"conv2", "relu2"}));
-  EXPECT_EQ(report.layers.front().op_type, "Conv+Relu");
-  EXPECT_LT(report.layers.front().own->sqnr_db, 10);
-  EXPECT_EQ(report.weights.front().name, "w2");
-  // Those after it suffer more than they do by themselves.
-  const LayerFigures after = Find(report, "r3");
-  EXPECT_LT(after.accumulated.sqnr_db, after.own->sqnr_db - 10);
 }
 
 TEST(LayerReporter, NothingDiffersBetweenAModelAndItself) {
