@@ -1,4 +1,4 @@
-// A .npz file: .npy members, stored in a zip.
+// Zip files, and .npz files: .npy members in a zip.
 import zlib from 'node:zlib';
 import { writeNpy } from 'quantab/samples';
 
@@ -10,22 +10,24 @@ function record(signature, ...fields) {
   return out;
 }
 
-export function npzOf(tensors) {
+/** A zip of contents by name, stored, or deflated. */
+export function zipOf(members, { deflate = false } = {}) {
   const locals = [];
   const central = [];
   let offset = 0;
-  for (const [key, tensor] of Object.entries(tensors)) {
-    const name = Buffer.from(`${key}.npy`);
-    const data = Buffer.from(writeNpy(tensor));
+  for (const [key, content] of Object.entries(members)) {
+    const name = Buffer.from(key);
+    const whole = Buffer.from(content);
+    const data = deflate ? zlib.deflateRawSync(whole) : whole;
     // Version, flags, method, time, date, checksum, sizes, length of the name, of what follows it.
     const common = [
       [2, 20],
       [2, 0],
-      [2, 0],
+      [2, deflate ? 8 : 0],
       [4, 0],
-      [4, zlib.crc32(data)],
+      [4, zlib.crc32(whole)],
       [4, data.length],
-      [4, data.length],
+      [4, whole.length],
       [2, name.length],
       [2, 0],
     ];
@@ -45,7 +47,7 @@ export function npzOf(tensors) {
     offset += head.length + data.length;
   }
   const directory = Buffer.concat(central);
-  const count = Object.keys(tensors).length;
+  const count = Object.keys(members).length;
   const end = record(
     0x06054b50,
     [4, 0],
@@ -57,3 +59,10 @@ export function npzOf(tensors) {
   );
   return Buffer.concat([...locals, directory, end]);
 }
+
+export const npzOf = (tensors) =>
+  zipOf(
+    Object.fromEntries(
+      Object.entries(tensors).map(([name, tensor]) => [`${name}.npy`, writeNpy(tensor)]),
+    ),
+  );

@@ -1,13 +1,20 @@
-// Files and pictures to tensors. Runs anywhere: bytes in, tensors out.
-export { imageOptionsFor, imageToTensor, type ImageOptions, type Pixels } from './image.js';
-export {
-  formatOf,
-  groupSamples,
-  readTensors,
-  type PendingSample,
-  type SampleFile,
-} from './group.js';
-export type { NamedTensors, SampleFormat } from './format.js';
-export { readNpy, writeNpy } from './formats/npy.js';
-export { readNpz } from './formats/npz.js';
-export { readTensorProto } from './formats/pb.js';
+// quantab/samples in a page.
+import type { ValueInfo } from '../core/types.js';
+import { browserDecoders } from './decode_browser.js';
+import type { SampleFile } from './group.js';
+import { readWith, type ReadOptions, type SampleSet } from './read.js';
+import type { PartialPreprocess } from './settings.js';
+
+export * from './public.js';
+
+/**
+ * The samples among files, also in zip files, in the order of their paths. `preprocess` says how they become inputs; what it leaves
+ * open is guessed, and `preprocess` of the result has it all. Rejects with a QuantabError when there are no samples for the
+ * inputs, or settings do not fit.
+ */
+export const readSamples = (
+  files: readonly SampleFile[],
+  inputs: readonly ValueInfo[],
+  preprocess?: PartialPreprocess,
+  options?: ReadOptions,
+): Promise<SampleSet> => readWith(browserDecoders, files, inputs, preprocess, options);

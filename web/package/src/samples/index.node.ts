@@ -1,0 +1,20 @@
+// quantab/samples in Node.
+import type { ValueInfo } from '../core/types.js';
+import { nodeDecoders } from './decode_node.js';
+import type { SampleFile } from './group.js';
+import { readWith, type ReadOptions, type SampleSet } from './read.js';
+import type { PartialPreprocess } from './settings.js';
+
+export * from './public.js';
+
+/**
+ * The samples among files, also in zip files, in the order of their paths. `preprocess` says how they become inputs; what it leaves
+ * open is guessed, and `preprocess` of the result has it all. Rejects with a QuantabError when there are no samples for the
+ * inputs, or settings do not fit.
+ */
+export const readSamples = (
+  files: readonly SampleFile[],
+  inputs: readonly ValueInfo[],
+  preprocess?: PartialPreprocess,
+  options?: ReadOptions,
+): Promise<SampleSet> => readWith(nodeDecoders, files, inputs, preprocess, options);

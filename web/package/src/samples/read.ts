@@ -1,0 +1,201 @@
+// Files of any kinds to samples.
+import { QuantabError } from '../core/error.js';
+import type { Tensor, TensorMap } from '../core/tensor.js';
+import type { ValueInfo } from '../core/types.js';
+import { unpacked } from './archive.js';
+import { SampleChecks } from './checks.js';
+import { configOf, parseJsonObject } from './configs.js';
+import { errorOf } from './format.js';
+import { formatOf, groupSamples, type PendingSample, type SampleFile } from './group.js';
+import { completePreprocess, type Hints } from './guess.js';
+import { naturalOrder } from './order.js';
+import type { Decoders, ReadContext, SampleReader } from './reader.js';
+import { audio } from './readers/audio.js';
+import { csv } from './readers/csv.js';
+import { image } from './readers/image.js';
+import { json } from './readers/json.js';
+import { jsonl } from './readers/jsonl.js';
+import { text } from './readers/text.js';
+import type { InputKind, PartialPreprocess, Preprocess } from './settings.js';
+import { Tokenizers } from './text/tokenizers.js';
+import { filledTensor } from './values.js';
+
+const READERS: readonly SampleReader[] = [image, audio, text, csv, json, jsonl];
+
+/** Samples that are read one at a time, as often as they are gone through. */
+export interface SampleSet extends AsyncIterable<TensorMap<Tensor>> {
+  readonly length: number;
+  /** The settings that are used: what was given, and guesses. */
+  readonly preprocess: Preprocess;
+  /** What each is called, by the file it comes from. */
+  readonly names: readonly string[];
+}
+
+export interface ReadOptions {
+  /** Hears, when all have been gone through once, what is suspicious about the samples and why it matters. */
+  onWarning?: ((message: string) => void) | undefined;
+}
+
+function readerOf(path: string): SampleReader | undefined {
+  if (configOf(path) !== undefined) return undefined;
+  const name = path.toLowerCase();
+  return READERS.find(({ extensions }) => extensions.some((end) => name.endsWith(end)));
+}
+
+/** Whether a file of this name may hold samples that are no arrays. */
+export const isSampleFile = (path: string): boolean =>
+  readerOf(path) !== undefined || /\.zip$/i.test(path);
+
+/** The files beside the samples that say how inputs are made, and the kinds of files there are. */
+async function hintsFrom(files: readonly SampleFile[]): Promise<Hints> {
+  const hints: Hints = {};
+  for (const file of files) {
+    const config = configOf(file.path);
+    if (config === undefined || config === 'other') continue;
+    hints[config] ??= parseJsonObject(await file.bytes(), file.path);
+  }
+  const kinds = new Set<InputKind>();
+  for (const reader of files.map(({ path }) => readerOf(path))) {
+    if (reader?.kinds.length === 1) kinds.add(reader.kinds[0]!);
+    else if (reader !== undefined && hints.tokenizer !== undefined) kinds.add('text');
+  }
+  return { ...hints, kinds };
+}
+
+/** The kinds of inputs that files have to be for. */
+function wantedKinds({ inputs }: Preprocess): Set<InputKind> {
+  const settings = Object.values(inputs).filter(
+    (each) => each.kind !== 'tensor' || each.value === undefined,
+  );
+  return new Set(settings.map(({ kind }) => kind));
+}
+
+/** Adds what no file gives; throws where an input stays without a value. */
+function complete(
+  sample: TensorMap<Tensor>,
+  name: string,
+  { inputs, preprocess }: ReadContext,
+): TensorMap<Tensor> {
+  for (const input of inputs) {
+    if (Object.hasOwn(sample, input.name)) continue;
+    const settings = preprocess.inputs[input.name];
+    if (settings?.kind !== 'tensor' || settings.value === undefined) {
+      throw new QuantabError(
+        'InvalidArgument',
+        `'${name}' gives nothing for input '${input.name}'. Set its 'value' in the preprocessing, or give .npz files.`,
+        { file: name },
+      );
+    }
+    sample[input.name] = filledTensor(settings.value, input);
+  }
+  return sample;
+}
+
+/** The samples of files that belong together, each being for other inputs. */
+async function samplesOf(
+  files: readonly SampleFile[],
+  context: ReadContext,
+): Promise<PendingSample[]> {
+  const opened = await Promise.all(files.map((file) => openFile(file, context)));
+  const [first, ...others] = opened;
+  const odd = opened.findIndex(({ length }) => length !== first!.length);
+  if (odd >= 0) {
+    throw new QuantabError(
+      'InvalidArgument',
+      `'${files[0]!.path}' holds ${first!.length} and '${files[odd]!.path}' ${opened[odd]!.length} samples, but they belong together. Leave one of them out.`,
+    );
+  }
+  return first!.map(({ name, read }, i) => ({
+    name,
+    async read() {
+      const parts = [await read()];
+      for (const other of others) parts.push(await other[i]!.read());
+      return complete(Object.assign({}, ...parts) as TensorMap<Tensor>, name, context);
+    },
+  }));
+}
+
+/** What is in a file; errors name it. */
+async function openFile(file: SampleFile, context: ReadContext): Promise<PendingSample[]> {
+  const named = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof QuantabError) || error.where.file !== undefined) throw error;
+      throw errorOf(error, `'${name}'`, file.path);
+    }
+  };
+  const samples = await named(file.path, () => readerOf(file.path)!.open(file, context));
+  return samples.map(({ name, read }) => ({ name, read: () => named(name, read) }));
+}
+
+const stemOf = (path: string): string => path.replace(/\.[^./]*$/, '');
+
+/** Files that make a sample together: those of one name but for the extension, where inputs are of several kinds. */
+function together(files: readonly SampleFile[], several: boolean): SampleFile[][] {
+  const byStem = new Map<string, SampleFile[]>();
+  for (const file of files) {
+    const stem = several ? stemOf(file.path) : file.path;
+    byStem.set(stem, [...(byStem.get(stem) ?? []), file]);
+  }
+  return [...byStem.values()].flatMap((group) => {
+    const readers = new Set(group.map(({ path }) => readerOf(path)));
+    return readers.size === group.length ? [group] : group.map((file) => [file]);
+  });
+}
+
+const noSamples = (files: readonly SampleFile[], preprocess: Preprocess): QuantabError => {
+  const example = files.find(({ path }) => readerOf(path) !== undefined);
+  const takes = Object.entries(preprocess.inputs).map(([name, { kind }]) => `'${name}': ${kind}`);
+  const unused = example === undefined ? '' : `, but such as '${example.path}'`;
+  return new QuantabError(
+    'InvalidArgument',
+    `There are no files for the model's inputs${unused}. The inputs are taken as ${takes.join(', ')}; the preprocessing can say otherwise.`,
+  );
+};
+
+/**
+ * The samples among files: arrays (.npz, .npy, .pb, ONNX's test_data_set_* folders), pictures, sounds, texts, tables and JSON, also
+ * in zip files, in the order of their paths. `given` says how they become inputs; what it leaves open is guessed from the inputs'
+ * names and shapes and from a preprocessor_config.json, tokenizer.json and tokenizer_config.json among the files. Files that no
+ * input takes are passed over. Rejects with a QuantabError when there are no samples, or settings do not fit.
+ */
+export async function readWith(
+  decoders: Decoders,
+  files: readonly SampleFile[],
+  inputs: readonly ValueInfo[],
+  given: PartialPreprocess = { inputs: {} },
+  { onWarning }: ReadOptions = {},
+): Promise<SampleSet> {
+  const all = (await unpacked(files)).sort((a, b) => naturalOrder(a.path, b.path));
+  const preprocess = completePreprocess(given, inputs, await hintsFrom(all));
+  const wanted = wantedKinds(preprocess);
+  const context = { inputs, preprocess, tokenizers: new Tokenizers(all), decoders };
+  const samples = groupSamples(
+    all.filter(({ path }) => formatOf(path) !== undefined),
+    inputs,
+  );
+  const others = all.filter(({ path }) => readerOf(path)?.kinds.some((kind) => wanted.has(kind)));
+  for (const group of together(others, wanted.size > 1)) {
+    samples.push(...(await samplesOf(group, context)));
+  }
+  if (samples.length === 0) throw noSamples(all, preprocess);
+  samples.sort((a, b) => naturalOrder(a.name, b.name));
+  let isChecked = onWarning === undefined;
+  return {
+    length: samples.length,
+    preprocess,
+    names: samples.map(({ name }) => name),
+    async *[Symbol.asyncIterator]() {
+      const checks = isChecked ? undefined : new SampleChecks(inputs, preprocess);
+      for (const sample of samples) {
+        const tensors = await sample.read();
+        checks?.add(tensors);
+        yield tensors;
+      }
+      if (isChecked) return;
+      isChecked = true;
+      checks?.warnings().forEach((message) => onWarning?.(message));
+    },
+  };
+}
