@@ -190,6 +190,14 @@ constexpr std::string_view kDataHelp =
     "Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models with "
     "one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by value.";
 
+// Of the commands that take samples.
+OptionInfo PreprocessFile() {
+  return Path(
+      "preprocess", "FILE", false,
+      "How pictures, sounds, texts and tables become inputs (JSON); guessed without it. For "
+      "npx quantab: the native program reads arrays only.");
+}
+
 std::vector<CommandInfo> MakeCommands() {
   std::vector<CommandInfo> commands;
   const PositionalInfo model{.name = "MODEL", .help = "An ONNX model.", .repeated = false};
@@ -224,6 +232,7 @@ std::vector<CommandInfo> MakeCommands() {
           "(quantize_static).",
       .positionals = {model},
       .options = {OutputFile(), Path("calibration_data", "DIR", false, std::string(kDataHelp)),
+                  PreprocessFile(),
                   Path("calibration_cache_path", "FILE", false,
                        "Measured ranges: taken from this file when it is there, else written to "
                        "it. As text, or, if it ends in .json, in onnxruntime's form."),
@@ -240,10 +249,12 @@ std::vector<CommandInfo> MakeCommands() {
                           "Convert to half precision (convert_float_to_float16); with samples, "
                           "all but what would then be wrong (auto_convert_mixed_precision).",
                       .positionals = {model},
-                      .options = {OutputFile(), Path("calibration_data", "DIR", false,
-                                                     "Find on these samples which nodes have to "
-                                                     "stay in float32. " +
-                                                         std::string(kDataHelp))}};
+                      .options = {OutputFile(),
+                                  Path("calibration_data", "DIR", false,
+                                       "Find on these samples which nodes have to stay in "
+                                       "float32. " +
+                                           std::string(kDataHelp)),
+                                  PreprocessFile()}};
   AddFloat16Options(float16);
   AddConversionOptions(float16, true);
   commands.push_back(std::move(float16));
@@ -275,7 +286,7 @@ std::vector<CommandInfo> MakeCommands() {
       .help = "Run two forms of a model on the same samples and measure how far apart they are.",
       .positionals = {{.name = "FLOAT", .help = "The reference model.", .repeated = false},
                       {.name = "QUANT", .help = "The model to judge.", .repeated = false}},
-      .options = {Path("data", "DIR", true, std::string(kDataHelp)),
+      .options = {Path("data", "DIR", true, std::string(kDataHelp)), PreprocessFile(),
                   Path("labels", "FILE", false,
                        "The samples' classes, to measure accuracy by: a line for each sample, its "
                        "class as an index counted from 0, or NAME, a tab and the index.")}};
@@ -288,7 +299,7 @@ std::vector<CommandInfo> MakeCommands() {
           "and how much of that arises in the layer itself.",
       .positionals = {{.name = "FLOAT", .help = "The float model.", .repeated = false},
                       {.name = "QUANT", .help = "What was made of it.", .repeated = false}},
-      .options = {Path("calibration_data", "DIR", true, std::string(kDataHelp))}};
+      .options = {Path("calibration_data", "DIR", true, std::string(kDataHelp)), PreprocessFile()}};
   commands.push_back(std::move(layers));
 
   CommandInfo bench{
@@ -298,7 +309,8 @@ std::vector<CommandInfo> MakeCommands() {
       .options = {Number("runs", "N", "20", "Counted runs, 1 to 1000000."),
                   Number("warmup", "N", "2", "Runs before them that do not count, 0 to 1000000."),
                   Path("data", "DIR", false,
-                       "Take the first sample here; without it, made-up data is used.")}};
+                       "Take the first sample here; without it, made-up data is used."),
+                  PreprocessFile()}};
   commands.push_back(std::move(bench));
   return commands;
 }

@@ -27,6 +27,11 @@ Outcome Failure(const Error& error, int status, bool json) {
 std::string Execute(Invocation& invocation, std::ostream& err) {
   const std::string& name = invocation.command->name;
   if (invocation.Flag("help")) return HelpText(name);
+  if (invocation.Has("preprocess")) {
+    throw UsageError(
+        "'--preprocess' is for 'npx quantab': the native program reads arrays only (.npz, .npy, "
+        ".pb).");
+  }
   Console console(err, invocation.Flag("quiet"));
   invocation.monitor = &console;
   SetThreads(static_cast<int>(invocation.Integer("threads", UsualThreads(), 1, kMostThreads)));

@@ -48,6 +48,15 @@ std::optional<Kind> KindOf(std::string_view path) {
   return std::nullopt;
 }
 
+// Whether 'npx quantab' reads samples from such a file although this program does not.
+bool IsForPackage(std::string_view path) {
+  constexpr std::string_view kExtensions[] = {".jpg", ".jpeg", ".png",   ".webp",
+                                              ".wav", ".csv",  ".jsonl", ".zip"};
+  const std::string name = LowerCase(path);
+  return std::any_of(std::begin(kExtensions), std::end(kExtensions),
+                     [&](std::string_view extension) { return name.ends_with(extension); });
+}
+
 // What is in a folder, sorted, and whether each is a folder itself.
 std::vector<std::pair<std::string, bool>> List(const std::string& folder) {
   std::error_code error;
@@ -115,6 +124,7 @@ SampleFolder::SampleFolder(const std::string& folder, std::vector<InputInfo> inp
     : inputs_(std::move(inputs)) {
   std::map<Kind, std::string> kinds;  // and the first of each
   std::vector<std::string> numbered;
+  std::string for_package;
   for (const auto& [path, is_folder] : List(folder)) {
     if (is_folder) {
       if (!BaseName(path).starts_with(kSetFolder)) continue;
@@ -129,10 +139,18 @@ SampleFolder::SampleFolder(const std::string& folder, std::vector<InputInfo> inp
       } else {
         samples_.push_back({path});
       }
+    } else if (for_package.empty() && IsForPackage(path)) {
+      for_package = path;
     }
   }
   if (!numbered.empty()) samples_.push_back(std::move(numbered));
   if (kinds.size() == 1) return;
+  if (kinds.empty() && !for_package.empty()) {
+    Bad(folder, "'" + folder + "' holds no arrays, but such files as '" +
+                    std::string(BaseName(for_package)) +
+                    "'. The native program reads arrays only (.npz, .npy, .pb); 'npx quantab' "
+                    "reads pictures, sounds, texts and tables as well.");
+  }
   std::string what = "no samples.";
   if (!kinds.empty()) {
     what = "several kinds of samples, such as '" + std::string(BaseName(kinds.begin()->second)) +

@@ -345,7 +345,7 @@ def cli_files():
         "twice/input_0.pb": pb(x), "twice/input_00.pb": pb(x), "claimed/input_0.pb": pb(y, "y"), "claimed/input_1.pb": pb(y),
         "beyond/input_0.pb": pb(x), "beyond/input_7.pb": pb(y), "nameless/a.pb": pb(x, "other"),
         "mixed/a.npy": npy_bytes(x), "mixed/b.npz": npz(x=x), "mixed_pb/a.pb": pb(x), "mixed_pb/input_0.pb": pb(x),
-        "broken/s10.npy": b"", "broken/s9.npy": b"", "broken/t1.npy": b"", "empty/notes.txt": b"",
+        "broken/s10.npy": b"", "broken/s9.npy": b"", "broken/t1.npy": b"", "empty/notes.md": b"",
     }
     return {name: text(content) for name, content in files.items()}
 

@@ -118,6 +118,15 @@ TEST_F(Samples, WhatIsAmbiguousIsRefused) {
             "'DIR/none' cannot be read: No such file or directory. Check the path.");
 }
 
+TEST_F(Samples, WhatOnlyThePackageReadsIsNamed) {
+  fs::create_directory(folder_ + "/pictures");
+  std::ofstream(folder_ + "/pictures/a.JPG") << "not read";
+  EXPECT_EQ(MessageOf("pictures", {"x"}),
+            "'DIR/pictures' holds no arrays, but such files as 'a.JPG'. The native program reads "
+            "arrays only (.npz, .npy, .pb); 'npx quantab' reads pictures, sounds, texts and tables "
+            "as well.");
+}
+
 TEST(SamplesOrder, IsThatOfBothPrograms) {
   const std::vector<std::string> names = Fixture("order");
   for (size_t i = 0; i < names.size(); ++i) {

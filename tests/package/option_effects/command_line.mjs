@@ -150,6 +150,31 @@ const calibrationTable = shown(
   },
 );
 
+/** What takes the samples of the folder 'tables'. */
+const ON_TABLES = {
+  static: ['static', 'm.onnx', '-o', 'out.onnx', '--calibration-data', 'tables'],
+  float16: ['float16', 'm.onnx', '-o', 'out.onnx', '--calibration-data', 'tables'],
+  compare: ['compare', 'm.onnx', 'm.onnx', '--data', 'tables'],
+  bench: ['bench', 'm.onnx', '--runs', '1', '--data', 'tables'],
+};
+
+const preprocess = shown(
+  'the columns of a table that are inputs are those that the file names',
+  product,
+  async ({ quantab, isNative, at, command }) => {
+    fs.mkdirSync(at('tables'));
+    fs.writeFileSync(at('tables/t.csv'), 'label,a,b,c,d\n100,-1,0,1,3\n');
+    const x = { kind: 'tensor', columns: ['a', 'b', 'c', 'd'] };
+    fs.writeFileSync(at('p.json'), JSON.stringify({ inputs: { x } }));
+    const given = ON_TABLES[command];
+    expect(await quantab(...given)).toMatchObject({ status: 1 });
+    const outcome = await quantab(...given, '--preprocess', 'p.json');
+    if (isNative) {
+      expect(outcome).toMatchObject({ status: 2, stderr: expect.stringContaining('npx quantab') });
+    } else expect(outcome).toMatchObject(done);
+  },
+);
+
 /** A model whose activations are as large as its input. */
 const rows = (count) => ({
   model: makeModel({
@@ -174,10 +199,11 @@ export const commandLine = {
     ...conversion,
     pre_process: preProcess,
     calibration_data: calibrationData,
+    preprocess,
     calibration_cache_path: calibrationCachePath,
     calibration_table: calibrationTable,
   },
-  float16: { ...conversion, ...mixedPrecision, pre_process: preProcess },
+  float16: { ...conversion, ...mixedPrecision, preprocess, pre_process: preProcess },
   preprocess: conversion,
   inspect: {
     nodes: shown('nodes are listed', product, async ({ quantab }) => {
@@ -202,6 +228,7 @@ export const commandLine = {
     }),
   },
   compare: {
+    preprocess,
     data: shown('models are compared on the samples in the folder', three, async ({ quantab }) => {
       const given = ['compare', 'm.onnx', 'm.onnx', '--json'];
       expect(await quantab(...given)).toMatchObject({
@@ -251,6 +278,7 @@ export const commandLine = {
     ),
   },
   bench: {
+    preprocess,
     runs: shown('so many runs are counted', product, async ({ quantab }) => {
       const { stdout } = await quantab('bench', 'm.onnx', '--runs', '3', '--json');
       expect(JSON.parse(stdout).models[0].runs).toBe(3);

@@ -11,7 +11,7 @@ const PROGRAMS = [[process.execPath, cliScript], [path.join(root, 'build', 'rele
 
 /**
  * A case that runs both programs in a folder of its own, with files m.onnx and samples/. `body` is given the program, which
- * runs 'quantab ARGS' to its end, functions that read files there, and the command's name.
+ * runs 'quantab ARGS' to its end, whether it is the native one, functions that read files there, and the command's name.
  */
 export const shown = (says, { model, samples = [] }, body) => ({
   says,
@@ -24,7 +24,7 @@ export const shown = (says, { model, samples = [] }, body) => ({
         samples.forEach(({ x }, i) => fs.writeFileSync(at(`samples/${i}.npy`), writeNpy(x)));
         const quantab = (...args) => run(file, [...first, ...args], { cwd: folder });
         const read = (name) => readModel(fs.readFileSync(at(name)));
-        await body({ quantab, at, read, command });
+        await body({ quantab, isNative: first.length === 0, at, read, command });
       });
     }
   },

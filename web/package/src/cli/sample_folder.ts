@@ -1,5 +1,6 @@
 // A folder of samples on disk.
 import fs from 'node:fs';
+import path from 'node:path';
 
 import { QuantabError } from '../core/error.js';
 import type { Tensor, TensorMap } from '../core/tensor.js';
@@ -12,8 +13,20 @@ import {
   isNumberedOutput,
   type SampleFile,
 } from '../samples/group.js';
+import { configOf } from '../samples/configs.js';
+import { nodeDecoders } from '../samples/decode_node.js';
 import { naturalOrder } from '../samples/order.js';
+import { isSampleFile, readWith } from '../samples/read.js';
+import { parsePreprocess, type PartialPreprocess } from '../samples/settings.js';
+import type { Invocation } from './command.js';
 import { baseName, inFolder, statOf } from './paths.js';
+import { readText } from './text_file.js';
+
+/** Samples that can be gone through more than once. */
+type FolderSamples = AsyncIterable<TensorMap<Tensor>> & { length: number };
+
+/** Deeper folders are not looked into. */
+const MOST_DEPTH = 8;
 
 function readFile(file: string): Uint8Array {
   const source = nodeFiles.openSource({ kind: 'path', name: file, path: file });
@@ -88,12 +101,73 @@ function filesIn(folder: string): { files: SampleFile[]; kinds: Map<Kind, string
   return { files, kinds };
 }
 
-/** The samples of a folder, read one at a time. Throws when there are none, or several kinds of them. */
-export function samplesIn(
+/** Every file of a folder and of those in it; those that systems put there are left out. */
+function filesBelow(folder: string, depth = 0): SampleFile[] {
+  return list(folder)
+    .filter(({ path }) => !baseName(path).startsWith('.'))
+    .flatMap(({ path, isFolder }) => {
+      if (!isFolder) return [sampleFile(path)];
+      return depth < MOST_DEPTH ? filesBelow(path, depth + 1) : [];
+    });
+}
+
+/** The settings that --preprocess names, with the folder of the file, where a tokenizer may lie as well. */
+function preprocessOf(file: string): { given: PartialPreprocess; beside: SampleFile[] } {
+  let value: unknown;
+  try {
+    value = JSON.parse(readText(file));
+  } catch (error) {
+    if (error instanceof QuantabError) throw error;
+  }
+  const beside = list(path.dirname(file)).filter(
+    ({ path, isFolder }) => !isFolder && configOf(path) !== undefined,
+  );
+  return {
+    given: parsePreprocess(value, file),
+    beside: beside.map((entry) => sampleFile(entry.path)),
+  };
+}
+
+/** Pictures, sounds, texts and tables below a folder; undefined when there are none. */
+async function mediaIn(
   folder: string,
   inputs: readonly ValueInfo[],
-): AsyncIterable<TensorMap<Tensor>> & { length: number } {
+  { call, value }: Invocation,
+): Promise<FolderSamples | undefined> {
+  const files = filesBelow(folder);
+  const file = value('preprocess');
+  if (file === undefined && !files.some(({ path }) => isSampleFile(path))) return undefined;
+  const settings = file === undefined ? undefined : preprocessOf(file);
+  const samples = await readWith(
+    nodeDecoders,
+    [...files, ...(settings?.beside ?? [])],
+    inputs,
+    settings?.given,
+    { onWarning: (message) => call.onLog('warning', message) },
+  );
+  if (settings === undefined) {
+    call.onLog(
+      'info',
+      `How files become inputs is guessed: ${JSON.stringify(samples.preprocess)} Save this, corrected, as a file for '--preprocess'.`,
+    );
+  }
+  return samples;
+}
+
+/**
+ * The samples of a folder, read one at a time: the arrays in it, as the native program takes them, or else what readSamples()
+ * makes of all files below it. Rejects when there are none, or several kinds of arrays.
+ */
+export async function samplesIn(
+  folder: string,
+  inputs: readonly ValueInfo[],
+  invocation: Invocation,
+): Promise<FolderSamples> {
   const { files, kinds } = filesIn(folder);
+  if (kinds.size === 0) {
+    const media = await mediaIn(folder, inputs, invocation);
+    if (media !== undefined) return media;
+  }
   if (kinds.size !== 1) {
     const [first, second] = KINDS.filter((kind) => kinds.has(kind)).map(
       (kind) => `'${baseName(kinds.get(kind)!)}'`,

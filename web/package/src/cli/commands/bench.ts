@@ -18,21 +18,24 @@ interface Candidate {
   feeds: TensorMap | undefined;
 }
 
-async function firstOf(data: string, model: Model): Promise<TensorMap | undefined> {
-  for await (const sample of samplesIn(data, model.info.inputs)) return sample;
+async function firstOf(
+  data: string,
+  model: Model,
+  invocation: Invocation,
+): Promise<TensorMap | undefined> {
+  const samples = await samplesIn(data, model.info.inputs, invocation);
+  for await (const sample of samples) return sample;
   return undefined;
 }
 
 /** Opens the models into `candidates`. Throws for one that cannot run, before any is timed. */
-async function openAll(
-  { positionals, value, call, start }: Invocation,
-  candidates: Candidate[],
-): Promise<void> {
+async function openAll(invocation: Invocation, candidates: Candidate[]): Promise<void> {
+  const { positionals, value, call, start } = invocation;
   const data = value('data');
   for (const file of positionals) {
     const candidate: Candidate = { model: await openModel(file, start), feeds: undefined };
     candidates.push(candidate);
-    if (data !== undefined) candidate.feeds = await firstOf(data, candidate.model);
+    if (data !== undefined) candidate.feeds = await firstOf(data, candidate.model, invocation);
   }
   for (const { model, feeds } of candidates) {
     if (model.info.unsupported.length === 0) continue;

@@ -36,11 +36,12 @@ function figureOf(output: OutputComparison, key: Column['key']): number | undefi
 }
 
 export const command: Command<Comparison> = {
-  async run({ positionals, value, call, start }) {
+  async run(invocation) {
+    const { positionals, value, call, start } = invocation;
     const [reference, other] = positionals as [string, string];
     using a = await openModel(reference, start);
     using b = await openModel(other, start);
-    const samples = samplesIn(value('data')!, a.info.inputs);
+    const samples = await samplesIn(value('data')!, a.info.inputs, invocation);
     const file = value('labels');
     const labels = file === undefined ? undefined : readLabels(file, samples.length);
     return await a.compare(b, samples, { ...call, labels });

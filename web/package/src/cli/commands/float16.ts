@@ -47,9 +47,10 @@ export const command: Command<ConversionResult> = {
       return convertFile(invocation, (model) => model.convertFloatToFloat16(options));
     }
     const options = conversionOptions(invocation, 'auto_convert_mixed_precision');
-    return convertFile(invocation, (model) =>
-      model.autoConvertMixedPrecision({ ...options, samples: samplesIn(data, model.info.inputs) }),
-    );
+    return convertFile(invocation, async (model) => {
+      const samples = await samplesIn(data, model.info.inputs, invocation);
+      return model.autoConvertMixedPrecision({ ...options, samples });
+    });
   },
   text: (result) =>
     conversionText(result, result.mixedPrecision && remarkOn(result.mixedPrecision)),

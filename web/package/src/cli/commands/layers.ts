@@ -46,11 +46,13 @@ function weightRow(weight: WeightFigures): string[] {
 }
 
 export const command: Command<LayerReport> = {
-  async run({ positionals, value, call, start }) {
+  async run(invocation) {
+    const { positionals, value, call, start } = invocation;
     const [reference, other] = positionals as [string, string];
     using a = await openModel(reference, start);
     using b = await openModel(other, start);
-    return await a.layerReport(b, samplesIn(value('calibration_data')!, a.info.inputs), call);
+    const samples = await samplesIn(value('calibration_data')!, a.info.inputs, invocation);
+    return await a.layerReport(b, samples, call);
   },
 
   text({ samples, layers, weights }) {

@@ -34,7 +34,7 @@ export const command: Command<ConversionResult> = {
     return convertFile(invocation, async (model) => {
       const source =
         ranges === undefined
-          ? { calibrationData: samplesIn(data!, model.info.inputs) }
+          ? { calibrationData: await samplesIn(data!, model.info.inputs, invocation) }
           : { ranges };
       const result = await model.quantizeStatic({ ...options, ...source });
       const { text, calibrationCache } = result.ranges!;
