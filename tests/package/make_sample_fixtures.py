@@ -1,8 +1,10 @@
 """Makes fixtures/ of pictures, texts and sounds with the libraries that models are trained with.
 
-    pip install numpy==2.4.6 pillow==13.0.0 tokenizers==0.23.3 kaldi-native-fbank==1.23.0 soxr==1.1.0 transformers==5.24.0
+    pip install numpy==2.4.6 pillow==13.0.0 tokenizers==0.23.3 kaldi-native-fbank==1.23.0 soundfile==0.14.0 soxr==1.1.0 transformers==5.24.0
     python tests/package/make_sample_fixtures.py
     npx prettier --ignore-path /dev/null --write tests/package/fixtures
+
+The tokenizers are trained here, and differ a little from run to run.
 """
 
 import base64
@@ -13,6 +15,7 @@ import struct
 
 import kaldi_native_fbank as knf
 import numpy as np
+import soundfile
 import soxr
 from PIL import Image
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -235,6 +238,12 @@ def wavs():
     }
 
 
+def compressed(kind):
+    out = io.BytesIO()
+    soundfile.write(out, chirp(48000), 48000, format=kind)
+    return text(out.getvalue())
+
+
 def resampled():
     cases = []
     for source, target in [(44100, 16000), (8000, 16000), (48000, 16000), (16000, 22050)]:
@@ -265,6 +274,7 @@ def sounds():
     whisper = extractor(sound, sampling_rate=16000, return_tensors="np").input_features[0]
     save("sounds", {
         "wav": wavs(),
+        "compressed": {"flac": compressed("FLAC"), "mp3": compressed("MP3")},
         "resampled": resampled(),
         "whisper": {"config": config, "dims": list(whisper.shape), "features": floats(whisper)},
         "fbank": [
