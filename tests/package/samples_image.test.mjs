@@ -240,6 +240,24 @@ describe('guesses from preprocessor_config.json', () => {
     });
   });
 
+  test('presets go with the rest of the settings', () => {
+    const complete = (image) =>
+      completePreprocess({ inputs: { pixel_values: { kind: 'image', ...image } } }, [input]).inputs
+        .pixel_values;
+    expect(complete({ preset: 'caffe' })).toMatchObject({
+      channels: 'BGR',
+      scale: 1,
+      mean: [103.939, 116.779, 123.68],
+      std: [1],
+    });
+    expect(complete({ preset: 'signed', mean: [0.4] })).toMatchObject({
+      channels: 'RGB',
+      scale: 1 / 255,
+      mean: [0.4],
+      std: [0.5],
+    });
+  });
+
   test('what is given counts most, and is refused where it cannot be', () => {
     const given = { inputs: { pixel_values: { kind: 'image', channels: 'BGR', width: 10 } } };
     expect(

@@ -8,7 +8,16 @@ import {
   resample,
   soundToTensor,
 } from 'quantab/samples';
-import { bytesOf, fileOf, fixture, floatsOf, jsonFile, only, tensorInput } from './samples_lib.mjs';
+import {
+  all,
+  bytesOf,
+  fileOf,
+  fixture,
+  floatsOf,
+  jsonFile,
+  only,
+  tensorInput,
+} from './samples_lib.mjs';
 import { furthest } from './lib.mjs';
 
 const { wav, resampled, whisper, fbank } = fixture('sounds');
@@ -220,6 +229,27 @@ describe('files', () => {
       normalize: true,
     });
     expect((await only(set)).x.dims).toEqual([1, 6]);
+  });
+
+  test('a sound is split into pieces of a length', async () => {
+    const given = {
+      inputs: { audio: { kind: 'audio', samplingRate: 8000, length: 2, split: true } },
+    };
+    const set = await readSamples([fileOf('a.wav', file)], [waveInput()], given);
+    expect(set.names).toEqual(['a.wav:1', 'a.wav:2', 'a.wav:3']);
+    const whole = readWav(bytesOf(file)).samples;
+    const pieces = (await all(set)).map(({ audio }) => [...audio.data]);
+    expect(pieces.flat()).toEqual([...whole]);
+    given.inputs.audio.length = 4;
+    expect((await readSamples([fileOf('a.wav', file)], [waveInput()], given)).length).toBe(1);
+    given.inputs.audio.length = 9;
+    expect(
+      (await only(readSamples([fileOf('a.wav', file)], [waveInput()], given))).audio.dims,
+    ).toEqual([1, 9]);
+    delete given.inputs.audio.length;
+    await expect(readSamples([fileOf('a.wav', file)], [waveInput()], given)).rejects.toThrow(
+      "'a.wav': 'split' needs a 'length', that of a piece.",
+    );
   });
 
   test('MP3 is for browsers', async () => {

@@ -5,6 +5,7 @@ import { isAudioConfig, type ModelConfigs } from './configs.js';
 import { guessAudio } from './guess_audio.js';
 import { guessImage } from './guess_image.js';
 import { guessText } from './guess_text.js';
+import { imagePreset, type ImagePreset } from './presets.js';
 import type {
   AudioSettings,
   InputKind,
@@ -104,7 +105,9 @@ function completeInput(
     tensor: () => ({ kind: 'tensor' }),
   };
   const base = guess[kind]();
-  if (base !== undefined) return { ...base, ...settings } as InputSettings;
+  const preset = kind === 'image' ? (settings.preset as ImagePreset | undefined) : undefined;
+  const values = preset === undefined ? {} : imagePreset(preset);
+  if (base !== undefined) return { ...base, ...values, ...settings } as InputSettings;
   const shape = input.hasShape ? `[${input.shape.join(',')}]` : 'of an unknown shape';
   const takes: Record<InputKind, string> = {
     image: 'real numbers or bytes of shape [N,C,H,W] or [N,H,W,C] with 1 or 3 channels',

@@ -26,6 +26,7 @@ export {
 export type { ModelConfigs } from './configs.js';
 export type { ReadOptions, SampleSet } from './read.js';
 export type { Resample } from './resize.js';
+export { IMAGE_PRESETS, type ImagePreset } from './presets.js';
 export { SampleChecks } from './checks.js';
 export { readWav, type Sound } from './audio/wav.js';
 export { resample } from './audio/resample.js';

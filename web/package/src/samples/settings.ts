@@ -1,6 +1,7 @@
 // How files become inputs, as data: a record that can be kept as JSON (the command line's --preprocess FILE).
 import { QuantabError } from '../core/error.js';
 import { FITS, IMAGE_DTYPES, PLACES, type ImageOptions } from './image.js';
+import { IMAGE_PRESETS, type ImagePreset } from './presets.js';
 import { RESAMPLES } from './resize.js';
 
 const FEATURES = ['waveform', 'log-mel', 'fbank'] as const;
@@ -12,6 +13,8 @@ const ROLES = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'] 
 /** An input that takes pictures. */
 export interface ImageSettings extends ImageOptions {
   kind: 'image';
+  /** Scale, mean and deviation by a name; those that are given beside it count more. */
+  preset?: ImagePreset | undefined;
 }
 
 /** An input that takes sounds. */
@@ -26,6 +29,11 @@ export interface AudioSettings {
   features: (typeof FEATURES)[number];
   /** Samples that are taken of a sound: cut, or zeros put behind it. All by default. */
   length?: number | undefined;
+  /**
+   * Whether a sound becomes as many samples of `length` as it has, one after another, rather than one; what is left is dropped
+   * unless it is all there is.
+   */
+  split?: boolean | undefined;
   /** Frames of features: cut, or zeros put behind them. All by default. */
   frames?: number | undefined;
   /** The waveform is multiplied by it; 32768 for models trained on the values of 16-bit files. */
@@ -165,11 +173,13 @@ const RULES: {
     mean: numbers,
     std: numbers,
     dtype: oneOf(IMAGE_DTYPES),
+    preset: oneOf(Object.keys(IMAGE_PRESETS)),
   },
   audio: {
     samplingRate: within(1000, 384000),
     features: oneOf(FEATURES),
     length: positive,
+    split: flag,
     frames: within(1, 2 ** 17),
     scale: number,
     normalize: flag,

@@ -31,10 +31,22 @@ function standardize(
   }
 }
 
+/** How many samples of the model a sound gives. Throws a QuantabError where it is to be split into pieces of no length. */
+export function countPieces({ rate, samples }: Sound, settings: AudioSettings): number {
+  const { split, length, samplingRate } = settings;
+  if (!split) return 1;
+  if (length === undefined) {
+    throw new QuantabError('InvalidArgument', "'split' needs a 'length', that of a piece.");
+  }
+  return Math.max(1, Math.floor(Math.ceil((samples.length * samplingRate) / rate) / length));
+}
+
 /** The samples that the features are made of, or the input itself. */
-function waveform({ rate, samples }: Sound, settings: AudioSettings): Float32Array {
+function waveform({ rate, samples }: Sound, settings: AudioSettings, piece: number): Float32Array {
   const { samplingRate, scale, length, normalize, features } = settings;
-  const cut = resample(samples, rate, samplingRate).slice(0, length);
+  const start = piece * (length ?? 0);
+  const end = length === undefined ? undefined : start + length;
+  const cut = resample(samples, rate, samplingRate).slice(start, end);
   if (scale !== 1) for (let i = 0; i < cut.length; ++i) cut[i]! *= scale;
   if (normalize && features === 'waveform') standardize(cut, 0, cut.length, 1);
   if (length === undefined || cut.length === length) return cut;
@@ -78,10 +90,18 @@ function check({
   }
 }
 
-/** A batch of one, with as many dimensions as the input has. Throws a QuantabError. */
-export function soundToTensor(sound: Sound, settings: AudioSettings, input: ValueInfo): Tensor {
+/**
+ * A batch of one, with as many dimensions as the input has; of the piece with this number, from 0, where the sound is split. Throws
+ * a QuantabError.
+ */
+export function soundToTensor(
+  sound: Sound,
+  settings: AudioSettings,
+  input: ValueInfo,
+  piece = 0,
+): Tensor {
   if (sound.samples.length === 0) throw invalidFile('The sound is empty. Leave it out.');
-  const samples = waveform(sound, settings);
+  const samples = waveform(sound, settings, piece);
   const what = `The sound for input '${input.name}'`;
   if (settings.features === 'waveform') {
     return tensorOf(input.dtype, withRank([samples.length], input), samples, what, true);

@@ -1,24 +1,47 @@
-// Sounds: a sample each, for the inputs of kind 'audio'.
-import { soundToTensor } from '../audio/features.js';
-import { isWav, readWav } from '../audio/wav.js';
-import type { Part, SampleReader } from '../reader.js';
+// Sounds: a sample each, or as many as there are pieces in them, for the inputs of kind 'audio'.
+import { countPieces, soundToTensor } from '../audio/features.js';
+import { isWav, readWav, type Sound } from '../audio/wav.js';
+import type { SampleFile } from '../group.js';
+import type { Decoders, Part, ReadContext, SampleReader } from '../reader.js';
+
+async function decoded(file: SampleFile, decoders: Decoders): Promise<Sound> {
+  const bytes = await file.bytes();
+  return isWav(bytes) ? readWav(bytes) : decoders.audio(bytes);
+}
+
+function partOf(sound: Sound, piece: number, { inputs, preprocess }: ReadContext): Part {
+  const part: Part = {};
+  for (const input of inputs) {
+    const settings = preprocess.inputs[input.name];
+    if (settings?.kind === 'audio') {
+      part[input.name] = soundToTensor(sound, settings, input, piece);
+    }
+  }
+  return part;
+}
 
 export const audio: SampleReader = {
   extensions: ['.wav', '.flac', '.mp3', '.ogg', '.m4a', '.aac'],
   kinds: ['audio'],
-  open: async (file, { inputs, preprocess, decoders }) => [
-    {
-      name: file.path,
+  async open(file, context) {
+    const settings = Object.values(context.preprocess.inputs).filter(
+      (each) => each.kind === 'audio',
+    );
+    const splitting = settings.find(({ split }) => split);
+    if (splitting === undefined) {
+      const read = async () => partOf(await decoded(file, context.decoders), 0, context);
+      return [{ name: file.path, read }];
+    }
+    const first = await decoded(file, context.decoders);
+    // Pieces are read one after another; the whole need not be decoded for each.
+    let kept = new WeakRef(first);
+    return Array.from({ length: countPieces(first, splitting) }, (_, piece) => ({
+      name: `${file.path}:${piece + 1}`,
       async read() {
-        const bytes = await file.bytes();
-        const sound = isWav(bytes) ? readWav(bytes) : await decoders.audio(bytes);
-        const part: Part = {};
-        for (const input of inputs) {
-          const settings = preprocess.inputs[input.name];
-          if (settings?.kind === 'audio') part[input.name] = soundToTensor(sound, settings, input);
-        }
-        return part;
+        const sound = kept.deref() ?? (await decoded(file, context.decoders));
+        kept = new WeakRef(sound);
+        return partOf(sound, piece, context);
       },
-    },
-  ],
+    }));
+  },
 };
