@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { openModel } from 'quantab';
-import { readSamples } from 'quantab/samples';
+import { readSamples, writeNpy } from 'quantab/samples';
 import { keep } from './keep.mjs';
-import { cli, digitsPath, hex, root, run } from './lib.mjs';
+import { cli, digitSamples, digitsPath, hex, root, run } from './lib.mjs';
 import { bytesOf, fileOf, fixture } from './samples_lib.mjs';
 
 const { files } = fixture('pictures');
@@ -71,6 +71,23 @@ test('without it, what is guessed is said', async () => {
   });
   expect(bytes).toBe(await expected());
   expect(bytes).not.toBe(await expected(settings));
+});
+
+test('arrays can have settings too', async () => {
+  const arrays = path.join(folder, 'arrays');
+  fs.mkdirSync(arrays);
+  fs.writeFileSync(path.join(arrays, '0.csv'), Array(64).fill(1).join());
+  const file = path.join(folder, 'wrong_name.json');
+  fs.writeFileSync(file, JSON.stringify({ inputs: { picture: { kind: 'tensor' } } }));
+  for (const [index, { image }] of digitSamples(2).entries()) {
+    fs.writeFileSync(path.join(arrays, `${index}.npy`), writeNpy(image));
+  }
+  const given = ['compare', digitsPath, digitsPath, '--data', arrays, '--json', '--quiet'];
+  expect(JSON.parse((await cli(...given)).stdout).samples).toBe(2);
+  expect((await cli(...given, '--preprocess', file)).status).toBe(1);
+  fs.writeFileSync(file, JSON.stringify({ inputs: { image: { kind: 'tensor' } } }));
+  const both = await cli(...given, '--preprocess', file);
+  expect(JSON.parse(both.stdout).samples).toBe(3);
 });
 
 test('compare and bench take them as well', async () => {

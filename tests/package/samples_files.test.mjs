@@ -237,6 +237,20 @@ describe('what belongs together', () => {
     expect(values(sample.audio)).toEqual([[1, 1], [2]]);
   });
 
+  test('values of their own leave an array to the other input', async () => {
+    const given = { inputs: { n: { kind: 'tensor', value: [3] } } };
+    const npy = writeNpy({ dtype: 'float32', dims: [1, 2], data: Float32Array.of(1, 2) });
+    const files = [{ path: '1.npy', bytes: async () => npy }];
+    const sample = await only(readSamples(files, pair, given));
+    expect([values(sample.a), values(sample.n)]).toEqual([
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      [[1], [3]],
+    ]);
+  });
+
   test('what no input takes is named when nothing else is there', async () => {
     await expect(read(fileOf('1.png', png), fileOf('2.png', png))).rejects.toThrow(
       "There are no files for the model's inputs, but such as '1.png'. The inputs are taken as 'x': tensor",

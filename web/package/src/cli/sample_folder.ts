@@ -128,7 +128,7 @@ function preprocessOf(file: string): { given: PartialPreprocess; beside: SampleF
   };
 }
 
-/** Pictures, sounds, texts and tables below a folder; undefined when there are none. */
+/** All samples below a folder, as --preprocess says or as is guessed; undefined when there is nothing but perhaps arrays. */
 async function mediaIn(
   folder: string,
   inputs: readonly ValueInfo[],
@@ -156,7 +156,7 @@ async function mediaIn(
 
 /**
  * The samples of a folder, read one at a time: the arrays in it, as the native program takes them, or else what readSamples()
- * makes of all files below it. Rejects when there are none, or several kinds of arrays.
+ * makes of all files below it; that too where --preprocess is given. Rejects when there are none, or several kinds of arrays.
  */
 export async function samplesIn(
   folder: string,
@@ -164,7 +164,7 @@ export async function samplesIn(
   invocation: Invocation,
 ): Promise<FolderSamples> {
   const { files, kinds } = filesIn(folder);
-  if (kinds.size === 0) {
+  if (kinds.size === 0 || invocation.value('preprocess') !== undefined) {
     const media = await mediaIn(folder, inputs, invocation);
     if (media !== undefined) return media;
   }

@@ -6,7 +6,13 @@ import { unpacked } from './archive.js';
 import { SampleChecks } from './checks.js';
 import { configOf, parseJsonObject } from './configs.js';
 import { errorOf } from './format.js';
-import { formatOf, groupSamples, type PendingSample, type SampleFile } from './group.js';
+import {
+  formatOf,
+  groupSamples,
+  isNumberedInput,
+  type PendingSample,
+  type SampleFile,
+} from './group.js';
 import { completePreprocess, type Hints } from './guess.js';
 import { naturalOrder } from './order.js';
 import type { Decoders, ReadContext, SampleReader } from './reader.js';
@@ -16,9 +22,9 @@ import { image } from './readers/image.js';
 import { json } from './readers/json.js';
 import { jsonl } from './readers/jsonl.js';
 import { text } from './readers/text.js';
-import type { InputKind, PartialPreprocess, Preprocess } from './settings.js';
+import type { InputKind, InputSettings, PartialPreprocess, Preprocess } from './settings.js';
 import { Tokenizers } from './text/tokenizers.js';
-import { filledTensor } from './values.js';
+import { constantTensor } from './values.js';
 
 const READERS: readonly SampleReader[] = [image, audio, text, csv, json, jsonl];
 
@@ -62,13 +68,17 @@ async function hintsFrom(files: readonly SampleFile[]): Promise<Hints> {
   return { ...hints, kinds };
 }
 
+/** Whether an input of these settings needs files. */
+const isOpen = (settings: InputSettings): boolean =>
+  settings.kind !== 'tensor' || settings.value === undefined;
+
 /** The kinds of inputs that files have to be for. */
-function wantedKinds({ inputs }: Preprocess): Set<InputKind> {
-  const settings = Object.values(inputs).filter(
-    (each) => each.kind !== 'tensor' || each.value === undefined,
+const wantedKinds = ({ inputs }: Preprocess): Set<InputKind> =>
+  new Set(
+    Object.values(inputs)
+      .filter(isOpen)
+      .map(({ kind }) => kind),
   );
-  return new Set(settings.map(({ kind }) => kind));
-}
 
 /** Adds what no file gives; throws where an input stays without a value. */
 function complete(
@@ -86,7 +96,7 @@ function complete(
         { file: name },
       );
     }
-    sample[input.name] = filledTensor(settings.value, input);
+    sample[input.name] = constantTensor(settings.value, input);
   }
   return sample;
 }
@@ -127,6 +137,23 @@ async function openFile(file: SampleFile, context: ReadContext): Promise<Pending
   };
   const samples = await named(file.path, () => readerOf(file.path)!.open(file, context));
   return samples.map(({ name, read }) => ({ name, read: () => named(name, read) }));
+}
+
+/** The samples of arrays. One without a name is for the only input that has no value of its own. */
+function arraysAmong(files: readonly SampleFile[], context: ReadContext): PendingSample[] {
+  const { inputs, preprocess } = context;
+  const arrays = files.filter(({ path }) => formatOf(path) !== undefined);
+  const open = inputs.filter(({ name }) => isOpen(preprocess.inputs[name]!));
+  const samples = [true, false].flatMap((numbered) =>
+    groupSamples(
+      arrays.filter(({ path }) => isNumberedInput(path) === numbered),
+      numbered ? inputs : open,
+    ),
+  );
+  return samples.map(({ name, read }) => ({
+    name,
+    read: async () => complete(await read(), name, context),
+  }));
 }
 
 const stemOf = (path: string): string => path.replace(/\.[^./]*$/, '');
@@ -171,10 +198,7 @@ export async function readWith(
   const preprocess = completePreprocess(given, inputs, await hintsFrom(all));
   const wanted = wantedKinds(preprocess);
   const context = { inputs, preprocess, tokenizers: new Tokenizers(all), decoders };
-  const samples = groupSamples(
-    all.filter(({ path }) => formatOf(path) !== undefined),
-    inputs,
-  );
+  const samples = arraysAmong(all, context);
   const others = all.filter(({ path }) => readerOf(path)?.kinds.some((kind) => wanted.has(kind)));
   for (const group of together(others, wanted.size > 1)) {
     samples.push(...(await samplesOf(group, context)));

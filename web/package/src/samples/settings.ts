@@ -87,8 +87,8 @@ export interface TextSettings {
 /** An input that takes numbers as they are in the files. */
 export interface TensorSettings {
   kind: 'tensor';
-  /** The value of all elements in every sample, for inputs that no file is for. */
-  value?: number | undefined;
+  /** What it is in every sample, for inputs that no file is for: one number for all elements, or nested lists of numbers. */
+  value?: number | unknown[] | undefined;
   /** The columns of a table that make it, in this order. */
   columns?: string[] | undefined;
 }
@@ -138,6 +138,10 @@ const frequency: Rule = {
   holds: (value) => isNumber(value) && value >= 0,
 };
 const numbers: Rule = { expected: 'a list of numbers', holds: listOf(isNumber) };
+const numberOrList: Rule = {
+  expected: 'a number, or lists of numbers',
+  holds: (value) => isNumber(value) || (Array.isArray(value) && value.length > 0),
+};
 const flag: Rule = { expected: 'true or false', holds: (value) => typeof value === 'boolean' };
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const text: Rule = { expected: 'a text', holds: isText };
@@ -209,7 +213,7 @@ const RULES: {
     column: text,
     pairColumn: text,
   },
-  tensor: { value: number, columns: texts },
+  tensor: { value: numberOrList, columns: texts },
 };
 
 const KINDS = Object.keys(RULES) as InputKind[];

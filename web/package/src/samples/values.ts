@@ -61,8 +61,9 @@ export function tensorFromValue(value: unknown, input: ValueInfo): Tensor {
   return tensorOf(input.dtype, dims, numbers, what);
 }
 
-/** A tensor for every element of an input being one number; dimensions that are not fixed are 1. */
-export function filledTensor(value: number, input: ValueInfo): Tensor {
+/** The tensor of lists, or of one number for every element of an input, whose dimensions are 1 where they are not fixed. */
+export function constantTensor(value: number | readonly unknown[], input: ValueInfo): Tensor {
+  if (typeof value !== 'number') return tensorFromValue(value, input);
   const dims = input.shape.map((_, axis) => fixedDim(input, axis) ?? 1);
   const count = elementCount(dims);
   if (count > MOST_FILLED) {
