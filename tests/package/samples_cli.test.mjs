@@ -85,8 +85,10 @@ test('arrays can have settings too', async () => {
   const given = ['compare', digitsPath, digitsPath, '--data', arrays, '--json', '--quiet'];
   expect(JSON.parse((await cli(...given)).stdout).samples).toBe(2);
   expect((await cli(...given, '--preprocess', file)).status).toBe(1);
-  fs.writeFileSync(file, JSON.stringify({ inputs: { image: { kind: 'tensor' } } }));
-  const both = await cli(...given, '--preprocess', file);
+  // Settings that lie among the samples are none.
+  const among = path.join(arrays, 'settings.json');
+  fs.writeFileSync(among, JSON.stringify({ inputs: { image: { kind: 'tensor' } } }));
+  const both = await cli(...given, '--preprocess', among);
   expect(JSON.parse(both.stdout).samples).toBe(3);
 });
 

@@ -1,7 +1,7 @@
 // Pictures as samples, against files, sizes and crops made by Pillow (make_sample_fixtures.py).
 import { describe, expect, test } from '@jest/globals';
 import { completePreprocess, guessPreprocess, imageToTensor, readSamples } from 'quantab/samples';
-import { bytesOf, fileOf, fixture, only, tensorInput } from './samples_lib.mjs';
+import { bytesOf, fileOf, fixture, jsonFile, only, tensorInput } from './samples_lib.mjs';
 import { furthest } from './lib.mjs';
 
 const { files, source, resized, cropped } = fixture('pictures');
@@ -223,6 +223,14 @@ describe('guesses from preprocessor_config.json', () => {
       layout: 'NCHW',
       ...expected,
     });
+  });
+
+  test('newer configurations hold those of pictures inside', async () => {
+    const image_processor = { size: { height: 10, width: 12 }, do_normalize: false };
+    const config = jsonFile('m/processor_config.json', { image_processor, processor_class: 'P' });
+    const set = await readSamples([config, fileOf('a.png', files.png.file)], [input]);
+    expect(set.preprocess.inputs.pixel_values).toMatchObject({ width: 12, height: 10, mean: [0] });
+    expect((await only(set)).pixel_values.dims).toEqual([1, 3, 10, 12]);
   });
 
   test('sides that the shape fixes count more', () => {

@@ -166,5 +166,7 @@ describe('guesses from the files of a tokenizer', () => {
   test('other numbers are no text', () => {
     expect(guess({}, tensorInput('x', 'int64', ['b', 's']))).toEqual({ kind: 'tensor' });
     expect(guess({}, tensorInput('input_ids', 'float32', ['b', 's']))).toEqual({ kind: 'tensor' });
+    expect(guess({}, tensorInput('has_mask_input', 'float32', [1]))).toEqual({ kind: 'tensor' });
+    expect(guess({}, tensorInput('orig_mask', 'float32', [1, 2]))).toEqual({ kind: 'tensor' });
   });
 });

@@ -134,8 +134,10 @@ async function mediaIn(
   inputs: readonly ValueInfo[],
   { call, value }: Invocation,
 ): Promise<FolderSamples | undefined> {
-  const files = filesBelow(folder);
   const file = value('preprocess');
+  const isSettings = (each: string) =>
+    file !== undefined && path.resolve(each) === path.resolve(file);
+  const files = filesBelow(folder).filter((each) => !isSettings(each.path));
   if (file === undefined && !files.some(({ path }) => isSampleFile(path))) return undefined;
   const settings = file === undefined ? undefined : preprocessOf(file);
   const samples = await readWith(

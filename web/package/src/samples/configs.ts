@@ -10,12 +10,16 @@ export interface ModelConfigs {
   tokenizerConfig?: Json | undefined;
 }
 
-/** File names, lower case, and what they hold. Other names that end so are no samples either. */
-const NAMES: Readonly<Record<string, keyof ModelConfigs | 'other'>> = {
+/** What a file beside samples is: a configuration, one that holds several ('processor'), or one that is of no use here. */
+export type ConfigKind = keyof ModelConfigs | 'processor' | 'other';
+
+/** By file name, lower case. */
+const NAMES: Readonly<Record<string, ConfigKind>> = {
   'preprocessor_config.json': 'preprocessor',
-  'processor_config.json': 'other',
+  'processor_config.json': 'processor',
   'tokenizer.json': 'tokenizer',
   'tokenizer_config.json': 'tokenizerConfig',
+  'preprocess.json': 'other',
   'config.json': 'other',
   'generation_config.json': 'other',
   'special_tokens_map.json': 'other',
@@ -28,8 +32,8 @@ const NAMES: Readonly<Record<string, keyof ModelConfigs | 'other'>> = {
 
 const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1).toLowerCase();
 
-/** What a file of this name configures; 'other' for one that is of no use here; undefined for one that may be a sample. */
-export const configOf = (path: string): keyof ModelConfigs | 'other' | undefined =>
+/** What a file of this name is; undefined for one that may be a sample. */
+export const configOf = (path: string): ConfigKind | undefined =>
   Object.hasOwn(NAMES, baseName(path)) ? NAMES[baseName(path)] : undefined;
 
 /** A JSON object of a file; throws a QuantabError that names the file. */

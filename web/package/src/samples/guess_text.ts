@@ -55,8 +55,10 @@ export function guessText(
 ): TextSettings | undefined {
   const named = ROLES.find(([pattern]) => pattern.test(input.name))?.[1];
   const role = named ?? (expected && only ? 'input_ids' : undefined);
-  const fits = isInteger(input) || (role === 'attention_mask' && isFloat(input));
-  if (role === undefined || !fits || input.shape.length > 2) return undefined;
+  const rank = input.shape.length;
+  const isMask = isFloat(input) && /attention_mask/i.test(input.name);
+  if (role === undefined || !(isInteger(input) || isMask) || rank > 2) return undefined;
+  if (role !== 'input_ids' && rank !== 2) return undefined;
   const fixed = fixedDim(input, -1);
   const padding = objectIn(configs.tokenizer ?? {}, 'padding');
   const strategy = objectIn(padding ?? {}, 'strategy');

@@ -4,7 +4,7 @@ import type { Tensor, TensorMap } from '../core/tensor.js';
 import type { ValueInfo } from '../core/types.js';
 import { unpacked } from './archive.js';
 import { SampleChecks } from './checks.js';
-import { configOf, parseJsonObject } from './configs.js';
+import { configOf, objectIn, parseJsonObject } from './configs.js';
 import { errorOf } from './format.js';
 import {
   formatOf,
@@ -58,7 +58,12 @@ async function hintsFrom(files: readonly SampleFile[]): Promise<Hints> {
   for (const file of files) {
     const config = configOf(file.path);
     if (config === undefined || config === 'other') continue;
-    hints[config] ??= parseJsonObject(await file.bytes(), file.path);
+    const json = parseJsonObject(await file.bytes(), file.path);
+    if (config !== 'processor') hints[config] ??= json;
+    else {
+      hints.preprocessor ??=
+        objectIn(json, 'image_processor') ?? objectIn(json, 'feature_extractor');
+    }
   }
   const kinds = new Set<InputKind>();
   for (const reader of files.map(({ path }) => readerOf(path))) {
