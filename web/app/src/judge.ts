@@ -4,6 +4,7 @@ import {
   QuantabError,
   type CallOptions,
   type Comparison,
+  type LayerReport,
   type Model,
   type TensorMap,
   type UnsupportedNode,
@@ -18,6 +19,7 @@ import type { Made } from './work';
 export interface Judgement {
   comparison: Comparison | undefined;
   latency: Latencies | undefined;
+  layers: LayerReport | undefined;
   /** What is missing or doubtful, and why. */
   notices: string[];
 }
@@ -27,6 +29,24 @@ function cannotRun(nodes: readonly UnsupportedNode[]): string {
     .map(({ opType }) => opType)
     .join(', ');
   return `There are no error figures and no latency, as ${counted(nodes.length, 'node')} cannot run on this page (${types}). The model itself is complete.`;
+}
+
+/** Layers are looked at on the first so many samples. */
+const LAYER_SAMPLES = 8;
+
+/** The first samples of a source. */
+function firstOf(samples: SampleSource, most: number): SampleSource {
+  const length = Math.min(most, samples.length);
+  return {
+    length,
+    async *[Symbol.asyncIterator]() {
+      let left = length;
+      for await (const sample of samples) {
+        if (left-- === 0) return;
+        yield sample;
+      }
+    },
+  };
 }
 
 async function first(samples: SampleSource): Promise<TensorMap | undefined> {
@@ -45,7 +65,12 @@ function noLatency(error: unknown, model: Model, isMadeUp: boolean): string {
 
 export async function judge(model: Model, made: Made, call: CallOptions): Promise<Judgement> {
   const { job, quantized } = made;
-  const judgement: Judgement = { comparison: undefined, latency: undefined, notices: [] };
+  const judgement: Judgement = {
+    comparison: undefined,
+    latency: undefined,
+    layers: undefined,
+    notices: [],
+  };
   const { notices } = judgement;
   if (job.random && job.method === 'static') {
     notices.push(
@@ -88,6 +113,18 @@ export async function judge(model: Model, made: Made, call: CallOptions): Promis
     judgement.latency = await timeBoth(model, quantized, feeds, call);
   } catch (error) {
     notices.push(noLatency(error, model, samples === undefined || job.random));
+    if (isCancelled(error)) return judgement;
+  }
+  if (samples !== undefined && job.method !== 'float16') {
+    try {
+      judgement.layers = await model.layerReport(quantized, firstOf(samples, LAYER_SAMPLES), call);
+    } catch (error) {
+      notices.push(
+        isCancelled(error)
+          ? 'Nothing is said of single layers, as looking at them was cancelled.'
+          : `The layers could not be compared: ${messageOf(error)}`,
+      );
+    }
   }
   return judgement;
 }

@@ -3,8 +3,10 @@ import type { Comparison, MixedPrecision, Model } from 'quantab';
 import { el, table } from './dom';
 import { bytes, cosine, counted, decibels, figure, milliseconds, percent } from './format';
 import type { Judgement } from './judge';
+import { layersView } from './layers_view';
 import { changedOptions } from './option_fields';
 import type { Latencies } from './timing';
+import { verdict } from './verdict';
 import type { Made, ResultFile } from './work';
 
 const sizeOf = (files: readonly ResultFile[]): number =>
@@ -128,8 +130,8 @@ function remarks(log: readonly string[]): HTMLElement {
 const KEEP_TOGETHER = 'Keep both files in one folder, under these names.';
 
 export interface ResultView {
-  /** Shows the figures, once they are measured. */
-  judged(judgement: Judgement): void;
+  /** Shows the figures, once they are measured. `again` quantizes anew with some nodes kept in float. */
+  judged(judgement: Judgement, again: (nodes: string[]) => void): void;
   /** Says whether the settings have been changed since. */
   setOutdated(outdated: boolean): void;
   /** Says that its successor is being made. */
@@ -188,10 +190,12 @@ export function showResult(section: HTMLElement, model: Model, made: Made): Resu
     figures,
   );
   return {
-    judged({ comparison, latency, notices }) {
+    judged({ comparison, latency, layers, notices }, again) {
       figures.replaceChildren(
+        ...(comparison === undefined ? [] : [el('p', { id: 'verdict' }, verdict(comparison))]),
         gains(model, made, latency),
         ...(comparison === undefined ? [] : [errors(comparison)]),
+        ...(layers === undefined ? [] : [layersView(layers, again)]),
         ...notices.map((text) => notice(text)),
       );
     },

@@ -14,6 +14,8 @@ export interface SettingsView {
   /** Adds files dropped or picked as samples. */
   addSamples(files: NamedFile[]): void;
   setBusy(busy: boolean): void;
+  /** Quantizes again, by static or dynamic quantization, with these nodes excluded beside those that are excluded already. */
+  keepInFloat(by: Exclude<Method, 'float16'>, nodes: readonly string[]): void;
   /** Differs when what Quantize would do differs. */
   key(): string;
 }
@@ -132,6 +134,15 @@ export function showSettings(
 
   return {
     addSamples: (files) => samples.add(files),
+    keepInFloat(by, nodes) {
+      form.querySelector<HTMLInputElement>(`#method-${by}`)!.checked = true;
+      choose(by);
+      const excluded = options.querySelector<HTMLInputElement>('#option-nodes_to_exclude')!;
+      const names = excluded.value.split(',').map((name) => name.trim());
+      excluded.value = [...new Set([...names.filter(Boolean), ...nodes])].join(', ');
+      refresh();
+      form.requestSubmit();
+    },
     setBusy: (busy) => go.setAttribute('aria-disabled', String(busy)),
     key,
   };

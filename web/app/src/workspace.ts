@@ -103,7 +103,9 @@ async function run(open: Open, job: Job, key: string): Promise<void> {
     progress.reached('The quantized model is ready to download.');
     const judgement = await judge(open.model, made, call);
     if (current !== open) return;
-    open.result.view.judged(judgement);
+    open.result.view.judged(judgement, (nodes) => {
+      if (job.method !== 'float16') open.settings.keepInFloat(job.method, nodes);
+    });
   } catch (error) {
     failure = error;
   } finally {
