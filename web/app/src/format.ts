@@ -54,3 +54,7 @@ export function percent(share: number | null | undefined): string {
 /** "[batch, 3, 224, 224]". */
 export const shape = (dims: readonly string[], known: boolean): string =>
   known ? `[${dims.join(', ')}]` : 'any shape';
+
+/** "Conv"; of another domain than ONNX's own "com.acme:Conv". */
+export const operatorName = ({ domain, opType }: { domain: string; opType: string }): string =>
+  domain === 'ai.onnx' || domain === '' ? opType : `${domain}:${opType}`;

@@ -1,7 +1,7 @@
 // What the opened model is.
 import type { Model, ModelInfo, ValueKind } from 'quantab';
 import { el, table } from './dom';
-import { bytes, count, shape } from './format';
+import { bytes, count, operatorName, percent, shape } from './format';
 import { operatorsOf, strangersAmong, type UnsupportedOperator } from './limits';
 
 function facts(info: ModelInfo): HTMLElement {
@@ -33,9 +33,10 @@ function values(info: ModelInfo): HTMLElement {
 function operators(info: ModelInfo): HTMLElement {
   const most = Math.max(1, ...info.operators.map((op) => op.bytes));
   const rows = info.operators.map((op) => [
-    op.domain === 'ai.onnx' ? op.opType : `${op.domain}:${op.opType}`,
+    operatorName(op),
     count(op.count),
     bytes(op.bytes),
+    percent(op.bytes / Math.max(1, info.weightBytes)),
     el('meter', {
       min: 0,
       max: most,
@@ -49,7 +50,8 @@ function operators(info: ModelInfo): HTMLElement {
       { head: 'Operator' },
       { head: 'Nodes', number: true },
       { head: 'Weights', number: true },
-      { head: 'Share' },
+      { head: 'Share', number: true },
+      { head: 'Beside the most' },
     ],
     rows,
   );
