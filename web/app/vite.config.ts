@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, defineConfig, type Plugin } from 'vite';
+import { budget } from './budget.ts';
 import { headersFile } from './headers.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -80,7 +81,7 @@ function serviceWorker(): Plugin {
 export default defineConfig({
   root: here,
   base: './',
-  plugins: [example(), headers(), serviceWorker()],
+  plugins: [example(), headers(), budget(), serviceWorker()],
   worker: { format: 'es' },
   build: {
     outDir: dist,
