@@ -9,6 +9,7 @@ import { headersFile } from './headers.mjs';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const dist = path.join(here, 'dist');
 const EXAMPLE = ['digits.onnx', 'calibration.npy'];
+const LIBRARIES = ['dagre', 'graphlib'];
 const HEADERS = '_headers';
 const SERVICE_WORKER = 'service_worker.js';
 
@@ -21,6 +22,21 @@ function example(): Plugin {
       for (const name of EXAMPLE) {
         const source = fs.readFileSync(path.join(folder, name));
         this.emitFile({ type: 'asset', fileName: `examples/digits/${name}`, source });
+      }
+    },
+  };
+}
+
+/** Puts the licences of what the page contains beside it. */
+function licences(): Plugin {
+  const folder = path.join(here, '..', '..', 'node_modules', '@dagrejs');
+  return {
+    name: 'quantab-licences',
+    apply: 'build',
+    generateBundle() {
+      for (const name of LIBRARIES) {
+        const source = fs.readFileSync(path.join(folder, name, 'LICENSE'));
+        this.emitFile({ type: 'asset', fileName: `licences/${name}.txt`, source });
       }
     },
   };
@@ -81,7 +97,7 @@ function serviceWorker(): Plugin {
 export default defineConfig({
   root: here,
   base: './',
-  plugins: [example(), headers(), budget(), serviceWorker()],
+  plugins: [example(), licences(), headers(), budget(), serviceWorker()],
   worker: { format: 'es' },
   build: {
     outDir: dist,

@@ -2,6 +2,7 @@
 import type { Model, Progress } from 'quantab';
 import { alertError, clearAlerts, isCancelled } from './alerts';
 import { byId } from './dom';
+import { offerNodes } from './explore/section';
 import type { NamedFile } from './files';
 import { judge } from './judge';
 import { showModel } from './model_view';
@@ -14,6 +15,7 @@ import { make, type Job, type Made } from './work';
 interface Open {
   model: Model;
   settings: SettingsView;
+  endNodes: () => void;
   running: AbortController | undefined;
   result: { view: ResultView; key: string } | undefined;
 }
@@ -31,6 +33,7 @@ function forget(): void {
   if (current === undefined) return;
   current.running?.abort();
   current.result?.view.remove();
+  current.endNodes();
   current.model.close();
   current = undefined;
   byId('work').replaceChildren();
@@ -55,6 +58,7 @@ export function showWorkspace(model: Model, samples: NamedFile[]): void {
       (job, key) => void run(open, job, key),
       () => markOutdated(open),
     ),
+    endNodes: offerNodes(byId('nodes'), model.info),
     running: undefined,
     result: undefined,
   };

@@ -1,0 +1,169 @@
+// Looking through the nodes of a model: the filter, the table and the details.
+import { describe, expect, test } from '@jest/globals';
+import { makeModel } from './models.mjs';
+import { manyNodes, openNodes, rowCount, says, selectedRow } from './nodes.mjs';
+import { DIGITS, eachTestHasPage, fileOf } from './page.mjs';
+
+const session = eachTestHasPage();
+
+test('the page loads nothing for it until it is opened', async () => {
+  const { tab, requests } = session;
+  await tab.openDigits();
+  expect(await tab.text('#nodes summary')).toMatch(/\d+ nodes$/);
+  // The worker that keeps the page offline asks for everything, by itself.
+  const asked = () => requests.filter((url) => /explore|layout_worker/.test(url)).length;
+  const before = asked();
+  await tab.page.click('#nodes summary');
+  await tab.shown('#graph');
+  expect(asked()).toBeGreaterThan(before);
+  expect(tab.problems).toEqual([]);
+});
+
+test('bytes by operator are numbers with bars, most first', async () => {
+  const { tab } = session;
+  await tab.openDigits();
+  const rows = await tab.page.$$eval('#model table >> nth=1 >> tbody tr', (all) =>
+    all.map((row) => ({
+      share: parseFloat(row.cells[3].textContent),
+      bar: row.querySelector('meter').value / row.querySelector('meter').max,
+    })),
+  );
+  expect(rows.length).toBeGreaterThan(2);
+  expect(rows[0].bar).toBe(1);
+  expect(rows[0].share).toBeGreaterThan(40);
+  for (const [i, { share, bar }] of rows.entries()) {
+    expect(share).toBeLessThanOrEqual(rows[Math.max(0, i - 1)].share);
+    expect(bar).toBeCloseTo(share / rows[0].share, 1);
+  }
+});
+
+describe('the filter', () => {
+  test.each([
+    ['Add', '', '30 of 300 nodes'],
+    ['relu', '', '270 of 300 nodes'],
+    ['h123', '', '2 of 300 nodes'],
+    ['relu h123', 'ai.onnx:Relu', '2 of 300 nodes'],
+    ['', 'ai.onnx:Add', '30 of 300 nodes'],
+    ['h19', 'ai.onnx:Add', '3 of 300 nodes'],
+    ['nothing of this name', '', '0 of 300 nodes'],
+  ])("'%s' and the operator '%s' find %s", async (text, operator, expected) => {
+    const { tab } = session;
+    await openNodes(tab, manyNodes(300));
+    await tab.page.fill('#find', text);
+    await tab.page.selectOption('#find-operator', operator);
+    await says(tab, '#found', expected);
+    const found = Number.parseInt(expected, 10);
+    expect(await rowCount(tab)).toBe(Math.min(found, 50));
+    await tab.page.fill('#find', '');
+    await tab.page.selectOption('#find-operator', '');
+    await says(tab, '#found', '300 of 300 nodes');
+  });
+
+  test('leads from match to match, and round again', async () => {
+    const { tab } = session;
+    await openNodes(tab, manyNodes(100));
+    await tab.page.fill('#find', 'Add_of');
+    const seen = [];
+    for (let i = 0; i < 11; ++i) {
+      await tab.page.click('#find-next');
+      seen.push(await tab.text('#node-title'));
+    }
+    expect(seen[0]).toBe('Add_of_h9');
+    expect(seen[9]).toBe('Add_of_h99');
+    expect(seen[10]).toBe('Add_of_h9');
+    await tab.page.click('#find-previous');
+    expect(await tab.text('#node-title')).toBe('Add_of_h99');
+  });
+});
+
+test('every row can be reached, a page at a time', async () => {
+  const { tab } = session;
+  await openNodes(tab, manyNodes(120));
+  await says(tab, '#rows-shown', 'Rows 1 to 50 of 120');
+  await tab.page.dispatchEvent('#rows-previous', 'click');
+  await says(tab, '#rows-shown', 'Rows 1 to 50 of 120');
+  await tab.page.click('#rows-next');
+  await tab.page.click('#rows-next');
+  await says(tab, '#rows-shown', 'Rows 101 to 120 of 120');
+  expect(await rowCount(tab)).toBe(20);
+  expect(await tab.page.getAttribute('#rows-next', 'aria-disabled')).toBe('true');
+  await tab.page.fill('#find', 'Add_of');
+  await says(tab, '#rows-shown', 'Rows 1 to 12 of 12');
+});
+
+test('the details name what a node reads and writes, and lead there', async () => {
+  const { tab } = session;
+  const model = makeModel({
+    inputs: [{ name: 'x', dims: ['batch', 8] }],
+    outputs: [{ name: 'y', dims: ['batch', 4] }],
+    weights: { w: [8, 4], most: [] },
+    nodes: [
+      { type: 'MatMul', inputs: ['x', 'w'], outputs: ['h'] },
+      { type: 'Clip', inputs: ['h', '', 'most'], outputs: ['y'] },
+    ],
+  });
+  await openNodes(tab, model);
+  await tab.page.click('#node-table button >> nth=0');
+  expect(await tab.page.locator('#node-details li').allTextContents()).toEqual([
+    'x float32 [batch, 8], an input of the model',
+    'w, stored in the model',
+    'h to Clip_of_h',
+  ]);
+  await tab.page.click('#node-details button');
+  expect(await tab.text('#node-title')).toBe('Clip_of_h');
+  expect(await tab.focused()).toBe('node-title');
+  expect(await selectedRow(tab)).toBe('Clip_of_h');
+  expect((await tab.page.locator('#node-details li').allTextContents()).slice(0, 2)).toEqual([
+    'h from MatMul_of_x',
+    'left out',
+  ]);
+});
+
+test('the keyboard is enough to find a node, select it and look at it', async () => {
+  const { tab } = session;
+  const { keyboard } = tab.page;
+  await tab.open({ name: 'm.onnx', bytes: manyNodes(200) });
+  await tab.listen();
+  await tab.page.focus('#nodes summary');
+  await keyboard.press('Enter');
+  await tab.shown('#graph');
+  await keyboard.press('Tab');
+  expect(await tab.focused()).toBe('find');
+  await keyboard.type('Add_of');
+  await keyboard.press('Enter');
+  await keyboard.press('Enter');
+  expect(await tab.text('#node-title')).toBe('Add_of_h19');
+  expect(await tab.said()).toContain('Selected: Add_of_h19, Add.');
+  await keyboard.press('Shift+Enter');
+  expect(await tab.text('#node-title')).toBe('Add_of_h9');
+
+  for (const id of ['find-operator', 'find-previous', 'find-next', 'graph']) {
+    await keyboard.press('Tab');
+    expect(await tab.focused()).toBe(id);
+  }
+  await keyboard.press('0');
+  const whole = await tab.text('#zoom-level');
+  await keyboard.press('+');
+  expect(await tab.text('#zoom-level')).not.toBe(whole);
+  await keyboard.press('-');
+  expect(await tab.text('#zoom-level')).toBe(whole);
+  await keyboard.press('Escape');
+  expect(await tab.text('#node-details')).toBe('No node is selected.');
+
+  await tab.page.focus('#node-table button >> nth=3');
+  await keyboard.press('Enter');
+  expect(await selectedRow(tab)).toBe('Add_of_h39');
+  expect(await tab.page.evaluate(() => document.activeElement.textContent)).toBe('Add_of_h39');
+});
+
+test('another model has nodes of its own', async () => {
+  const { tab } = session;
+  await openNodes(tab, manyNodes(30));
+  await tab.page.fill('#find', 'Add_of');
+  await tab.page.click('#find-next');
+  await tab.page.click('#close-model');
+  await openNodes(tab, fileOf(DIGITS).bytes);
+  expect(await tab.text('#node-details')).toBe('No node is selected.');
+  expect(await tab.text('#node-table')).not.toContain('Add_of');
+  expect(tab.problems).toEqual([]);
+});
