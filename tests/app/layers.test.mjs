@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { importSource } from './source.mjs';
 
-const { inLayers } = await importSource('explore/layers.ts');
+const { depthOf, inLayers } = await importSource('explore/layers.ts');
 const { beginning, fitted, panned, toGraph, zoomed } = await importSource('explore/camera.ts');
 
 const problem = (count, pairs) => ({
@@ -26,6 +26,18 @@ describe('rows', () => {
       expect(points.slice(0, 2)).toEqual([x[from], y[from] + 20]);
       expect(points.slice(-2)).toEqual([x[to], y[to] - 20]);
     });
+  });
+
+  test('are as many as the longest path has boxes', () => {
+    expect(depthOf(problem(0, []))).toBe(0);
+    expect(depthOf(problem(3, []))).toBe(1);
+    const pairs = [
+      [0, 3],
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ];
+    expect(depthOf(problem(5, pairs))).toBe(4);
   });
 
   test('take a line that skips some around what is between', () => {

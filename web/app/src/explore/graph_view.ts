@@ -92,7 +92,8 @@ class View implements Movable {
   #begin(): void {
     const { vertices, whole } = this.scene;
     this.#look(beginning(whole, this.#size, centre(vertices[0]!.box), CLEAR));
-    this.#show(this.exploration.selected);
+    this.#shown = this.exploration.selected;
+    this.#show(this.#shown);
   }
 
   #look(camera: Camera): void {
@@ -129,7 +130,7 @@ class View implements Movable {
 }
 
 const LARGE =
-  'This graph is large, or much entwined: it is drawn in simple rows, and lines may cross nodes.';
+  'This graph is large, deep or much entwined: it is drawn in simple rows, and lines may cross nodes.';
 
 function toolbar(view: View, level: HTMLElement): HTMLElement {
   const button = (id: string, text: string, onclick: () => void) =>

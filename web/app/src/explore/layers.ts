@@ -62,17 +62,26 @@ function route(
   return ends(aside, top + BETWEEN_ROWS, aside, bottom - BETWEEN_ROWS);
 }
 
-export function inLayers(problem: Problem): Layout {
-  const { boxes, edges } = problem;
-  const before = neighbours(
+const beforeIn = ({ boxes, edges }: Problem): number[][] =>
+  neighbours(
     boxes.length,
     edges.map(({ from, to }) => [to, from]),
   );
-  const after = neighbours(
+
+const afterIn = ({ boxes, edges }: Problem): number[][] =>
+  neighbours(
     boxes.length,
     edges.map(({ from, to }) => [from, to]),
   );
-  const ranks = ranksOf(before, after);
+
+/** The number of rows that a graph has at least. */
+export const depthOf = (problem: Problem): number =>
+  ranksOf(beforeIn(problem), afterIn(problem)).reduce((most, rank) => Math.max(most, rank + 1), 0);
+
+export function inLayers(problem: Problem): Layout {
+  const { boxes, edges } = problem;
+  const before = beforeIn(problem);
+  const ranks = ranksOf(before, afterIn(problem));
   const rows: number[][] = [];
   ranks.forEach((rank, vertex) => (rows[rank] ??= []).push(vertex));
   const layout: Layout = { x: [], y: [], routes: [] };

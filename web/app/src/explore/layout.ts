@@ -1,5 +1,6 @@
 // Where each node is drawn: computed in a worker, well for graphs of usual size and simply for others.
 import type { Edge } from './graph';
+import { depthOf } from './layers';
 
 /** The sizes of boxes, and what connects them. */
 export interface Problem {
@@ -22,8 +23,11 @@ export interface Request {
 
 export type Reply = Layout;
 
-/** Boxes and edges together: beyond these the better layout takes many seconds, or exhausts the stack. */
+/** Boxes and edges together: beyond these the better layout takes many seconds. */
 const MOST = 2500;
+
+/** Rows: the better layout calls itself for each of them, and a worker's stack is small. */
+const DEEPEST = 600;
 
 /** Milliseconds for the better layout. */
 const PATIENCE = 8000;
@@ -62,7 +66,7 @@ export async function layOut(
   problem: Problem,
   signal: AbortSignal,
 ): Promise<{ layout: Layout; simple: boolean }> {
-  if (problem.boxes.length + problem.edges.length <= MOST) {
+  if (problem.boxes.length + problem.edges.length <= MOST && depthOf(problem) <= DEEPEST) {
     try {
       return { layout: await ask({ problem, simple: false }, signal, PATIENCE), simple: false };
     } catch {
