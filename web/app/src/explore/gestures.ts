@@ -5,7 +5,7 @@ export interface Movable {
   pan(by: Point): void;
   /** About a point of the view; about its middle if there is none. */
   zoom(factor: number, at?: Point): void;
-  fit(): void;
+  showAll(): void;
   tap(at: Point): void;
   escape(): void;
 }
@@ -82,7 +82,7 @@ function takeKeys(element: HTMLElement, view: Movable): void {
     '+': () => view.zoom(STEP),
     '=': () => view.zoom(STEP),
     '-': () => view.zoom(1 / STEP),
-    '0': () => view.fit(),
+    '0': () => view.showAll(),
     Escape: () => view.escape(),
   };
   element.addEventListener('keydown', (event) => {

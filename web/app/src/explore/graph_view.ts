@@ -63,7 +63,7 @@ class View implements Movable {
     if (this.#camera !== undefined) this.#look(zoomed(this.#camera, this.#size, at, factor));
   }
 
-  fit(): void {
+  showAll(): void {
     this.#look(fitted(this.scene.whole, this.#size));
   }
 
@@ -140,7 +140,7 @@ function toolbar(view: View, level: HTMLElement): HTMLElement {
     { class: 'actions', role: 'group', 'aria-label': 'View of the graph' },
     button('zoom-in', 'Zoom in', () => view.zoom(STEP)),
     button('zoom-out', 'Zoom out', () => view.zoom(1 / STEP)),
-    button('zoom-fit', 'Whole graph', () => view.fit()),
+    button('zoom-fit', 'Whole graph', () => view.showAll()),
     level,
   );
 }
