@@ -83,8 +83,8 @@ test('nothing but the page is asked, and decoders for Node are not loaded', () =
   expect(requests.filter((url) => !url.startsWith(address) && !url.startsWith('data:'))).toEqual(
     [],
   );
-  expect(requests.filter((url) => /vendor/.test(url))).toEqual([
-    `${address}quantab/vendor/tokenizers/tokenizers.js`,
+  expect(requests.filter((url) => /libraries/.test(url))).toEqual([
+    `${address}quantab/libraries/tokenizers/tokenizers.js`,
   ]);
 });
 

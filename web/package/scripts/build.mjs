@@ -18,7 +18,7 @@ const flavors = ['simd', 'relaxed'];
 
 // Libraries that are loaded when samples need them, as their packages have them: the files of each, and where they go. All that is
 // in a package's tree beside them is for making such files rather than reading them.
-const VENDORED = {
+const LIBRARIES = {
   '@huggingface/tokenizers': {
     folder: 'tokenizers',
     files: { 'dist/tokenizers.min.mjs': 'tokenizers.js' },
@@ -108,11 +108,11 @@ function packageOf(name) {
   return entry.slice(0, entry.lastIndexOf(end) + end.length);
 }
 
-for (const [name, { folder, files }] of Object.entries(VENDORED)) {
+for (const [name, { folder, files }] of Object.entries(LIBRARIES)) {
   const from = packageOf(name);
   const named = Array.isArray(files) ? files.map((file) => [file, file]) : Object.entries(files);
   for (const [source, target] of [...named, ['LICENSE', 'LICENSE']]) {
-    const to = path.join(dist, 'vendor', folder, target);
+    const to = path.join(dist, 'libraries', folder, target);
     fs.mkdirSync(path.dirname(to), { recursive: true });
     fs.copyFileSync(path.join(from, source), to);
   }
@@ -135,7 +135,8 @@ const own = Object.fromEntries(
 let report = `${'bytes'.padEnd(40)}${columns.map((c) => c.padStart(12)).join('')}\n`;
 for (const file of files) {
   const size = sizes(fs.readFileSync(path.join(dist, file)));
-  const isOwn = !file.endsWith('.wasm') && file !== 'quantab_glue.js' && !file.startsWith('vendor');
+  const isOwn =
+    !file.endsWith('.wasm') && file !== 'quantab_glue.js' && !file.startsWith('libraries');
   const part = own[file.startsWith('samples') ? 'of samples' : 'own JavaScript'];
   if (isOwn) for (const c of columns) part[c] += size[c];
   else report += row(file, size);

@@ -12,7 +12,7 @@ const MOST_PIXELS = 2 ** 27;
 type Decode = (bytes: Uint8Array<ArrayBuffer>) => Promise<Pixels>;
 
 async function compiled(file: string): Promise<WebAssembly.Module> {
-  const bytes = fs.readFileSync(new URL(`../vendor/${file}`, import.meta.url));
+  const bytes = fs.readFileSync(new URL(`../libraries/${file}`, import.meta.url));
   return WebAssembly.compile(bytes);
 }
 
@@ -34,7 +34,7 @@ const KINDS: readonly Kind[] = [
     name: 'JPEG',
     matches: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8,
     async load() {
-      const { init, default: decode } = await import('../vendor/jpeg/decode.js');
+      const { init, default: decode } = await import('../libraries/jpeg/decode.js');
       await init(await compiled('jpeg/codec/dec/mozjpeg_dec.wasm'), SILENT);
       return (bytes) => decode(bytes.buffer, { preserveOrientation: true });
     },
@@ -43,7 +43,7 @@ const KINDS: readonly Kind[] = [
     name: 'PNG',
     matches: (bytes) => textAt(bytes, 1, 3) === 'PNG',
     async load() {
-      const { init, default: decode } = await import('../vendor/png/decode.js');
+      const { init, default: decode } = await import('../libraries/png/decode.js');
       await init(await compiled('png/codec/pkg/squoosh_png_bg.wasm'));
       return (bytes) => decode(bytes.buffer);
     },
@@ -52,7 +52,7 @@ const KINDS: readonly Kind[] = [
     name: 'WebP',
     matches: (bytes) => textAt(bytes, 0, 4) === 'RIFF' && textAt(bytes, 8, 4) === 'WEBP',
     async load() {
-      const { init, default: decode } = await import('../vendor/webp/decode.js');
+      const { init, default: decode } = await import('../libraries/webp/decode.js');
       await init(await compiled('webp/codec/dec/webp_dec.wasm'), SILENT);
       return (bytes) => decode(bytes.buffer);
     },

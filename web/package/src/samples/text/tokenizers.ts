@@ -53,7 +53,7 @@ async function loadTokenizer(files: readonly SampleFile[], name: string): Promis
   const config = files.find(({ path }) => path === `${folderOf(file.path)}tokenizer_config.json`);
   const definition = parseJsonObject(await file.bytes(), file.path);
   const settings = config === undefined ? {} : parseJsonObject(await config.bytes(), config.path);
-  const { Tokenizer } = await import('../../vendor/tokenizers/tokenizers.js');
+  const { Tokenizer } = await import('../../libraries/tokenizers/tokenizers.js');
   try {
     const tokenizer: Tokenizer = new Tokenizer(definition, settings);
     if (!hasOneType(definition)) return tokenizer;
