@@ -17,8 +17,16 @@ std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// JSON has no infinity and no NaN: both are null.
-Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+// JSON has no infinity and no NaN: both are null. Whole numbers are written as JavaScript does,
+// without a fraction.
+Json Number(double value) {
+  constexpr double kMostExact = 9007199254740992;  // 2^53
+  if (!std::isfinite(value)) return nullptr;
+  if (std::trunc(value) == value && std::fabs(value) < kMostExact) {
+    return static_cast<int64_t>(value);
+  }
+  return value;
+}
 
 const char* KindName(ValueType kind) {
   switch (kind) {

@@ -142,6 +142,7 @@ describe('while something is under way', () => {
       'Writing',
       'The quantized model is ready to download. Comparing',
       'Timing',
+      'Looking at the layers',
       'The result is complete.',
     ]);
     expect(await tab.page.$$('[aria-busy] [role=status]')).toEqual([]);

@@ -155,6 +155,7 @@ const ON_TABLES = {
   static: ['static', 'm.onnx', '-o', 'out.onnx', '--calibration-data', 'tables'],
   float16: ['float16', 'm.onnx', '-o', 'out.onnx', '--calibration-data', 'tables'],
   compare: ['compare', 'm.onnx', 'm.onnx', '--data', 'tables'],
+  layers: ['layers', 'm.onnx', 'm.onnx', '--calibration-data', 'tables'],
   bench: ['bench', 'm.onnx', '--runs', '1', '--data', 'tables'],
 };
 
@@ -259,6 +260,7 @@ export const commandLine = {
     }),
   },
   layers: {
+    preprocess,
     calibration_data: shown(
       'layers are compared on the samples in the folder',
       three,

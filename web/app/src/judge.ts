@@ -63,7 +63,13 @@ function noLatency(error: unknown, model: Model, isMadeUp: boolean): string {
     : `The latency could not be measured: ${messageOf(error)}`;
 }
 
-export async function judge(model: Model, made: Made, call: CallOptions): Promise<Judgement> {
+/** `onLayers` hears how many samples the layers have been compared on, and of how many. */
+export async function judge(
+  model: Model,
+  made: Made,
+  call: CallOptions,
+  onLayers: (done: number, total: number) => void,
+): Promise<Judgement> {
   const { job, quantized } = made;
   const judgement: Judgement = {
     comparison: undefined,
@@ -117,7 +123,14 @@ export async function judge(model: Model, made: Made, call: CallOptions): Promis
   }
   if (samples !== undefined && job.method !== 'float16') {
     try {
-      judgement.layers = await model.layerReport(quantized, firstOf(samples, LAYER_SAMPLES), call);
+      const few = firstOf(samples, LAYER_SAMPLES);
+      onLayers(0, few.length);
+      judgement.layers = await model.layerReport(quantized, few, {
+        ...call,
+        onProgress: ({ stage, done, total }) => {
+          if (stage === 'compare') onLayers(done, total);
+        },
+      });
     } catch (error) {
       notices.push(
         isCancelled(error)

@@ -4,7 +4,10 @@ import { el } from './dom';
 import { bytes, count } from './format';
 import { say, titleState } from './status';
 
-const STAGES: Record<Stage, string> = {
+/** A stage of the core's, or of the page's own. */
+export type Shown = Omit<Progress, 'stage'> & { stage: Stage | 'layers' };
+
+const STAGES: Record<Shown['stage'], string> = {
   read: 'Reading',
   prepare: 'Preparing',
   calibrate: 'Calibrating',
@@ -13,13 +16,14 @@ const STAGES: Record<Stage, string> = {
   run: 'Running',
   compare: 'Comparing',
   benchmark: 'Timing',
+  layers: 'Looking at the layers',
 };
 
 /** The stages whose units are bytes; the others count samples, nodes or runs. */
-const IN_BYTES: readonly Stage[] = ['read', 'write'];
+const IN_BYTES: readonly Shown['stage'][] = ['read', 'write'];
 
 export interface ProgressView {
-  update(progress: Progress): void;
+  update(progress: Shown): void;
   /** Announces what has been reached; the next stage is announced along with it. */
   reached(text: string): void;
   /** Takes it away. Tells whether the focus was in it. */
@@ -38,7 +42,7 @@ export function showProgress(
   const button = el('button', { type: 'button', id: `${id}-cancel`, onclick: cancel }, 'Cancel');
   const box = el('div', { id, class: 'card progress' }, label, bar, button);
   place.replaceChildren(box);
-  let current: Stage | undefined;
+  let current: Shown['stage'] | undefined;
   let news = '';
   return {
     reached(text) {

@@ -105,7 +105,9 @@ async function run(open: Open, job: Job, key: string): Promise<void> {
     open.result = { view: showResult(byId('result'), open.model, made), key };
     markOutdated(open);
     progress.reached('The quantized model is ready to download.');
-    const judgement = await judge(open.model, made, call);
+    const judgement = await judge(open.model, made, call, (done, total) => {
+      if (current === open) progress.update({ stage: 'layers', done, total });
+    });
     if (current !== open) return;
     open.result.view.judged(judgement, (nodes) => {
       if (job.method !== 'float16') open.settings.keepInFloat(job.method, nodes);

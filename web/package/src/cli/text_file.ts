@@ -9,16 +9,21 @@ const LARGEST = 64 * 2 ** 20;
 
 /** The whole file. Throws a QuantabError: 'Io' when it cannot be read, 'InvalidArgument' when it is too large. */
 export function readText(file: string): string {
-  try {
-    const { size } = fs.statSync(file);
-    if (size <= LARGEST) return fs.readFileSync(file, 'utf8');
+  const failing = <T>(what: string, step: () => T): T => {
+    try {
+      return step();
+    } catch (error) {
+      throw ioError(file, what, error);
+    }
+  };
+  const { size } = failing('cannot be opened', () => fs.statSync(file));
+  if (size > LARGEST) {
     throw new QuantabError(
       'InvalidArgument',
       `'${file}' has ${size} bytes, too many for a file of text. Is it the right one?`,
     );
-  } catch (error) {
-    throw error instanceof QuantabError ? error : ioError(file, 'cannot be read', error);
   }
+  return failing('cannot be read', () => fs.readFileSync(file, 'utf8'));
 }
 
 /** Writes text, or bytes; the file changes only when all is written. Throws a QuantabError of code 'Io'. */
