@@ -1,9 +1,8 @@
 // Which values of a quantized model stand for which of the float model's. Names are ONNX Runtime's,
 // as its qdq_loss_debug matches activations. Of a float value x it is
 //   - in QDQ, x_DequantizeLinear_Output, but a graph's output x itself;
-//   - in QOperator, x_quantized, which is dequantized for it; where x is made by a Relu or Clip
-//   that
-//     has become the limits of the integers before it, those integers;
+//   - in QOperator, x_quantized, which is dequantized for it; or, where x is made by a Relu or
+//     Clip that has become the limits of the integers before it, those integers;
 //   - in the dynamic form, x.
 #pragma once
 

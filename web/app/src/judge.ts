@@ -42,8 +42,8 @@ function firstOf(samples: SampleSource, most: number): SampleSource {
     async *[Symbol.asyncIterator]() {
       let left = length;
       for await (const sample of samples) {
-        if (left-- === 0) return;
         yield sample;
+        if (--left === 0) return;
       }
     },
   };
