@@ -95,7 +95,15 @@ export function layersView(report: LayerReport, again: (nodes: string[]) => void
       count < layers.length &&
       el(
         'button',
-        { type: 'button', class: 'link', onclick: () => show(layers.length) },
+        {
+          type: 'button',
+          class: 'link',
+          onclick: () => {
+            show(layers.length);
+            // The button that had the focus is gone.
+            box.querySelector<HTMLElement>('[role=region]')?.focus();
+          },
+        },
         `Show all ${counted(layers.length, 'layer')}`,
       );
     box.replaceChildren(
