@@ -65,11 +65,13 @@ class ChannelsLastRewriter {
       Binary(i, 1);
     } else if (IsOneOf(node, "com.microsoft", {"QLinearConcat"})) {
       Concat(i, 2, 3);
+    } else if (IsOneOf(node, kLowerDomain, {"LookupConcat"})) {
+      Concat(i, 0, 2);
     } else if (graph_.Is(i, "Concat")) {
       Concat(i, 0, 1);
     } else if (IsOneOf(node, "com.microsoft", {"QLinearGlobalAveragePool", "QLinearAveragePool"}) ||
-               IsOneOf(node, kLowerDomain, {"QLinearAveragePool"})) {
-      AveragePool(i);
+               IsOneOf(node, kLowerDomain, {"QLinearAveragePool", "QLinearBatchNormalization"})) {
+      InBothLayouts(i);
     } else if (graph_.Is(i, "MaxPool")) {
       MaxPool(i);
     } else if (graph_.Is(i, "BatchNormalization")) {
@@ -159,7 +161,8 @@ class ChannelsLastRewriter {
     Finish(i, std::move(node), rank, bytes);
   }
 
-  void AveragePool(int i) {
+  // One that has an attribute for it.
+  void InBothLayouts(int i) {
     onnx::NodeProto node = graph_.node(i);
     const Twin* x = Find(InputOf(node, 0));
     if (x == nullptr || IntAttribute(node, "channels_last", 0) != 0) return;

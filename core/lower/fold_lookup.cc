@@ -5,6 +5,8 @@
 //   after:   q -> Lookup(u of t) -> y
 //   before:  q -> Lookup(t) -> r;  QLinearMul(q, r) -> y        (x * sigmoid(x); also Add, Sub,
 //   Div) after:   q -> Lookup(v) -> y
+//   before:  q -> Lookup(t) -> r;  QLinearConcat(r, s ...) -> y
+//   after:   quantab.LookupConcat(q, w, s, v ...) -> y;  s is copied where y has its scale
 // Needs: constant scales and zero points.
 #include "core/lower/lower.h"
 #include "core/ops/float_call.h"
@@ -154,6 +156,49 @@ void FoldBinary(LowerGraph& graph, int i) {
   if (values) SetLookup(graph, i, left->value, QuantizedTable(*values, *py));
 }
 
+bool IsQLinearConcat(const onnx::NodeProto& node) {
+  return node.domain() == "com.microsoft" && node.op_type() == "QLinearConcat" &&
+         node.input_size() > 2 && node.input_size() % 3 == 2;
+}
+
+// A part of a joined tensor: bytes, and what becomes of them where that is not themselves.
+std::optional<Source> PartOf(const LowerGraph& graph, int concat, int i, const QuantizedPoint& to) {
+  const onnx::NodeProto& node = graph.node(concat);
+  const std::string& value = InputOf(node, i);
+  const auto from = PointOf(graph, node, i + 1);
+  if (!from) return std::nullopt;
+  const bool same = *from == to;
+  const Source source = SourceOf(graph, value);
+  // A table that others need too is worth folding only where there has to be one anyway.
+  if (!source.table.exists() || !IsOf(source, *from) ||
+      (same && graph.OnlyReader(value) != concat)) {
+    return Source{value, same ? Tensor() : QuantizedTable(DequantizedBytes(*from), to)};
+  }
+  return same ? source : Source{source.value, QuantizedTable(ValuesOf(source, *from), to)};
+}
+
+void FoldConcat(LowerGraph& graph, int i) {
+  const onnx::NodeProto node = graph.node(i);
+  const auto to = PointOf(graph, node, 0);
+  if (!to) return;
+  std::vector<Source> parts;
+  for (int at = 2; at < node.input_size(); at += 3) {
+    const std::optional<Source> part = PartOf(graph, i, at, *to);
+    if (!part) return;
+    parts.push_back(*part);
+  }
+  const std::string y = OutputOf(node, 0);
+  std::vector<std::string> inputs;
+  for (const Source& part : parts) {
+    inputs.push_back(part.value);
+    inputs.push_back(part.table.exists() ? graph.AddConstant(y + "_table", part.table) : "");
+  }
+  onnx::NodeProto lowered =
+      MakeNode("LookupConcat", kLowerDomain, node.name(), std::move(inputs), y);
+  *lowered.mutable_attribute() = node.attribute();
+  graph.Replace(i, std::move(lowered));
+}
+
 }  // namespace
 
 void FoldLookup(LowerGraph& graph) {
@@ -166,6 +211,9 @@ void FoldLookup(LowerGraph& graph) {
     } else if (IsQLinearBinary(graph.node(i))) {
       FoldBinary(graph, i);
     }
+  }
+  for (int i = 0; i < graph.size(); ++i) {
+    if (IsQLinearConcat(graph.node(i))) FoldConcat(graph, i);
   }
 }
 

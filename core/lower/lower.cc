@@ -14,6 +14,7 @@ constexpr LowerPass kPasses[] = {
     {"lower_qdq_elementwise", LowerQdqElementwise},
     {"lower_qdq_concat", LowerQdqConcat},
     {"lower_qdq_pool", LowerQdqPool},
+    {"lower_qdq_batch_normalization", LowerQdqBatchNormalization},
     {"eliminate_requantize", EliminateRequantize},
     {"fold_lookup", FoldLookup},
     {"lower_dynamic_matmul", LowerDynamicMatMul},

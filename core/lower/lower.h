@@ -38,6 +38,7 @@ void LowerQdqMatMul(LowerGraph& graph);
 void LowerQdqElementwise(LowerGraph& graph);
 void LowerQdqConcat(LowerGraph& graph);
 void LowerQdqPool(LowerGraph& graph);
+void LowerQdqBatchNormalization(LowerGraph& graph);
 void EliminateRequantize(LowerGraph& graph);
 void FoldLookup(LowerGraph& graph);
 void LowerDynamicMatMul(LowerGraph& graph);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/kernels/lookup/lookup.h"
 #include "core/ops/types.h"
 
 namespace quantab {
@@ -61,6 +62,14 @@ void CopyElements(const Tensor& from, ElementRuns source, Tensor& to, ElementRun
   }
   const size_t size = SizeOf(from.dtype());
   const size_t bytes = Size(count) * size;
+  if (source.step >= count && target.step >= count) {
+    kernels::LookupRows(Size(rows), bytes,
+                        reinterpret_cast<const uint8_t*>(from.raw() + Size(source.begin) * size),
+                        Size(source.step) * size, nullptr,
+                        reinterpret_cast<uint8_t*>(to.mutable_raw() + Size(target.begin) * size),
+                        Size(target.step) * size);
+    return;
+  }
   ForEachRun(source, target, rows, [&](int64_t a, int64_t b) {
     std::memcpy(to.mutable_raw() + Size(b) * size, from.raw() + Size(a) * size, bytes);
   });

@@ -22,20 +22,27 @@ int64_t InnerCount(const Tensor& tensor, int axis) {
 }  // namespace
 
 Shape JoinedShape(const OpContext& c, std::span<const Tensor> parts, int axis) {
-  const Tensor& first = parts.front();
-  Shape shape = first.shape();
-  int64_t& along = shape[Size(axis)];
-  for (size_t i = 1; i < parts.size(); ++i) {
-    const Tensor& part = parts[i];
-    if (part.dtype() != first.dtype()) {
+  const DType dtype = parts.front().dtype();
+  std::vector<Shape> shapes;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].dtype() != dtype) {
       c.Invalid("tensors 0 and " + std::to_string(i) + " have types '" +
-                std::string(NameOf(first.dtype())) + "' and '" + std::string(NameOf(part.dtype())) +
+                std::string(NameOf(dtype)) + "' and '" + std::string(NameOf(parts[i].dtype())) +
                 "', expected one type.");
     }
-    if (!Follows(first.shape(), part.shape(), axis) ||
-        __builtin_add_overflow(along, part.dim(axis), &along)) {
-      c.Invalid("tensor " + std::to_string(i) + " has shape " + ToString(part.shape()) +
-                ", which cannot follow " + ToString(first.shape()) + " along axis " +
+    shapes.push_back(parts[i].shape());
+  }
+  return JoinedShape(c, shapes, axis);
+}
+
+Shape JoinedShape(const OpContext& c, std::span<const Shape> parts, int axis) {
+  Shape shape = parts.front();
+  int64_t& along = shape[Size(axis)];
+  for (size_t i = 1; i < parts.size(); ++i) {
+    if (!Follows(parts.front(), parts[i], axis) ||
+        __builtin_add_overflow(along, parts[i][Size(axis)], &along)) {
+      c.Invalid("tensor " + std::to_string(i) + " has shape " + ToString(parts[i]) +
+                ", which cannot follow " + ToString(parts.front()) + " along axis " +
                 std::to_string(axis) + ".");
     }
   }

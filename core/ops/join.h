@@ -10,6 +10,8 @@ namespace quantab {
 // The shape of `parts`, at least one, put one after the other along `axis`. Throws
 // Error(kInvalidModel) where their types or their other dimensions differ.
 Shape JoinedShape(const OpContext& c, std::span<const Tensor> parts, int axis);
+// The same from their shapes, of tensors of any types.
+Shape JoinedShape(const OpContext& c, std::span<const Shape> parts, int axis);
 
 // Writes `parts` into `joined`, which has that shape.
 void JoinParts(std::span<const Tensor> parts, int axis, Tensor& joined);

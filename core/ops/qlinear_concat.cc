@@ -1,7 +1,6 @@
 // QLinearConcat (com.microsoft): y_scale, y_zero, then x, x_scale, x_zero for each input. Inputs
 // are brought to the output's scale by a table of 256 bytes, or copied where they have it.
-#include <cstring>
-
+#include "core/ops/join.h"
 #include "core/ops/qlinear_table.h"
 #include "core/ops/quantization.h"
 
@@ -16,20 +15,11 @@ void Compute(OpContext& c) {
   }
   IsSignedByte(c, 1);
   const QuantizedPoint to{ScalarInput(c, 0), ZeroInput(c, 1), c.Input(1).dtype()};
-  Shape shape = c.Input(2).shape();
-  const int rank = static_cast<int>(shape.size());
+  std::vector<Shape> parts;
+  for (int i = 0; i < count; ++i) parts.push_back(c.Input(2 + 3 * i).shape());
+  const int rank = static_cast<int>(parts.front().size());
   const int axis = NormalizeAxis(c, c.attributes().Int("axis", 0), rank);
-  shape[Size(axis)] = 0;
-  for (int i = 0; i < count; ++i) {
-    const Shape& part = c.Input(2 + 3 * i).shape();
-    Shape rest = part;
-    if (part.size() == shape.size()) rest[Size(axis)] = shape[Size(axis)];
-    if (rest != shape) {
-      c.Invalid("input " + std::to_string(2 + 3 * i) + " has shape " + ToString(part) +
-                ", which does not fit the first one's.");
-    }
-    shape[Size(axis)] += part[Size(axis)];
-  }
+  const Shape shape = JoinedShape(c, parts, axis);
   Tensor& y = c.Output(0, to.dtype, shape);
   const size_t outer = Size(CountOf(shape, 0, axis));
   const size_t row = Size(CountOf(shape, axis, rank));
@@ -41,15 +31,7 @@ void Compute(OpContext& c) {
     const QuantizedPoint from{ScalarInput(c, input + 1), ZeroInput(c, input + 2), x.dtype()};
     const size_t part = Size(CountOf(x.shape(), axis, rank));
     const Tensor table = from == to ? Tensor() : QuantizedTable(DequantizedBytes(from), to);
-    for (size_t o = 0; o < outer; ++o) {
-      const std::byte* in = x.raw() + o * part;
-      std::byte* out = y.mutable_raw() + o * row + offset;
-      if (table.exists()) {
-        LookUp(part, in, table, out);
-      } else if (part > 0) {
-        std::memcpy(out, in, part);
-      }
-    }
+    if (part > 0) LookUpRows(outer, part, x.raw(), table, y.mutable_raw() + offset, row);
     offset += part;
   }
 }

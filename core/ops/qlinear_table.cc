@@ -28,4 +28,12 @@ void LookUp(size_t n, const std::byte* x, const Tensor& table, std::byte* y) {
                   reinterpret_cast<const uint8_t*>(table.raw()), reinterpret_cast<uint8_t*>(y));
 }
 
+void LookUpRows(size_t rows, size_t n, const std::byte* x, const Tensor& table, std::byte* y,
+                size_t y_row) {
+  const std::byte* entries = table.exists() ? table.raw() : nullptr;
+  kernels::LookupRows(rows, n, reinterpret_cast<const uint8_t*>(x), n,
+                      reinterpret_cast<const uint8_t*>(entries), reinterpret_cast<uint8_t*>(y),
+                      y_row);
+}
+
 }  // namespace quantab

@@ -24,4 +24,8 @@ Tensor QuantizedTable(const Tensor& values, const QuantizedPoint& y);
 // y[i] = table[x[i]]; x and y may be the same memory.
 void LookUp(size_t n, const std::byte* x, const Tensor& table, std::byte* y);
 
+// Rows of n bytes, one after the other in x and `y_row` apart in y; copied when there is no table.
+void LookUpRows(size_t rows, size_t n, const std::byte* x, const Tensor& table, std::byte* y,
+                size_t y_row);
+
 }  // namespace quantab

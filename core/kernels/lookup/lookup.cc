@@ -22,4 +22,12 @@ void Lookup(size_t n, const uint8_t* x, const uint8_t* table, uint8_t* y) {
   });
 }
 
+void LookupRows(size_t rows, size_t n, const uint8_t* x, size_t x_row, const uint8_t* table,
+                uint8_t* y, size_t y_row) {
+  const LookupKernel& kernel = lookup_family.Get<LookupKernel>();
+  ParallelFor(rows, GrainFor(n), [&](size_t begin, size_t end) {
+    kernel.rows(end - begin, n, x + begin * x_row, x_row, table, y + begin * y_row, y_row);
+  });
+}
+
 }  // namespace quantab::kernels

@@ -2,6 +2,7 @@
 // index is not below 16, so each byte has its entry from one table and 0 from the others.
 #include "core/base/simd.h"
 #include "core/kernels/lookup/lookup.h"
+#include "core/kernels/lookup/rows.h"
 
 namespace quantab::kernels {
 namespace {
@@ -40,8 +41,15 @@ void Run(size_t n, const uint8_t* x, const uint8_t* table, uint8_t* y) {
   for (; i < n; ++i) y[i] = table[x[i]];
 }
 
+void Rows(size_t rows, size_t n, const uint8_t* x, size_t x_row, const uint8_t* table, uint8_t* y,
+          size_t y_row) {
+  lookup::Rows(
+      rows, n, x, x_row, table == nullptr, y, y_row,
+      [table](size_t count, const uint8_t* from, uint8_t* to) { Run(count, from, table, to); });
+}
+
 }  // namespace
 
-const LookupKernel lookup_simd128 = {Run};
+const LookupKernel lookup_simd128 = {Run, Rows};
 
 }  // namespace quantab::kernels

@@ -28,4 +28,8 @@ void QLinearMul(size_t n, const QLinearSide& a, const QLinearSide& b, const QLin
   qlinear_family.Get<QLinearKernel>().mul(n, a, b, product, y);
 }
 
+void QLinearAffine(const QLinearColumns& columns) {
+  qlinear_family.Get<QLinearKernel>().affine(columns);
+}
+
 }  // namespace quantab::kernels

@@ -1,12 +1,13 @@
-// Kernel family `qlinear`: sums and products of two 8-bit tensors that leave as 8-bit, in float32:
+// Kernel family `qlinear`: arithmetic of 8-bit tensors that leaves as 8-bit, in float32:
 //
 //   add   y = saturate(round_half_even(a * (a_scale / y_scale) + b * (b_scale / y_scale) + rest))
 //         rest = y_zero - (a_scale / y_scale * a_zero + b_scale / y_scale * b_zero)
 //   mul   y = saturate(round_half_even((a - a_zero) * (b - b_zero) * (a_scale * b_scale / y_scale)
 //         + y_zero))
+//   affine y = saturate(round_half_even(x * factor + rest)), factor and rest by column
 //
-// the order of operations of ONNX Runtime's QLinearAdd and QLinearMul, where these do not fuse
-// multiply and add.
+// add and mul have the order of operations of ONNX Runtime's QLinearAdd and QLinearMul, where these
+// do not fuse multiply and add.
 #ifndef QUANTAB_CORE_KERNELS_QLINEAR_QLINEAR_H_
 #define QUANTAB_CORE_KERNELS_QLINEAR_QLINEAR_H_
 
@@ -36,6 +37,20 @@ struct QLinearResult {
 void QLinearAdd(size_t n, const QLinearSide& a, const QLinearSide& b, const QLinearResult& y);
 void QLinearMul(size_t n, const QLinearSide& a, const QLinearSide& b, const QLinearResult& y);
 
+// Rows of n elements, one after the other; y is apart from x. Column i has factor[i * step] and
+// rest[i * step], `step` 1 or 0.
+struct QLinearColumns {
+  size_t rows, n;
+  const uint8_t* x;
+  bool x_signed;
+  const float* factor;
+  const float* rest;
+  size_t step;
+  uint8_t* y;
+  bool y_signed;
+};
+void QLinearAffine(const QLinearColumns& columns);
+
 // The numbers of one call: y = a * a_factor + b * b_factor + rest for sums, and
 // y = (a - a_zero) * (b - b_zero) * factor + rest for products.
 struct QLinearSum {
@@ -51,6 +66,7 @@ struct QLinearKernel {
               const QLinearResult& y);
   void (*mul)(size_t n, const QLinearSide& a, const QLinearSide& b, const QLinearProduct& product,
               const QLinearResult& y);
+  void (*affine)(const QLinearColumns& columns);
 };
 
 extern KernelFamily qlinear_family;

@@ -9,9 +9,12 @@
 
 namespace quantab::kernels::qlinear_scalar {
 
+inline float ValueOf(uint8_t byte, bool is_signed) {
+  return static_cast<float>(is_signed ? int{static_cast<int8_t>(byte)} : int{byte});
+}
+
 inline float Value(const QLinearSide& side, size_t i) {
-  const uint8_t byte = side.data[i * side.step];
-  return static_cast<float>(side.is_signed ? int{static_cast<int8_t>(byte)} : int{byte});
+  return ValueOf(side.data[i * side.step], side.is_signed);
 }
 
 inline float Apply(float a, float b, const QLinearSum& sum) {
@@ -34,6 +37,14 @@ inline void Run(size_t begin, size_t end, const QLinearSide& a, const QLinearSid
                 const Numbers& numbers, const QLinearResult& y) {
   for (size_t i = begin; i < end; ++i) {
     y.data[i] = Byte(Apply(Value(a, i), Value(b, i), numbers), y.is_signed);
+  }
+}
+
+// Columns from `begin` on of one row.
+inline void Affine(size_t begin, const QLinearColumns& c, const uint8_t* x, uint8_t* y) {
+  for (size_t i = begin; i < c.n; ++i) {
+    const float value = ValueOf(x[i], c.x_signed) * c.factor[i * c.step] + c.rest[i * c.step];
+    y[i] = Byte(value, c.y_signed);
   }
 }
 

@@ -69,36 +69,88 @@ struct Product {
   }
 };
 
+// Limits sixteen values to the bytes of a type and rounds them.
+class Rounder {
+ public:
+  explicit Rounder(bool is_signed)
+      : is_signed_(is_signed),
+        lowest_(wasm_f32x4_splat(is_signed ? -128.0F : 0.0F)),
+        highest_(wasm_f32x4_splat(is_signed ? 127.0F : 255.0F)),
+        magic_(wasm_f32x4_splat(round_magic)) {}
+
+  v128_t operator()(const Floats& values) const {
+    v128_t whole[4];
+    QUANTAB_UNROLL
+    for (int v = 0; v < 4; ++v) {
+      // pmax takes its first argument where the other is not larger: NaN becomes the lowest.
+      const v128_t limited = wasm_f32x4_pmin(wasm_f32x4_pmax(lowest_, values.v[v]), highest_);
+      whole[v] = wasm_i32x4_sub(wasm_f32x4_add(limited, magic_), magic_);
+    }
+    const v128_t low = wasm_i16x8_narrow_i32x4(whole[0], whole[1]);
+    const v128_t high = wasm_i16x8_narrow_i32x4(whole[2], whole[3]);
+    return is_signed_ ? wasm_i8x16_narrow_i16x8(low, high) : wasm_u8x16_narrow_i16x8(low, high);
+  }
+
+ private:
+  bool is_signed_;
+  v128_t lowest_, highest_, magic_;
+};
+
 template <typename Operation, typename Numbers>
 void Run(size_t n, const QLinearSide& a, const QLinearSide& b, const Numbers& numbers,
          const QLinearResult& y) {
   if (n < kLanes) return qlinear_scalar::Run(0, n, a, b, numbers, y);
   const Operation operation(numbers);
   const Elements left(a), right(b);
-  const v128_t lowest = wasm_f32x4_splat(y.is_signed ? -128.0F : 0.0F);
-  const v128_t highest = wasm_f32x4_splat(y.is_signed ? 127.0F : 255.0F);
-  const v128_t magic = wasm_f32x4_splat(round_magic);
+  const Rounder rounded(y.is_signed);
   size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
     const Floats fa = left.At(i), fb = right.At(i);
-    v128_t whole[4];
+    Floats values;
     QUANTAB_UNROLL
-    for (int v = 0; v < 4; ++v) {
-      // pmax takes its first argument where the other is not larger: NaN becomes the lowest.
-      const v128_t limited =
-          wasm_f32x4_pmin(wasm_f32x4_pmax(lowest, operation(fa.v[v], fb.v[v])), highest);
-      whole[v] = wasm_i32x4_sub(wasm_f32x4_add(limited, magic), magic);
-    }
-    const v128_t low = wasm_i16x8_narrow_i32x4(whole[0], whole[1]);
-    const v128_t high = wasm_i16x8_narrow_i32x4(whole[2], whole[3]);
-    wasm_v128_store(y.data + i, y.is_signed ? wasm_i8x16_narrow_i16x8(low, high)
-                                            : wasm_u8x16_narrow_i16x8(low, high));
+    for (int v = 0; v < 4; ++v) values.v[v] = operation(fa.v[v], fb.v[v]);
+    wasm_v128_store(y.data + i, rounded(values));
   }
   qlinear_scalar::Run(i, n, a, b, numbers, y);
 }
 
+// Columns outside, so that their numbers are loaded once for a block of rows.
+template <bool kOne>
+void Columns(const QLinearColumns& c) {
+  const Rounder rounded(c.y_signed);
+  const v128_t one_factor = wasm_v128_load32_splat(c.factor);
+  const v128_t one_rest = wasm_v128_load32_splat(c.rest);
+  size_t i = 0;
+  for (; i + kLanes <= c.n; i += kLanes) {
+    Floats factor, rest;
+    QUANTAB_UNROLL
+    for (int v = 0; v < 4; ++v) {
+      factor.v[v] = kOne ? one_factor : wasm_v128_load(c.factor + i + 4 * v);
+      rest.v[v] = kOne ? one_rest : wasm_v128_load(c.rest + i + 4 * v);
+    }
+    for (size_t r = 0; r < c.rows; ++r) {
+      const Floats x = Widened(wasm_v128_load(c.x + r * c.n + i), c.x_signed);
+      Floats values;
+      QUANTAB_UNROLL
+      for (int v = 0; v < 4; ++v) {
+        values.v[v] = wasm_f32x4_add(wasm_f32x4_mul(x.v[v], factor.v[v]), rest.v[v]);
+      }
+      wasm_v128_store(c.y + r * c.n + i, rounded(values));
+    }
+  }
+  if (i == c.n) return;
+  for (size_t r = 0; r < c.rows; ++r) {
+    qlinear_scalar::Affine(i, c, c.x + r * c.n, c.y + r * c.n);
+  }
+}
+
+void Affine(const QLinearColumns& c) {
+  if (c.n == 0) return;
+  c.step == 0 ? Columns<true>(c) : Columns<false>(c);
+}
+
 }  // namespace
 
-const QLinearKernel qlinear_simd128 = {Run<Sum, QLinearSum>, Run<Product, QLinearProduct>};
+const QLinearKernel qlinear_simd128 = {Run<Sum, QLinearSum>, Run<Product, QLinearProduct>, Affine};
 
 }  // namespace quantab::kernels

@@ -58,6 +58,38 @@ TEST_P(QLinearTest, AddsAndMultiplies) {
   }
 }
 
+// A product and a sum by column, or one for all, rounded as doubles are but near a half.
+TEST_P(QLinearTest, ProductAndSumByColumn) {
+  Random random(18);
+  for (const size_t n : {size_t{1}, size_t{15}, size_t{16}, size_t{33}, size_t{64}}) {
+    for (int kind = 0; kind < 8; ++kind) {
+      const bool x_signed = (kind & 1) != 0, y_signed = (kind & 2) != 0;
+      const size_t step = (kind & 4) != 0 ? 1 : 0, rows = 3;
+      Buffer<uint8_t> x(rows * n), y(rows * n);
+      x.Fill(random, 0, 255);
+      Buffer<float> factor(step == 0 ? 1 : n), rest(step == 0 ? 1 : n);
+      factor.Fill(random, -2, 2);
+      rest.Fill(random, -100, 200);
+      QLinearAffine({.rows = rows,
+                     .n = n,
+                     .x = x.data(),
+                     .x_signed = x_signed,
+                     .factor = factor.data(),
+                     .rest = rest.data(),
+                     .step = step,
+                     .y = y.data(),
+                     .y_signed = y_signed});
+      const double low = y_signed ? -128 : 0;
+      for (size_t i = 0; i < rows * n; ++i) {
+        const size_t column = i % n * step;
+        const double value = Value(x[i], x_signed) * double{factor[column]} + rest[column];
+        const double exact = std::clamp(value, low, low + 255);
+        ASSERT_LE(std::abs(Value(y[i], y_signed) - exact), 0.501) << i << " of " << n;
+      }
+    }
+  }
+}
+
 // A scale so small that its quotient is infinite gives limits, not nonsense.
 TEST_P(QLinearTest, InfiniteFactorsGiveTheLimits) {
   const std::vector<uint8_t> data(20, 100);

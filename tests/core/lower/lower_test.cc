@@ -229,10 +229,90 @@ TEST(LowerQdqConcat, BringsInputsToOneScale) {
   b.Node("Concat", {"x_dq", "u_dq"}, {"y"}, {{"axis", 1}}, "concat");
   b.Pair("y", 0.02f, 120);
   EXPECT_EQ(LoweredOps(b.model()),
-            (Ops{"DequantizeLinear", "QLinearConcat", "QuantizeLinear", "QuantizeLinear"}));
+            (Ops{"DequantizeLinear", "LookupConcat", "QuantizeLinear", "QuantizeLinear"}));
   EXPECT_EQ(
       StepsApart(b.model(), {{"x", Random({2, 3}, 16, -2, 2)}, {"u", Random({2, 2}, 17, 0, 3)}}, 1),
       0);
+}
+
+// A table goes into joining unless somebody else needs its result and it would be copied.
+TEST(FoldLookup, JoiningAppliesTheTablesOfItsParts) {
+  for (const bool shared : {false, true}) {
+    for (const bool same_scale : {false, true}) {
+      QdqBuilder b;
+      b.Input("x", DType::kFloat, {2, 3, 20}).Output("y_dq");
+      b.Pair("x", 0.02f, 120);
+      b.Node("Sigmoid", {"x_dq"}, {"s"}, {}, "sigmoid");
+      b.Pair("s", 0.004f, 3);
+      if (shared) {
+        b.Output("m");
+        b.Node("Softmax", {"s_dq"}, {"m"}, {}, "other");
+      }
+      b.Node("Concat", {"x_dq", "s_dq"}, {"y"}, {{"axis", -1}}, "concat");
+      b.Pair("y", same_scale ? 0.004f : 0.01f, same_scale ? 3 : 60);
+      const Ops ops = LoweredOps(b.model());
+      EXPECT_EQ(std::count(ops.begin(), ops.end(), "LookupConcat"), 1);
+      EXPECT_EQ(std::count(ops.begin(), ops.end(), "Lookup"), shared ? 1 : 0);
+      EXPECT_EQ(StepsApart(b.model(), {{"x", Random({2, 3, 20}, 18, -2, 2)}}, 1), 0);
+    }
+  }
+}
+
+// One product and one sum by channel: now and then the neighbour of what is rounded on the way.
+TEST(LowerQdqBatchNormalization, IsWithinAStepOfTheFloatOperators) {
+  for (const bool signed_bytes : {false, true}) {
+    for (const bool convolved : {false, true}) {
+      for (const char* activation : {"", "Relu", "Clip"}) {
+        QdqBuilder b;
+        b.Input("x", DType::kFloat, {2, 20, 5, 6}).Output("y_dq");
+        const DType dtype = signed_bytes ? DType::kInt8 : DType::kUint8;
+        b.Pair("x", 0.02f, signed_bytes ? -8 : 120, dtype);
+        std::string in = "x_dq";
+        if (convolved) {
+          b.Weight("w", RandomBytes(DType::kInt8, {20, 20, 1, 1}, 30), {0.001f});
+          b.Node("Conv", {"x_dq", "w_dq"}, {"c"}, {}, "conv");
+          b.Pair("c", 0.01f, signed_bytes ? 0 : 128, dtype);
+          in = "c_dq";
+        }
+        b.Initializer("s", Random({20}, 31, -2, 2)).Initializer("o", Random({20}, 32));
+        b.Weight("m", RandomBytes(DType::kInt8, {20}, 33), {0.01f});
+        b.Initializer("v", Random({20}, 34, 0.5f, 2));
+        b.Initializer("six", F32({}, {1.0f})).Initializer("zero", F32({}, {-0.25f}));
+        b.Node("BatchNormalization", {in, "s", "o", "m_dq", "v"}, {"n"}, {{"epsilon", 1e-3f}}, "n");
+        std::string out = "n";
+        if (*activation != 0) {
+          const bool clip = activation == std::string("Clip");
+          b.Node(activation, clip ? Ops{"n", "zero", "six"} : Ops{"n"}, {"a"}, {}, "a");
+          out = "a";
+        }
+        b.Node("Identity", {out}, {"y"}, {}, "identity");
+        b.Pair("y", 0.02f, signed_bytes ? -100 : 20, dtype);
+        const Ops ops = LoweredOps(b.model());
+        EXPECT_EQ(std::count(ops.begin(), ops.end(), "QLinearBatchNormalization"), 1);
+        EXPECT_LE(StepsApart(b.model(), {{"x", Random({2, 20, 5, 6}, 35, -2, 2)}}, 0.02), 1.001);
+      }
+    }
+  }
+}
+
+TEST(LowerQdqBatchNormalization, TrainingAndParametersOfTheCallerStay) {
+  for (const bool training : {false, true}) {
+    QdqBuilder b;
+    b.Input("x", DType::kFloat, {2, 3, 4, 4}).Output("y_dq");
+    b.Pair("x", 0.02f, 120);
+    if (!training) b.Input("s", DType::kFloat, {3});
+    if (training) b.Initializer("s", Random({3}, 36));
+    b.Initializer("o", Random({3}, 37)).Initializer("m", Random({3}, 38));
+    b.Initializer("v", Random({3}, 39, 0.5f, 2));
+    b.Node("BatchNormalization", {"x_dq", "s", "o", "m", "v"}, {"y"},
+           {{"training_mode", training ? 1 : 0}}, "n");
+    b.Pair("y", 0.02f, 20);
+    TensorMap feeds = {{"x", Random({2, 3, 4, 4}, 40, -2, 2)}};
+    if (!training) feeds["s"] = Random({3}, 36);
+    const Ops ops = LoweredOps(b.model());
+    EXPECT_EQ(std::count(ops.begin(), ops.end(), "QLinearBatchNormalization"), 0);
+    EXPECT_EQ(StepsApart(b.model(), feeds, 1), 0);
+  }
 }
 
 TEST(LowerQdqPool, AveragesWithTheSameBits) {
