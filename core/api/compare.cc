@@ -4,6 +4,7 @@
 
 #include "core/api/quantab.h"
 #include "core/eval/accumulator.h"
+#include "core/eval/feeds.h"
 
 namespace quantab {
 
@@ -57,8 +58,8 @@ void Comparer::Add(const TensorMap& sample, std::optional<int64_t> label) {
                            ", expected the index of a class, counted from 0.");
     }
     QuietMonitor quiet(impl_->monitor);
-    const TensorMap reference = impl_->a.Run(sample, nullptr, &quiet);
-    const TensorMap test = impl_->b.Run(sample, nullptr, &quiet);
+    const TensorMap reference = impl_->a.Run(FeedsFor(impl_->a.inputs(), sample), nullptr, &quiet);
+    const TensorMap test = impl_->b.Run(FeedsFor(impl_->b.inputs(), sample), nullptr, &quiet);
     impl_->accumulator.Add(reference, test, label);
     if (!label) return;
     ++impl_->labels;

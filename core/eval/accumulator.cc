@@ -3,10 +3,12 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/tensor/half.h"
 
 namespace quantab {
 
-std::vector<double> ToDoubles(const Tensor& tensor) {
+std::vector<double> ToDoubles(const Tensor& given) {
+  const Tensor tensor = IsHalf(given.dtype()) ? HalfToFloat(given) : given;
   std::vector<double> out(static_cast<size_t>(tensor.count()));
   const bool known = VisitArithmetic(tensor.dtype(), [&](auto type) {
     using T = decltype(type);

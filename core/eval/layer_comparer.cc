@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/eval/error_sums.h"
+#include "core/eval/feeds.h"
 #include "core/eval/layer_region.h"
 #include "core/eval/match_values.h"
 #include "core/eval/weight_figures.h"
@@ -97,11 +98,12 @@ class SideBySide final : public Observer {
         monitor_(monitor),
         readers_(models.readers),
         made_(models),
-        run_(models.quantized->Start(sample, &made_, monitor)) {}
+        feeds_(FeedsFor(models.quantized->inputs(), sample)),
+        run_(models.quantized->Start(feeds_, &made_, monitor)) {}
 
   // Returns the most bytes of activations that were held.
   uint64_t Run(const TensorMap& sample) {
-    models_.reference->Run(sample, this, monitor_);
+    models_.reference->Run(FeedsFor(models_.reference->inputs(), sample), this, monitor_);
     while (run_.Advance()) {
     }
     return models_.reference->stats().peak_activation_bytes +
@@ -155,6 +157,7 @@ class SideBySide final : public Observer {
   std::unordered_map<std::string, int> readers_;  // those that have not run yet
   std::unordered_map<std::string, Tensor> held_;
   Made made_;
+  const TensorMap feeds_;
   SteppedRun run_;
   uint64_t layer_peak_ = 0;
 };

@@ -1,0 +1,16 @@
+// One sample for two forms of a model.
+#pragma once
+
+#include <vector>
+
+#include "core/exec/session.h"
+#include "core/tensor/tensor.h"
+
+namespace quantab {
+
+// `sample` as inputs `inputs` take it: a float32 tensor for a float16 or bfloat16 input is rounded,
+// and one of those for a float32 input widened, as whoever runs a model converted without
+// keep_io_types does. All else is as it was, whatever the inputs are; a run checks it.
+TensorMap FeedsFor(const std::vector<InputInfo>& inputs, const TensorMap& sample);
+
+}  // namespace quantab
