@@ -16,7 +16,7 @@ import {
 import { configOf } from '../samples/configs.js';
 import { nodeDecoders } from '../samples/decode_node.js';
 import { naturalOrder } from '../samples/order.js';
-import { isSampleFile, readWith } from '../samples/read.js';
+import { isMediaFile, readWith } from '../samples/read.js';
 import { parsePreprocess, type PartialPreprocess } from '../samples/settings.js';
 import type { Invocation } from './command.js';
 import { baseName, inFolder, statOf } from './paths.js';
@@ -138,7 +138,7 @@ async function mediaIn(
   const isSettings = (each: string) =>
     file !== undefined && path.resolve(each) === path.resolve(file);
   const files = filesBelow(folder).filter((each) => !isSettings(each.path));
-  if (file === undefined && !files.some(({ path }) => isSampleFile(path))) return undefined;
+  if (file === undefined && !files.some(({ path }) => isMediaFile(path))) return undefined;
   const settings = file === undefined ? undefined : preprocessOf(file);
   const samples = await readWith(
     nodeDecoders,

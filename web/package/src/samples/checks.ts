@@ -59,21 +59,25 @@ export class SampleChecks {
     }
   }
 
-  /** Sentences for a person, most important first; none when all is well. */
-  warnings(): string[] {
+  /**
+   * Sentences for a person, most important first; none when all is well. `total` is how many samples there are, where not all
+   * have been added.
+   */
+  warnings(total = this.#count): string[] {
     const found = this.#inputs.flatMap((input) => {
       const seen = this.#seen.get(input.name);
       const settings = this.#preprocess.inputs[input.name];
       return seen === undefined ? [] : valueWarnings(input, seen, settings);
     });
     if (this.#count > 1 && [...this.#seen.values()].every(({ alike }) => alike)) {
+      const which = total > this.#count ? 'The first' : 'All';
       found.unshift(
-        `All ${this.#count} samples are alike. They say as much as one: ranges measured on them miss the values of other inputs, which are then clipped.`,
+        `${which} ${this.#count} samples are alike. They say as much as one: ranges measured on them miss the values of other inputs, which are then clipped.`,
       );
     }
-    if (this.#count > 0 && this.#count < FEW) {
+    if (total > 0 && total < FEW) {
       found.push(
-        `There ${this.#count === 1 ? 'is 1 sample' : `are ${this.#count} samples`} only. Values of real inputs beyond what these reach are clipped; some tens of typical ones are usual.`,
+        `There ${total === 1 ? 'is 1 sample' : `are ${total} samples`} only. Values of real inputs beyond what these reach are clipped; some tens of typical ones are usual.`,
       );
     }
     return found;

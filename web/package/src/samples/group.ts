@@ -10,12 +10,27 @@ import { naturalOrder } from './order.js';
 export interface SampleFile {
   path: string;
   bytes(): Promise<Uint8Array>;
+  /** Files of different batches, such as those that came at different times, never make a sample together. */
+  batch?: number | undefined;
 }
 
 /** One sample: what it is called and how to read it. */
 export interface PendingSample {
   name: string;
+  /** The files it is made of. */
+  files: readonly SampleFile[];
   read(): Promise<TensorMap<Tensor>>;
+}
+
+/** Files by batch, in the order in which batches first appear. */
+export function batchesOf(files: readonly SampleFile[]): SampleFile[][] {
+  const batches = new Map<number | undefined, SampleFile[]>();
+  for (const file of files) {
+    const members = batches.get(file.batch);
+    if (members === undefined) batches.set(file.batch, [file]);
+    else members.push(file);
+  }
+  return [...batches.values()];
 }
 
 const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
@@ -122,12 +137,8 @@ export function groupSamples(
   }
   return [...byName]
     .sort(([a], [b]) => naturalOrder(a, b))
-    .map(([name, members]) => ({
-      name,
-      read: () =>
-        readSample(
-          members.sort((a, b) => naturalOrder(a.path, b.path)),
-          inputs,
-        ),
-    }));
+    .map(([name, members]) => {
+      members.sort((a, b) => naturalOrder(a.path, b.path));
+      return { name, files: members, read: () => readSample(members, inputs) };
+    });
 }

@@ -2,7 +2,7 @@
 import { QuantabError } from '../core/error.js';
 import type { ValueInfo } from '../core/types.js';
 import { isAudioConfig, type ModelConfigs } from './configs.js';
-import { guessAudio } from './guess_audio.js';
+import { guessAudio, withFeatures } from './guess_audio.js';
 import { guessImage } from './guess_image.js';
 import { guessText } from './guess_text.js';
 import { imagePreset, type ImagePreset } from './presets.js';
@@ -98,9 +98,13 @@ function completeInput(
   hints: Hints,
 ): InputSettings {
   const { kind } = settings;
+  const features = settings.features as AudioSettings['features'] | undefined;
   const guess: Record<InputKind, () => InputSettings | undefined> = {
     image: () => guessImage(input, hints.preprocessor) ?? guessImage(asPicture(input), undefined),
-    audio: () => guessAudio(input, hints.preprocessor, true),
+    audio: () => {
+      const guessed = guessAudio(input, hints.preprocessor, true);
+      return guessed && withFeatures(guessed, features ?? guessed.features);
+    },
     text: () => guessText(input, hints, true, true),
     tensor: () => ({ kind: 'tensor' }),
   };

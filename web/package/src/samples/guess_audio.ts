@@ -119,6 +119,27 @@ function fromShape(input: ValueInfo): AudioSettings {
   return { ...WAVEFORM, length: last };
 }
 
+/** Settings with other features than were guessed: the usual ones of those, for the same sounds and the same shape. */
+export function withFeatures(
+  guess: AudioSettings,
+  features: AudioSettings['features'],
+): AudioSettings {
+  if (guess.features === features) return guess;
+  const { samplingRate, length, melBins, layout, frames } = guess;
+  const windowLength = Math.round(samplingRate * 0.025);
+  const usual = features === 'fbank' ? FBANK : WAVEFORM;
+  return {
+    ...usual,
+    features,
+    samplingRate,
+    length,
+    windowLength,
+    fftLength: features === 'fbank' ? 2 ** Math.ceil(Math.log2(windowLength)) : windowLength,
+    hopLength: Math.round(samplingRate * 0.01),
+    ...(guess.features === 'waveform' ? {} : { melBins, layout, frames }),
+  };
+}
+
 /**
  * Settings for an input that takes a sound; undefined when it seems to take none. `expected` says that there are sounds for the
  * model, or a configuration of them.

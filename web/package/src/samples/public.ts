@@ -24,7 +24,8 @@ export {
   type TextSettings,
 } from './settings.js';
 export type { ModelConfigs } from './configs.js';
-export type { ReadOptions, SampleSet } from './read.js';
+export { isConfigFile, isSampleFile, type ReadOptions, type SampleSet } from './read.js';
+export { unpackSamples } from './archive.js';
 export type { Resample } from './resize.js';
 export { IMAGE_PRESETS, type ImagePreset } from './presets.js';
 export { SampleChecks } from './checks.js';

@@ -2,11 +2,12 @@
 import { QuantabError } from '../core/error.js';
 import type { Tensor, TensorMap } from '../core/tensor.js';
 import type { ValueInfo } from '../core/types.js';
-import { unpacked } from './archive.js';
+import { unpackSamples } from './archive.js';
 import { SampleChecks } from './checks.js';
 import { configOf, objectIn, parseJsonObject } from './configs.js';
 import { errorOf } from './format.js';
 import {
+  batchesOf,
   formatOf,
   groupSamples,
   isNumberedInput,
@@ -15,7 +16,7 @@ import {
 } from './group.js';
 import { completePreprocess, type Hints } from './guess.js';
 import { naturalOrder } from './order.js';
-import type { Decoders, ReadContext, SampleReader } from './reader.js';
+import type { Decoders, PendingPart, ReadContext, SampleReader } from './reader.js';
 import { audio } from './readers/audio.js';
 import { csv } from './readers/csv.js';
 import { image } from './readers/image.js';
@@ -35,9 +36,18 @@ export interface SampleSet extends AsyncIterable<TensorMap<Tensor>> {
   readonly preprocess: Preprocess;
   /** What each is called, by the file it comes from. */
   readonly names: readonly string[];
+  /** Each by itself, to be read on its own. */
+  readonly samples: readonly PendingSample[];
+  /** Files that could be samples, but of kinds that no input takes. */
+  readonly unused: readonly SampleFile[];
 }
 
 export interface ReadOptions {
+  /**
+   * Hears of files that cannot be opened. They are left out then, and there may be no samples at all; without it, the first of
+   * them rejects.
+   */
+  onError?: ((error: unknown, files: readonly SampleFile[]) => void) | undefined;
   /** Hears, when all have been gone through once, what is suspicious about the samples and why it matters. */
   onWarning?: ((message: string) => void) | undefined;
 }
@@ -49,20 +59,41 @@ function readerOf(path: string): SampleReader | undefined {
 }
 
 /** Whether a file of this name may hold samples that are no arrays. */
-export const isSampleFile = (path: string): boolean =>
+export const isMediaFile = (path: string): boolean =>
   readerOf(path) !== undefined || /\.zip$/i.test(path);
 
+/** Whether a file of this name is not a sample but says how samples are made, such as a tokenizer.json. */
+export const isConfigFile = (path: string): boolean => configOf(path) !== undefined;
+
+/** Whether readSamples() has a use for a file of this name: as samples, or for what it says of them. */
+export const isSampleFile = (path: string): boolean =>
+  isMediaFile(path) || formatOf(path) !== undefined || isConfigFile(path);
+
+type OnError = NonNullable<ReadOptions['onError']>;
+
+const rethrow: OnError = (error) => {
+  throw error;
+};
+
+/** Takes from a configuration file what it says. */
+async function addHints(file: SampleFile, hints: Hints): Promise<void> {
+  const config = configOf(file.path);
+  if (config === undefined || config === 'other') return;
+  const json = parseJsonObject(await file.bytes(), file.path);
+  if (config !== 'processor') hints[config] ??= json;
+  else {
+    hints.preprocessor ??= objectIn(json, 'image_processor') ?? objectIn(json, 'feature_extractor');
+  }
+}
+
 /** The files beside the samples that say how inputs are made, and the kinds of files there are. */
-async function hintsFrom(files: readonly SampleFile[]): Promise<Hints> {
+async function hintsFrom(files: readonly SampleFile[], onError: OnError): Promise<Hints> {
   const hints: Hints = {};
   for (const file of files) {
-    const config = configOf(file.path);
-    if (config === undefined || config === 'other') continue;
-    const json = parseJsonObject(await file.bytes(), file.path);
-    if (config !== 'processor') hints[config] ??= json;
-    else {
-      hints.preprocessor ??=
-        objectIn(json, 'image_processor') ?? objectIn(json, 'feature_extractor');
+    try {
+      await addHints(file, hints);
+    } catch (error) {
+      onError(error, [file]);
     }
   }
   const kinds = new Set<InputKind>();
@@ -122,6 +153,7 @@ async function samplesOf(
   }
   return first!.map(({ name, read }, i) => ({
     name,
+    files,
     async read() {
       const parts = [await read()];
       for (const other of others) parts.push(await other[i]!.read());
@@ -131,7 +163,7 @@ async function samplesOf(
 }
 
 /** What is in a file; errors name it. */
-async function openFile(file: SampleFile, context: ReadContext): Promise<PendingSample[]> {
+async function openFile(file: SampleFile, context: ReadContext): Promise<PendingPart[]> {
   const named = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -140,8 +172,8 @@ async function openFile(file: SampleFile, context: ReadContext): Promise<Pending
       throw errorOf(error, `'${name}'`, file.path);
     }
   };
-  const samples = await named(file.path, () => readerOf(file.path)!.open(file, context));
-  return samples.map(({ name, read }) => ({ name, read: () => named(name, read) }));
+  const parts = await named(file.path, () => readerOf(file.path)!.open(file, context));
+  return parts.map(({ name, read }) => ({ name, read: () => named(name, read) }));
 }
 
 /** The samples of arrays. One without a name is for the only input that has no value of its own. */
@@ -155,8 +187,9 @@ function arraysAmong(files: readonly SampleFile[], context: ReadContext): Pendin
       numbered ? inputs : open,
     ),
   );
-  return samples.map(({ name, read }) => ({
+  return samples.map(({ name, files: members, read }) => ({
     name,
+    files: members,
     read: async () => complete(await read(), name, context),
   }));
 }
@@ -190,31 +223,43 @@ const noSamples = (files: readonly SampleFile[], preprocess: Preprocess): Quanta
  * The samples among files: arrays (.npz, .npy, .pb, ONNX's test_data_set_* folders), pictures, sounds, texts, tables and JSON, also
  * in zip files, in the order of their paths. `given` says how they become inputs; what it leaves open is guessed from the inputs'
  * names and shapes and from a preprocessor_config.json, tokenizer.json and tokenizer_config.json among the files. Files that no
- * input takes are passed over. Rejects with a QuantabError when there are no samples, or settings do not fit.
+ * input takes are passed over. Rejects with a QuantabError when there are no samples, unless `onError` is given, or settings do
+ * not fit.
  */
 export async function readWith(
   decoders: Decoders,
   files: readonly SampleFile[],
   inputs: readonly ValueInfo[],
   given: PartialPreprocess = { inputs: {} },
-  { onWarning }: ReadOptions = {},
+  { onWarning, onError }: ReadOptions = {},
 ): Promise<SampleSet> {
-  const all = (await unpacked(files)).sort((a, b) => naturalOrder(a.path, b.path));
-  const preprocess = completePreprocess(given, inputs, await hintsFrom(all));
+  const all = (await unpackSamples(files)).sort((a, b) => naturalOrder(a.path, b.path));
+  const hear = onError ?? rethrow;
+  const preprocess = completePreprocess(given, inputs, await hintsFrom(all, hear));
   const wanted = wantedKinds(preprocess);
+  const isWanted = ({ path }: SampleFile) =>
+    readerOf(path)?.kinds.some((kind) => wanted.has(kind)) ?? false;
   const context = { inputs, preprocess, tokenizers: new Tokenizers(all), decoders };
-  const samples = arraysAmong(all, context);
-  const others = all.filter(({ path }) => readerOf(path)?.kinds.some((kind) => wanted.has(kind)));
-  for (const group of together(others, wanted.size > 1)) {
-    samples.push(...(await samplesOf(group, context)));
+  const samples: PendingSample[] = [];
+  for (const batch of batchesOf(all)) {
+    samples.push(...arraysAmong(batch, context));
+    for (const group of together(batch.filter(isWanted), wanted.size > 1)) {
+      try {
+        samples.push(...(await samplesOf(group, context)));
+      } catch (error) {
+        hear(error, group);
+      }
+    }
   }
-  if (samples.length === 0) throw noSamples(all, preprocess);
+  if (samples.length === 0 && onError === undefined) throw noSamples(all, preprocess);
   samples.sort((a, b) => naturalOrder(a.name, b.name));
   let isChecked = onWarning === undefined;
   return {
     length: samples.length,
     preprocess,
     names: samples.map(({ name }) => name),
+    samples,
+    unused: all.filter((file) => readerOf(file.path) !== undefined && !isWanted(file)),
     async *[Symbol.asyncIterator]() {
       const checks = isChecked ? undefined : new SampleChecks(inputs, preprocess);
       for (const sample of samples) {

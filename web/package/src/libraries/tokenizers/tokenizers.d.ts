@@ -9,4 +9,5 @@ export class Tokenizer {
       return_token_type_ids?: boolean;
     },
   ): { ids: number[]; token_type_ids?: number[] };
+  id_to_token(id: number): string | undefined;
 }

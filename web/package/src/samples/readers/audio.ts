@@ -4,10 +4,12 @@ import { isWav, readWav, type Sound } from '../audio/wav.js';
 import type { SampleFile } from '../group.js';
 import type { Decoders, Part, ReadContext, SampleReader } from '../reader.js';
 
-async function decoded(file: SampleFile, decoders: Decoders): Promise<Sound> {
-  const bytes = await file.bytes();
-  return isWav(bytes) ? readWav(bytes) : decoders.audio(bytes);
-}
+/** A sound by the contents of its file. Rejects with a QuantabError. */
+export const decodeSoundWith = async (decoders: Decoders, bytes: Uint8Array): Promise<Sound> =>
+  isWav(bytes) ? readWav(bytes) : decoders.audio(bytes);
+
+const decoded = async (file: SampleFile, decoders: Decoders): Promise<Sound> =>
+  decodeSoundWith(decoders, await file.bytes());
 
 function partOf(sound: Sound, piece: number, { inputs, preprocess }: ReadContext): Part {
   const part: Part = {};

@@ -23,6 +23,7 @@ interface Tokenizer {
       return_token_type_ids?: boolean;
     },
   ): Encoding;
+  id_to_token(id: number): string | undefined;
 }
 
 /** The tokens of a text, cut and filled up; all lists have the same length. */
@@ -57,7 +58,10 @@ async function loadTokenizer(files: readonly SampleFile[], name: string): Promis
   try {
     const tokenizer: Tokenizer = new Tokenizer(definition, settings);
     if (!hasOneType(definition)) return tokenizer;
-    return { encode: (text, options) => ({ ids: tokenizer.encode(text, options).ids }) };
+    return {
+      encode: (text, options) => ({ ids: tokenizer.encode(text, options).ids }),
+      id_to_token: (id) => tokenizer.id_to_token(id),
+    };
   } catch (error) {
     throw new QuantabError(
       'InvalidArgument',
@@ -187,12 +191,7 @@ export class Tokenizers {
   async tokens(text: string, pair: string | undefined, settings: TextSettings): Promise<Tokens> {
     const key = JSON.stringify([text, pair, { ...settings, role: undefined }]);
     if (this.#newest?.key === key) return this.#newest.tokens;
-    let loading = this.#loaded.get(settings.tokenizer);
-    if (loading === undefined) {
-      loading = loadTokenizer(this.#files, settings.tokenizer);
-      this.#loaded.set(settings.tokenizer, loading);
-    }
-    const tokenizer = await loading;
+    const tokenizer = await this.#tokenizer(settings);
     try {
       const tokens = tokensOf(tokenizer, text, pair, settings);
       this.#newest = { key, tokens };
@@ -206,5 +205,20 @@ export class Tokenizers {
         { cause: error },
       );
     }
+  }
+
+  /** The pieces of text that tokens stand for, as the vocabulary has them; '' for numbers that are no tokens. */
+  async pieces(ids: readonly number[], settings: TextSettings): Promise<string[]> {
+    const tokenizer = await this.#tokenizer(settings);
+    return ids.map((id) => tokenizer.id_to_token(id) ?? '');
+  }
+
+  #tokenizer({ tokenizer: name }: TextSettings): Promise<Tokenizer> {
+    let loading = this.#loaded.get(name);
+    if (loading === undefined) {
+      loading = loadTokenizer(this.#files, name);
+      this.#loaded.set(name, loading);
+    }
+    return loading;
   }
 }
