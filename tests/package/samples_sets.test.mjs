@@ -210,3 +210,25 @@ describe('features other than were guessed', () => {
     });
   });
 });
+
+test.each([
+  [[1, 3], undefined],
+  [[5, 3], undefined],
+  [[3], '[3]'],
+  [[1, 4], '[1,4]'],
+])('samples of shape %j, and whether that is said to be wrong', (dims, said) => {
+  const checks = new SampleChecks([vector], { inputs: { x: { kind: 'tensor' } } });
+  const count = dims.reduce((a, b) => a * b);
+  for (let i = 0; i < 10; ++i) {
+    checks.add({
+      x: { dtype: 'float32', dims, data: Float32Array.from({ length: count }, (_, j) => i + j) },
+    });
+  }
+  expect(checks.warnings()).toEqual(
+    said === undefined
+      ? []
+      : [
+          `Samples of input 'x' have the shape ${said}, but the model takes [batch,3]. It cannot run on them.`,
+        ],
+  );
+});

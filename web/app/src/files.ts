@@ -1,5 +1,5 @@
 // Files from drops and pickers, with their paths, sorted into a model, its external data and samples.
-import { formatOf } from 'quantab/samples';
+import { isSampleFile } from 'quantab/samples';
 import { externalLocations } from './external_locations';
 
 export interface NamedFile {
@@ -12,28 +12,23 @@ const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 export const isModelName = ({ path }: NamedFile): boolean => /\.onnx$/i.test(path);
 
-const isPicture = ({ file, path }: NamedFile): boolean =>
-  file.type.startsWith('image/') || /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(path);
-
 export interface Sorted {
-  tensors: NamedFile[];
-  pictures: NamedFile[];
-  /** Neither of these: models, external data, or something else. */
+  /** What samples are made of, and what says how. */
+  samples: NamedFile[];
+  /** Models, external data, or something else. */
   others: NamedFile[];
 }
 
-export function sortFiles(files: NamedFile[]): Sorted {
-  const sorted: Sorted = { tensors: [], pictures: [], others: [] };
+export function sortFiles(files: readonly NamedFile[]): Sorted {
+  const sorted: Sorted = { samples: [], others: [] };
   for (const entry of files) {
-    if (isPicture(entry)) sorted.pictures.push(entry);
-    else if (formatOf(entry.path) !== undefined) sorted.tensors.push(entry);
-    else sorted.others.push(entry);
+    (isSampleFile(entry.path) ? sorted.samples : sorted.others).push(entry);
   }
   return sorted;
 }
 
 /** "'a', 'b' and 3 more". */
-export function namesOf(files: NamedFile[]): string {
+export function namesOf(files: readonly { path: string }[]): string {
   const shown = files.slice(0, 3).map(({ path }) => `'${path}'`);
   const rest = files.length - shown.length;
   if (rest > 0) return `${shown.join(', ')} and ${rest} more`;

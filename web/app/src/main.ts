@@ -2,12 +2,12 @@
 import { alertError } from './alerts';
 import { byId } from './dom';
 import { takeDrops } from './dropping';
-import { fromList, isModelName, type NamedFile } from './files';
+import { fromList, isModelName, sortFiles, type NamedFile } from './files';
 import { workOffline } from './offline';
-import { openExample, openFrom, openingDone, takeTicket } from './opening';
+import { keepSamples, openExample, openFrom, openingDone, takeTicket } from './opening';
 import { addSamples, isModelOpen } from './workspace';
 
-/** A model opens; anything else is samples for the model that is open, or about to be. */
+/** A model opens; anything else is samples for the model that is open, or will be. */
 async function receive(arriving: NamedFile[] | Promise<NamedFile[]>): Promise<void> {
   const ticket = takeTicket();
   const files = await arriving;
@@ -17,6 +17,7 @@ async function receive(arriving: NamedFile[] | Promise<NamedFile[]>): Promise<vo
     if (isModelOpen()) return addSamples(files);
     // It has failed, which has been said.
     if (wasOpening) return;
+    if (sortFiles(files).others.length === 0) return keepSamples(files);
   }
   await openFrom(files, ticket);
 }

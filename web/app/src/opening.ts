@@ -1,6 +1,6 @@
 // Opening a model: with progress, to be cancelled, and the last of several wins.
 import { openModel, type CallOptions, type Model, type Progress } from 'quantab';
-import { alertError, clearAlerts, isCancelled } from './alerts';
+import { alertError, alertText, clearAlerts, isCancelled } from './alerts';
 import { byId } from './dom';
 import { chooseModel, locationFrom, namesOf, sortFiles, type NamedFile } from './files';
 import { showProgress, type ProgressView } from './progress_view';
@@ -29,9 +29,20 @@ interface Opened {
   samples: NamedFile[];
 }
 
+/** Samples that came before their model. */
+let waiting: NamedFile[] = [];
+
+/** Keeps samples for the model that is opened next. */
+export function keepSamples(files: readonly NamedFile[]): void {
+  waiting.push(...files);
+  alertText(
+    `There is no ONNX model among ${namesOf(files)}. What came is kept, as samples for the model that you open next.`,
+  );
+}
+
 async function openFiles(files: NamedFile[], call: CallOptions): Promise<Opened> {
   const main = await chooseModel(files);
-  const { tensors, pictures, others } = sortFiles(files);
+  const { samples, others } = sortFiles(files);
   const folder = main.path.split('/').slice(0, -1).join('/');
   const externalData = Object.fromEntries(
     others
@@ -39,7 +50,7 @@ async function openFiles(files: NamedFile[], call: CallOptions): Promise<Opened>
       .map(({ path, file }) => [locationFrom(folder, path), file]),
   );
   const model = await openModel(main.file, { externalData, ...call });
-  return { model, samples: [...tensors, ...pictures] };
+  return { model, samples };
 }
 
 async function exampleFile(name: string, signal: AbortSignal): Promise<NamedFile> {
@@ -93,7 +104,8 @@ async function attempt(
   running = undefined;
   titleState(null);
   if (opened !== undefined) {
-    showWorkspace(opened.model, opened.samples);
+    showWorkspace(opened.model, [...waiting, ...opened.samples]);
+    waiting = [];
     return;
   }
   if (isCancelled(failure)) say('Cancelled.');

@@ -1,25 +1,29 @@
-// Giving samples: pickers, what has arrived and how it is used, the preprocessing of pictures, made-up data.
+// Giving samples: pickers, what has arrived and how it is used, made-up data.
 import type { Model } from 'quantab';
-import { alertText, messageOf } from './alerts';
+import type { PartialPreprocess, Preprocess, SampleFile } from 'quantab/samples';
+import { alertError, alertText, messageOf } from './alerts';
+import { Collection, isPrepared, type Outcome } from './collection';
 import { el } from './dom';
+import { examine } from './examine';
 import { field, filePicker } from './fields';
 import { fromList, namesOf, sortFiles, type NamedFile } from './files';
+import { findingsView } from './findings_view';
 import { counted } from './format';
-import { imageFields, readImageFields } from './image_fields';
-import { NO_PICTURES, pictureDefaults } from './pictures';
-import {
-  countSamples,
-  randomSamples,
-  samplesFrom,
-  tensorGroups,
-  type SampleSource,
-  type TensorGroup,
-} from './samples';
+import { preprocessArea } from './preprocess/area';
+import { KINDS } from './preprocess/kinds';
+import { previewArea } from './preview/area';
+import { countSamples, randomSamples, samplesFrom, type SampleSource } from './samples';
 
 const RANDOM_SAMPLES = 8;
 
 const HELP =
-  'Some tens of typical inputs: .npy, .npz or .pb files, or pictures. Drop them anywhere. They set the ranges of a static model and judge the result of either method.';
+  'Some tens of typical inputs: pictures, sounds, texts, tables or arrays, with the model’s tokenizer.json and preprocessor_config.json; folders and zips of them too. Drop them anywhere. They set the ranges of a static model and judge the result of either method.';
+
+const EXPECTED =
+  'expected samples as .npy, .npz, .pb, pictures, sounds, texts, tables, JSON or zips of them';
+
+/** A file of settings, as the page saves it. */
+const isSettings = ({ path }: NamedFile): boolean => /(^|\/)preprocess\.json$/i.test(path);
 
 export interface SampleFields {
   element: HTMLElement;
@@ -31,25 +35,28 @@ export interface SampleFields {
   source(): { samples: SampleSource | undefined; random: boolean };
   /** Whether there are any, or will be once they are read. */
   any(): boolean;
-  /** Differs when the files do. */
-  version(): number;
+  /** How files become inputs; undefined when no file is prepared and nothing was set by hand. */
+  preprocess(): Preprocess | undefined;
+  /** Differs when the files or their settings do. */
+  version(): string;
 }
 
 export function sampleFields(model: Model, changed: () => void): SampleFields {
   const { inputs } = model.info;
-  const defaults = pictureDefaults(inputs);
-  let groups: TensorGroup[] = [];
-  let pictures: NamedFile[] = [];
+  const collection = new Collection(inputs);
   let version = 0;
-  let removals = 0;
   let reading = 0;
   let pending: Promise<void> = Promise.resolve();
+  let looking = new AbortController();
 
   const summary = el('p', { id: 'sample-count', role: 'status' });
-  const imageArea = el('div');
+  const findings = el('div', { role: 'status' });
   const random = el('input', { type: 'checkbox', id: 'random-data' });
   const split = el('input', { type: 'checkbox', id: 'split-rows', checked: true });
-  split.addEventListener('change', () => refresh());
+  split.addEventListener('change', () => {
+    refresh();
+    look();
+  });
   const splitField = field(
     'Each row is a sample',
     split,
@@ -57,14 +64,19 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
   );
   const clear = el('button', { type: 'button', id: 'clear-samples', class: 'link' }, 'Remove all');
   clear.addEventListener('click', () => {
-    groups = [];
-    pictures = [];
+    collection.clear();
     version++;
-    removals++;
     refresh();
+    look();
     element.querySelector<HTMLElement>('#pick-samples')?.focus();
     changed();
   });
+  const settings = preprocessArea(
+    () => collection.given,
+    configure,
+    () => void configure(collection.given).catch(alertError),
+  );
+  const preview = previewArea();
   const take = (files: FileList) => add(fromList(files));
   const element = el(
     'fieldset',
@@ -79,7 +91,9 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
     ),
     el('div', { class: 'actions' }, summary, clear),
     splitField,
-    imageArea,
+    findings,
+    settings.element,
+    preview.element,
     field(
       'Use random data instead',
       random,
@@ -87,86 +101,129 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
     ),
   );
 
-  const set = () => ({ groups, pictures, split: split.checked, image: undefined });
+  const isAnyPrepared = (): boolean => collection.groups.some(isPrepared);
 
   function summaryText(): string {
-    const files = groups.reduce((sum, group) => sum + group.files, 0) + pictures.length;
-    if (files === 0) return reading > 0 ? 'Reading samples…' : 'No samples yet.';
+    const { groups } = collection;
+    if (groups.length === 0) {
+      if (reading > 0) return 'Reading samples…';
+      const unused = collection.set?.unused.length ?? 0;
+      return unused > 0
+        ? `No samples yet: no input takes ${counted(unused, 'file')}.`
+        : 'No samples yet.';
+    }
+    const files = new Set(groups.flatMap(({ sample }) => sample.files)).size;
     const rows = groups.reduce((sum, group) => sum + group.rows, 0);
+    const used = countSamples(groups, split.checked);
     const parts = [counted(files, 'sample file')];
     if (rows > groups.length) parts.push(counted(rows, 'row'));
-    if (parts.length > 1 || countSamples(set()) !== files)
-      parts.push(`used as ${counted(countSamples(set()), 'sample')}`);
+    if (parts.length > 1 || used !== files) parts.push(`used as ${counted(used, 'sample')}`);
     return `${parts.join(', ')}.${reading > 0 ? ' Reading more…' : ''}`;
   }
 
   function refresh(): void {
+    const { groups, set } = collection;
     const text = summaryText();
     if (summary.textContent !== text) summary.textContent = text;
-    clear.hidden = groups.length + pictures.length === 0;
+    clear.hidden = collection.isEmpty;
     splitField.hidden = !groups.some(({ rows }) => rows > 1);
-    const wantsPictures = pictures.length > 0 && defaults !== undefined;
-    if (wantsPictures && imageArea.childElementCount === 0) imageArea.append(imageFields(defaults));
-    if (!wantsPictures) imageArea.replaceChildren();
+    settings.update(set?.preprocess, isAnyPrepared());
+    preview.update(
+      set && { groups, split: split.checked, preprocess: set.preprocess, files: collection.files },
+    );
   }
 
-  async function readGroups(files: NamedFile[]): Promise<void> {
-    const began = removals;
-    const errors: unknown[] = [];
-    const found: TensorGroup[] = [];
-    try {
-      for await (const group of tensorGroups(files, inputs, (error) => void errors.push(error))) {
-        if (removals !== began) return;
-        found.push(group);
-      }
-    } catch (error) {
-      alertText(`${messageOf(error)} Nothing was added.`);
+  /** Looks at the samples that there are now; an earlier look ends. */
+  function look(): void {
+    looking.abort();
+    const own = (looking = new AbortController());
+    const { groups, set } = collection;
+    if (groups.length === 0 || set === undefined) {
+      findings.replaceChildren();
       return;
     }
-    groups.push(...found);
-    if (errors.length === 0) return;
-    const others = errors.length > 1 ? ` with ${counted(errors.length - 1, 'other')}` : '';
-    alertText(`${messageOf(errors[0])} It was left out${others}.`);
+    void examine(groups, split.checked, inputs, set.preprocess, own.signal).then((found) => {
+      if (!own.signal.aborted) findings.replaceChildren(...findingsView(found, leaveOut));
+    });
+  }
+
+  /** One change after another. */
+  function work<T>(change: () => Promise<T>): Promise<T> {
+    reading++;
+    const done = pending.then(change).finally(() => {
+      reading--;
+      refresh();
+      look();
+      changed();
+    });
+    pending = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  function configure(given: PartialPreprocess): Promise<void> {
+    return work(() => collection.configure(given));
+  }
+
+  function leaveOut(files: ReadonlySet<SampleFile>): void {
+    version++;
+    void work(() => collection.leaveOut(files)).catch(alertError);
+    element.querySelector<HTMLElement>('#pick-samples')?.focus();
+  }
+
+  /** Says which files are not used, and why; `strangers` are of no known kind. */
+  function tell({ errors, unused }: Outcome, strangers: readonly NamedFile[] = []): void {
+    const texts: string[] = [];
+    if (errors.length > 0) {
+      const others = errors.length > 1 ? ` with ${counted(errors.length - 1, 'other')}` : '';
+      texts.push(`${messageOf(errors[0])} It was left out${others}.`);
+    }
+    if (strangers.length > 0) texts.push(`Left out ${namesOf(strangers)}: ${EXPECTED}.`);
+    if (unused.length > 0) {
+      const kinds = Object.values(collection.set?.preprocess.inputs ?? {}).map(
+        ({ kind }) => KINDS[kind],
+      );
+      texts.push(
+        `Left out ${namesOf(unused)}: the model’s inputs are taken as ${[...new Set(kinds)].join(', ')}. If that is wrong, say so in 'How files become inputs'.`,
+      );
+    }
+    if (texts.length > 0) alertText(texts.join(' '));
   }
 
   function add(files: NamedFile[]): void {
     const sorted = sortFiles(files);
+    const ofSettings = sorted.samples.filter(isSettings);
+    const samples = sorted.samples.filter((entry) => !isSettings(entry));
     version++;
-    pictures.push(...sorted.pictures);
-    if (sorted.tensors.length > 0) {
-      reading++;
-      // One drop after another, so that samples keep the order in which they came.
-      pending = pending
-        .then(() => readGroups(sorted.tensors))
-        .finally(() => {
-          reading--;
-          refresh();
-          changed();
-        });
-    }
-    if (sorted.others.length > 0) {
-      alertText(
-        `Left out ${namesOf(sorted.others)}: expected samples as .npy, .npz, .pb or pictures.`,
-      );
-    }
+    const { others } = sorted;
+    if (samples.length === 0) tell({ errors: [], unused: [] }, others);
+    else work(() => collection.add(samples)).then((came) => tell(came, others), alertError);
+    if (ofSettings.length > 0) void settings.load(ofSettings.at(-1)!.file);
     refresh();
     changed();
+  }
+
+  function preprocess(): Preprocess | undefined {
+    const isSet = Object.keys(collection.given.inputs).length > 0;
+    return isSet || isAnyPrepared() ? collection.set?.preprocess : undefined;
   }
 
   refresh();
   return {
     element,
     add,
+    preprocess,
     settled: () => pending,
-    any: () => random.checked || reading + groups.length + pictures.length > 0,
-    version: () => version,
+    any: () => random.checked || reading + collection.groups.length > 0,
+    version: () => JSON.stringify([version, preprocess()]),
     source() {
       if (random.checked) return { samples: randomSamples(model, RANDOM_SAMPLES), random: true };
-      if (groups.length + pictures.length === 0) return { samples: undefined, random: false };
-      if (pictures.length > 0 && defaults === undefined) throw new Error(NO_PICTURES);
-      const image = pictures.length > 0 ? readImageFields(defaults!) : undefined;
-      const chosen = { groups: [...groups], pictures: [...pictures], split: split.checked, image };
-      return { samples: samplesFrom(chosen, inputs), random: false };
+      if (collection.groups.length === 0) return { samples: undefined, random: false };
+      const problem = isAnyPrepared() ? settings.problem() : undefined;
+      if (problem !== undefined) throw problem;
+      return { samples: samplesFrom(collection.groups, split.checked), random: false };
     },
   };
 }

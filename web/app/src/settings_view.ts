@@ -95,7 +95,10 @@ export function showSettings(
   );
 
   function key(): string {
-    const controls = form.querySelectorAll<HTMLInputElement>('input, select');
+    // How files become inputs is part of the samples' own version.
+    const controls = form.querySelectorAll<HTMLInputElement>(
+      ':is(input, select):not([data-preprocess])',
+    );
     const values = Array.from(controls, ({ id, type, checked, value }) =>
       type === 'checkbox' || type === 'radio' ? [id, checked] : [id, type === 'file' ? '' : value],
     );

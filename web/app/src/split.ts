@@ -25,9 +25,15 @@ export function rowsOf(sample: TensorMap, inputs: readonly ValueInfo[]): number 
   return divisible && rows > 1 ? rows : 1;
 }
 
-export function* rowsFrom(sample: TensorMap, rows: number): Generator<TensorMap> {
+/** The rows of a sample that has so many, or those from `first` until before `end`. */
+export function* rowsFrom(
+  sample: TensorMap,
+  rows: number,
+  first = 0,
+  end = rows,
+): Generator<TensorMap> {
   const tensors = Object.entries(sample);
-  for (let row = 0; row < rows; ++row) {
+  for (let row = first; row < end; ++row) {
     yield Object.fromEntries(
       tensors.map(([name, { dtype, dims, data }]) => {
         const size = data.length / rows;

@@ -23,12 +23,20 @@ interface Seen {
   first: Tensor;
   /** Whether every sample was equal to the first. */
   alike: boolean;
+  /** The shape of the first that does not fit the input. */
+  misfit?: readonly number[];
 }
 
 const isEqual = (a: Tensor, b: Tensor): boolean =>
   a.dims.length === b.dims.length &&
   a.dims.every((dim, axis) => dim === b.dims[axis]) &&
   Array.prototype.every.call(a.data, (value, i) => value === b.data[i]);
+
+/** Whether a tensor has the input's rank, and its sizes where they are fixed. */
+const fits = ({ dims }: Tensor, { shape, hasShape }: ValueInfo): boolean =>
+  !hasShape ||
+  (dims.length === shape.length &&
+    shape.every((dim, axis) => !/^\d+$/.test(dim) || Number(dim) === dims[axis]));
 
 /** Types whose elements are numbers as they are in the array. */
 const PLAIN = /^(u?int(8|16|32|64)|float(32|64)|bool)$/;
@@ -55,6 +63,8 @@ export class SampleChecks {
         this.#seen.set(name, seen);
       }
       seen.alike &&= isEqual(seen.first, tensor);
+      const input = this.#inputs.find((each) => each.name === name);
+      if (input !== undefined && !fits(tensor, input)) seen.misfit ??= tensor.dims;
       if (PLAIN.test(tensor.dtype)) look(tensor, seen);
     }
   }
@@ -100,13 +110,18 @@ const short = (value: number): string => String(Number(value.toPrecision(4)));
 
 function valueWarnings(
   { name, dtype, shape }: ValueInfo,
-  { least, most, strange, whole }: Seen,
+  { least, most, strange, whole, misfit }: Seen,
   settings: InputSettings | undefined,
 ): string[] {
   const found: string[] = [];
   const range = `from ${short(least)} to ${short(most)}`;
   const isReal = dtype.startsWith('float');
   const kind = settings?.kind ?? 'tensor';
+  if (misfit !== undefined) {
+    found.push(
+      `Samples of input '${name}' have the shape [${misfit.join(',')}], but the model takes [${shape.join(',')}]. It cannot run on them.`,
+    );
+  }
   if (strange) {
     found.push(
       `Samples of input '${name}' hold infinite values or such that are no numbers: no range can be measured on them.`,

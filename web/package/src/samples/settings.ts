@@ -138,6 +138,10 @@ const frequency: Rule = {
   holds: (value) => isNumber(value) && value >= 0,
 };
 const numbers: Rule = { expected: 'a list of numbers', holds: listOf(isNumber) };
+const deviations: Rule = {
+  expected: 'a list of numbers other than 0',
+  holds: listOf((value) => isNumber(value) && value !== 0),
+};
 const numberOrList: Rule = {
   expected: 'a number, or lists of numbers',
   holds: (value) => isNumber(value) || (Array.isArray(value) && value.length > 0),
@@ -175,7 +179,7 @@ const RULES: {
     layout: oneOf(['NCHW', 'NHWC']),
     scale: number,
     mean: numbers,
-    std: numbers,
+    std: deviations,
     dtype: oneOf(IMAGE_DTYPES),
     preset: oneOf(Object.keys(IMAGE_PRESETS)),
   },
