@@ -244,6 +244,38 @@ def compressed(kind):
     return text(out.getvalue())
 
 
+def flac(samples, bits, rate=8000):
+    """A FLAC file of whole numbers of so many bits, and the mean of its channels."""
+    out = io.BytesIO()
+    # libsndfile takes the upper bits of 32.
+    whole = np.asarray(samples, np.int64)
+    subtype = {8: "PCM_S8", 16: "PCM_16", 24: "PCM_24"}[bits]
+    soundfile.write(out, (whole << (32 - bits)).astype(np.int32), rate, format="FLAC", subtype=subtype)
+    mean = whole.reshape(len(whole), -1).mean(1)
+    return [text(out.getvalue()), floats(mean / 2.0 ** (bits - 1))]
+
+
+def flacs():
+    wave = chirp(8000, 0.15).astype(np.float64)
+    noise = noisy(wave) - wave
+    of = lambda x, bits: np.round(x * (2 ** (bits - 1) - 1)).astype(np.int64)
+    rough = wave + noise * 0.3
+    save("flac", {
+        "one channel": flac(of(wave, 16), 16),
+        "two channels, the first simpler": flac(of(np.stack([wave, rough], 1), 16), 16),
+        "two channels, the second simpler": flac(of(np.stack([rough, wave], 1), 16), 16),
+        "two channels, their mean simpler": flac(of(np.stack([wave + noise, wave - noise], 1), 16), 16),
+        "two unlike channels": flac(of(np.stack([wave, np.roll(wave, 500) / 2], 1), 16), 16),
+        "three channels": flac(of(np.stack([wave, noise, -wave], 1), 16), 16),
+        "8 bits": flac(of(wave, 8), 8),
+        "24 bits": flac(of(wave + noise, 24) // 2, 24),
+        "noise": flac(np.random.default_rng(1).integers(-32768, 32768, 700), 16),
+        "silence": flac(np.zeros(5000), 16),
+        "bits that are not used": flac(of(wave, 10) * 64, 16),
+        "a few samples": flac([1, -2, 3], 16),
+    })
+
+
 def resampled():
     cases = []
     for source, target in [(44100, 16000), (8000, 16000), (48000, 16000), (16000, 22050)]:
@@ -288,3 +320,4 @@ if __name__ == "__main__":
     pictures()
     tokens()
     sounds()
+    flacs()

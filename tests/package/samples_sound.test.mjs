@@ -256,7 +256,8 @@ describe('files', () => {
     const files = [{ path: 'a.mp3', bytes: async () => new Uint8Array(9) }];
     await expect(only(readSamples(files, [waveInput()]))).rejects.toMatchObject({
       code: 'Unsupported',
-      message: "'a.mp3': Sounds other than WAV can be read in browsers only. Convert it to WAV.",
+      message:
+        "'a.mp3': Sounds other than WAV and FLAC can be read in browsers only. Convert it to WAV or FLAC.",
     });
   });
 });

@@ -43,7 +43,10 @@ function mono(buffer: AudioBuffer): Float32Array {
 
 async function audio(bytes: Uint8Array): Promise<Sound> {
   if (typeof OfflineAudioContext === 'undefined') {
-    throw new QuantabError('Unsupported', 'Sounds other than WAV can be read in a page only.');
+    throw new QuantabError(
+      'Unsupported',
+      'Sounds other than WAV and FLAC can be read in a page only.',
+    );
   }
   try {
     const context = new OfflineAudioContext(1, 1, RATE);

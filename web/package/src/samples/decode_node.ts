@@ -104,7 +104,7 @@ async function image(bytes: Uint8Array): Promise<Pixels> {
 async function audio(): Promise<never> {
   throw new QuantabError(
     'Unsupported',
-    'Sounds other than WAV can be read in browsers only. Convert it to WAV.',
+    'Sounds other than WAV and FLAC can be read in browsers only. Convert it to WAV or FLAC.',
   );
 }
 

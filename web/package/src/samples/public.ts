@@ -30,6 +30,7 @@ export type { Resample } from './resize.js';
 export { IMAGE_PRESETS, type ImagePreset } from './presets.js';
 export { SampleChecks } from './checks.js';
 export { readWav, type Sound } from './audio/wav.js';
+export { readFlac } from './audio/flac.js';
 export { resample } from './audio/resample.js';
 export { soundToTensor } from './audio/features.js';
 export { Tokenizers, type Tokens } from './text/tokenizers.js';

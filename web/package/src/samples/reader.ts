@@ -10,7 +10,7 @@ import type { Tokenizers } from './text/tokenizers.js';
 /** What the machine decodes, by the contents of a file; each rejects with a QuantabError. */
 export interface Decoders {
   image(bytes: Uint8Array): Promise<Pixels>;
-  /** Of sounds other than WAV. */
+  /** Of sounds other than WAV and FLAC. */
   audio(bytes: Uint8Array): Promise<Sound>;
 }
 

@@ -1,12 +1,15 @@
 // Sounds: a sample each, or as many as there are pieces in them, for the inputs of kind 'audio'.
 import { countPieces, soundToTensor } from '../audio/features.js';
+import { isFlac, readFlac } from '../audio/flac.js';
 import { isWav, readWav, type Sound } from '../audio/wav.js';
 import type { SampleFile } from '../group.js';
 import type { Decoders, Part, ReadContext, SampleReader } from '../reader.js';
 
 /** A sound by the contents of its file. Rejects with a QuantabError. */
-export const decodeSoundWith = async (decoders: Decoders, bytes: Uint8Array): Promise<Sound> =>
-  isWav(bytes) ? readWav(bytes) : decoders.audio(bytes);
+export async function decodeSoundWith(decoders: Decoders, bytes: Uint8Array): Promise<Sound> {
+  if (isWav(bytes)) return readWav(bytes);
+  return isFlac(bytes) ? readFlac(bytes) : decoders.audio(bytes);
+}
 
 const decoded = async (file: SampleFile, decoders: Decoders): Promise<Sound> =>
   decodeSoundWith(decoders, await file.bytes());
