@@ -54,6 +54,9 @@ test('the example is one click away', async () => {
   await tab.shown('#model-title');
   await tab.samplesAre(SAMPLES);
   await tab.quantize();
+  expect(await tab.text('#made-with')).toBe(
+    'Static, on 300 samples · Per channel: yes · Activation type: QUInt8',
+  );
   const top1 = await tab.text('#figures table >> nth=1 >> tbody td:last-child');
   expect(top1).toMatch(/^(9[5-9](\.\d+)?|100) %$/);
 });

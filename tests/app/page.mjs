@@ -78,10 +78,22 @@ export class Tab {
     await client.detach();
   }
 
-  /** Drops a model and waits until it is open. */
+  /** Drops a model, waits until it is open, and shows all options with the static method, as one who sets them by hand. */
   async open(...files) {
     await this.drop(...files);
     await this.shown('#model-title');
+    await this.byHand();
+  }
+
+  /** Shows all options, whose first is the static method, in the place of a ready-made setting. */
+  async byHand() {
+    await this.allOptions();
+    await this.page.check('#method-static');
+  }
+
+  async allOptions() {
+    const isOpen = await this.page.$eval('#all-options', (details) => details.open);
+    if (!isOpen) await this.page.click('#all-options > summary');
   }
 
   openDigits() {

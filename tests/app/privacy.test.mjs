@@ -34,6 +34,7 @@ async function useEverything(tab) {
   await tab.page.click('#close-model');
   await tab.drop(fileOf(DIGITS), fileOf(CALIBRATION));
   await tab.shown('#model-title');
+  await tab.byHand();
   await tab.page.check('#method-dynamic');
   await tab.quantize();
 }

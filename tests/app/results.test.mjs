@@ -45,7 +45,9 @@ describe('figures', () => {
 describe('what cannot be measured takes nothing from the model', () => {
   test('operators that cannot run here', async () => {
     const { tab } = session;
-    await tab.open(onnx(matmulModel([1, 8], [MAGIC])));
+    await tab.drop(onnx(matmulModel([1, 8], [MAGIC])));
+    await tab.shown('#unsupported');
+    await tab.allOptions();
     const said = await tab.text('#unsupported');
     expect(said).toContain("Magic of domain com.acme: node 'Magic_of_h0'");
     expect(said).toContain('stay in float');
@@ -102,7 +104,7 @@ describe('what cannot be measured takes nothing from the model', () => {
     const { tab } = session;
     const sequence = { name: 's', dims: [1, 8], sequence: true };
     const x = { name: 'x', dims: [1, 8] };
-    await tab.open(
+    await tab.drop(
       onnx(
         makeModel({
           inputs: [sequence],
@@ -111,6 +113,8 @@ describe('what cannot be measured takes nothing from the model', () => {
         }),
       ),
     );
+    await tab.shown('#model-title');
+    await tab.allOptions();
     expect(await tab.text('#model')).toContain("Input 's' is a sequence, and this page can give");
     expect(await tab.text('#model table')).toContain('sequence');
     expect(await tab.page.isChecked('#method-dynamic')).toBe(true);

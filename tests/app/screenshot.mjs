@@ -72,7 +72,6 @@ try {
   await page.goto(address);
   await page.click('#try-example');
   await page.waitForSelector('#split-rows', { state: 'visible' });
-  await page.check('#option-per_channel');
   await page.click('#quantize');
   await page.waitForSelector('#progress');
   await page.waitForSelector('#progress', { state: 'detached' });

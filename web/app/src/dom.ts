@@ -1,6 +1,6 @@
 // Small helpers over the DOM. Text is always set as text, never as markup.
 
-type Child = Node | string | false | null | undefined;
+export type Child = Node | string | false | null | undefined;
 type Props = Record<string, string | number | boolean | ((event: Event) => void) | undefined>;
 
 /** An element with attributes (or `onclick`-like listeners) and children. */
@@ -28,7 +28,7 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
 }
 
 export interface Column {
-  head: string;
+  head: Node | string;
   number?: boolean;
 }
 

@@ -1,6 +1,15 @@
 // The whole page takes drops.
 import { byId } from './dom';
 import { fromDrop, type NamedFile } from './files';
+import { handlesOf, remember } from './handles';
+
+/** The files of a drop, with the handles they can be read by again. */
+async function received(transfer: DataTransfer): Promise<NamedFile[]> {
+  // Both are begun while the event lasts.
+  const [files, handles] = await Promise.all([fromDrop(transfer), handlesOf(transfer)]);
+  remember(files, handles);
+  return files;
+}
 
 export function takeDrops(receive: (files: Promise<NamedFile[]>) => void): void {
   const cover = byId('dropcover');
@@ -24,6 +33,6 @@ export function takeDrops(receive: (files: Promise<NamedFile[]>) => void): void 
     if (!hasFiles(event) || event.dataTransfer === null) return;
     event.preventDefault();
     setDepth(0);
-    receive(fromDrop(event.dataTransfer));
+    receive(received(event.dataTransfer));
   });
 }

@@ -62,7 +62,10 @@ export function filePicker(
 export function focusFieldOf(error: unknown): void {
   if (!(error instanceof FieldError)) return;
   const { field: control } = error;
-  control.closest('details')?.setAttribute('open', '');
+  for (let at = control.closest('details'); at !== null;) {
+    at.open = true;
+    at = at.parentElement?.closest('details') ?? null;
+  }
   control.setAttribute('aria-invalid', 'true');
   control.addEventListener('input', () => control.removeAttribute('aria-invalid'), { once: true });
   control.focus();

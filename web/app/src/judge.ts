@@ -66,7 +66,7 @@ function noLatency(error: unknown, model: Model, isMadeUp: boolean): string {
 /** `onLayers` hears how many samples the layers have been compared on, and of how many. */
 export async function judge(
   model: Model,
-  made: Made,
+  made: Pick<Made, 'job' | 'quantized'>,
   call: CallOptions,
   onLayers: (done: number, total: number) => void,
 ): Promise<Judgement> {

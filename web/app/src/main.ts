@@ -3,9 +3,11 @@ import { alertError } from './alerts';
 import { byId } from './dom';
 import { takeDrops } from './dropping';
 import { fromList, isModelName, sortFiles, type NamedFile } from './files';
+import { offerToGoOn } from './go_on';
+import { pickHandles } from './handles';
 import { workOffline } from './offline';
 import { keepSamples, openExample, openFrom, openingDone, takeTicket } from './opening';
-import { addSamples, isModelOpen } from './workspace';
+import { addSamples, afterClosing, isModelOpen } from './workspace';
 
 /** A model opens; anything else is samples for the model that is open, or will be. */
 async function receive(arriving: NamedFile[] | Promise<NamedFile[]>): Promise<void> {
@@ -27,6 +29,9 @@ picker.addEventListener('change', () => {
   void receive(fromList(picker.files ?? []));
   picker.value = '';
 });
+pickHandles(picker, (files) => void receive(files));
 byId('try-example').addEventListener('click', () => void openExample());
 takeDrops((files) => void receive(files).catch(alertError));
+afterClosing(() => void offerToGoOn());
+void offerToGoOn();
 workOffline(byId('offline'));

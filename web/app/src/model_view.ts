@@ -127,5 +127,6 @@ export function showModel(section: HTMLElement, model: Model, close: () => void)
       { class: 'actions' },
       el('button', { type: 'button', id: 'close-model', onclick: close }, 'Open another model'),
     ),
+    el('p', { class: 'help', id: 'kept' }),
   );
 }

@@ -5,6 +5,7 @@ import { byId } from './dom';
 import { chooseModel, locationFrom, namesOf, sortFiles, type NamedFile } from './files';
 import { showProgress, type ProgressView } from './progress_view';
 import { focusHome, focusIsLost, say, titleState } from './status';
+import type { KeptState } from './session';
 import { showWorkspace } from './workspace';
 
 /** What is over sooner than this, in milliseconds, shows no progress. */
@@ -24,9 +25,13 @@ export async function openingDone(): Promise<boolean> {
   return wasOpening;
 }
 
-interface Opened {
+export interface Opened {
   model: Model;
+  /** What the model was read from. */
+  files: NamedFile[];
   samples: NamedFile[];
+  /** Of an earlier visit. */
+  state?: KeptState;
 }
 
 /** Samples that came before their model. */
@@ -50,7 +55,7 @@ async function openFiles(files: NamedFile[], call: CallOptions): Promise<Opened>
       .map(({ path, file }) => [locationFrom(folder, path), file]),
   );
   const model = await openModel(main.file, { externalData, ...call });
-  return { model, samples };
+  return { model, files: others, samples };
 }
 
 async function exampleFile(name: string, signal: AbortSignal): Promise<NamedFile> {
@@ -104,7 +109,7 @@ async function attempt(
   running = undefined;
   titleState(null);
   if (opened !== undefined) {
-    showWorkspace(opened.model, [...waiting, ...opened.samples]);
+    showWorkspace({ ...opened, samples: [...waiting, ...opened.samples] });
     waiting = [];
     return;
   }
@@ -130,6 +135,19 @@ function open(
 /** Opens the model among files. */
 export const openFrom = (files: NamedFile[], ticket: number): Promise<void> =>
   open(ticket, namesOf(files), (call) => openFiles(files, call));
+
+/** Opens a model of an earlier visit, with its samples, settings and results. */
+export const openKept = (
+  model: NamedFile[],
+  samples: NamedFile[],
+  state: KeptState,
+  ticket: number,
+): Promise<void> =>
+  open(ticket, namesOf(model), async (call) => ({
+    ...(await openFiles(model, call)),
+    samples,
+    state,
+  }));
 
 /** Opens the bundled example with its samples. */
 export const openExample = (): Promise<void> =>

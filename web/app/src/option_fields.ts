@@ -1,5 +1,6 @@
 // Form fields for the quantizers' options, made from the core's own description of them.
 import { description } from 'quantab';
+import { applyConflicts, followCompanions } from './conflict_fields';
 import { el } from './dom';
 import { field, FieldError, select } from './fields';
 
@@ -111,12 +112,41 @@ export function optionFields(method: Method): HTMLElement {
     ),
   );
   const config = fields.querySelector<HTMLSelectElement>('#option-config');
-  let chosen = config?.value;
   config?.addEventListener('change', () => {
-    follow(fields, chosen!, config.value);
-    chosen = config.value;
+    follow(fields, config.dataset['followed'] ?? 'none', config.value);
+    config.dataset['followed'] = config.value;
   });
+  followCompanions(fields);
+  fields.addEventListener('input', () => applyConflicts(fields, method));
+  fields.addEventListener('change', () => applyConflicts(fields, method));
+  applyConflicts(fields, method);
   return fields;
+}
+
+/** As a field shows a value. */
+const shown = (type: OptionInfo['type'], value: unknown): string => {
+  if (value === undefined || value === null) return '';
+  if (type === 'list') return (value as string[]).join(', ');
+  if (type === 'json') return Object.keys(value).length > 0 ? JSON.stringify(value) : '';
+  return String(value);
+};
+
+/** Puts values into the fields of a method, as readOptions() gives them; those that are not named are at their defaults. */
+export function writeOptions(
+  fields: HTMLElement,
+  method: Method,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  const config = String(values['config'] ?? 'none');
+  for (const option of optionsOf(method)) {
+    const input = fields.querySelector<HTMLInputElement>(`#option-${option.name}`);
+    if (input === null) continue;
+    const value = values[camel(option.name)] ?? defaultOf(option, method, config);
+    if (option.name === 'config') input.dataset['followed'] = config;
+    if (input.type === 'checkbox') input.checked = value === true;
+    else input.value = shown(option.type, value);
+  }
+  applyConflicts(fields, method);
 }
 
 /** The fields of a method that count only with samples. */
@@ -156,10 +186,10 @@ function valueOf(input: HTMLInputElement): unknown {
   return items.filter(Boolean);
 }
 
-/** The fields' values as the package takes them; what was left empty is left out. */
+/** The fields' values as the package takes them; what was left empty, or counts for nothing, is left out. */
 export function readOptions(fields: HTMLElement): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const input of fields.querySelectorAll<HTMLInputElement>('[data-type]')) {
+  for (const input of fields.querySelectorAll<HTMLInputElement>('[data-type]:enabled')) {
     const value = valueOf(input);
     if (value !== undefined) values[input.name] = value;
   }

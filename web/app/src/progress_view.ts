@@ -3,6 +3,7 @@ import type { Progress, Stage } from 'quantab';
 import { el } from './dom';
 import { bytes, count } from './format';
 import { say, titleState } from './status';
+import { TimeLeft } from './time_left';
 
 /** A stage of the core's, or of the page's own. */
 export type Shown = Omit<Progress, 'stage'> & { stage: Stage | 'layers' };
@@ -23,6 +24,8 @@ const STAGES: Record<Shown['stage'], string> = {
 const IN_BYTES: readonly Shown['stage'][] = ['read', 'write'];
 
 export interface ProgressView {
+  /** Names what is being made, of several, in front of its stages. */
+  begin(what: string): void;
   update(progress: Shown): void;
   /** Announces what has been reached; the next stage is announced along with it. */
   reached(text: string): void;
@@ -44,7 +47,14 @@ export function showProgress(
   place.replaceChildren(box);
   let current: Shown['stage'] | undefined;
   let news = '';
+  let prefix = '';
+  const time = new TimeLeft();
   return {
+    begin(what) {
+      prefix = `${what}: `;
+      current = undefined;
+      news += prefix;
+    },
     reached(text) {
       news = `${text} `;
       say(text);
@@ -57,8 +67,9 @@ export function showProgress(
       current = stage;
       const number = IN_BYTES.includes(stage) ? bytes : count;
       const numbers = total > 0 ? ` ${number(done)} of ${number(total)}` : '';
-      if (label.textContent !== STAGES[stage] + numbers)
-        label.textContent = STAGES[stage] + numbers;
+      const left = time.update(prefix + stage, done, total);
+      const text = prefix + STAGES[stage] + numbers + (left && `, ${left}`);
+      if (label.textContent !== text) label.textContent = text;
       titleState(STAGES[stage] + (total > 0 ? ` ${Math.floor((100 * done) / total)} %` : ''));
       if (total > 0) {
         bar.max = total;

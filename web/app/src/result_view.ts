@@ -1,90 +1,18 @@
-// Before and after, and the download.
-import type { Comparison, MixedPrecision, Model } from 'quantab';
+// The details of a result: its download, how it was made, and what was found out about it.
+import type { MixedPrecision } from 'quantab';
 import { el, table } from './dom';
-import { bytes, cosine, counted, decibels, figure, milliseconds, percent } from './format';
-import type { Judgement } from './judge';
+import { beforeAndAfter, outputErrors, type TextTable } from './figure_tables';
+import { bytes, counted } from './format';
 import { layersView } from './layers_view';
-import { changedOptions } from './option_fields';
-import type { Latencies } from './timing';
+import { saveRecipe } from './run_actions';
+import { madeWith, shareOf } from './run_words';
+import type { Run } from './runs';
 import { verdict } from './verdict';
-import type { Made, ResultFile } from './work';
 
-const sizeOf = (files: readonly ResultFile[]): number =>
-  files.reduce((sum, { blob }) => sum + blob.size, 0);
-
-function gains(model: Model, made: Made, latency: Latencies | undefined): HTMLElement {
-  const size = sizeOf(made.files);
-  const rows = [['Size', bytes(model.byteLength), bytes(size), percent(size / model.byteLength)]];
-  if (latency !== undefined) {
-    const { float, quantized, capabilities } = latency;
-    const runs = Math.min(float.runs, quantized.runs);
-    const how = [
-      runs > 1 ? `median of ${runs} runs` : 'one run',
-      counted(capabilities.threads, 'thread'),
-      capabilities.flavor === 'relaxed' ? 'relaxed SIMD' : 'SIMD',
-    ];
-    rows.push([
-      `Latency here (${how.join(', ')})`,
-      milliseconds(float.median),
-      milliseconds(quantized.median),
-      float.median > 0 ? percent(quantized.median / float.median) : '–',
-    ]);
-    if (capabilities.workers > 1) {
-      rows.push(['Calibrated in', '', counted(capabilities.workers, 'worker'), '']);
-    }
-  }
-  return table(
-    'Before and after',
-    [
-      { head: 'Measure' },
-      { head: 'Float', number: true },
-      { head: 'Quantized', number: true },
-      { head: 'Ratio', number: true },
-    ],
-    rows,
-  );
-}
-
-function errors(comparison: Comparison): HTMLElement {
-  return table(
-    `How far the outputs are apart (${counted(comparison.samples, 'sample')})`,
-    [
-      { head: 'Output' },
-      { head: 'SQNR dB', number: true },
-      { head: 'Cosine', number: true },
-      { head: 'Mean squared error', number: true },
-      { head: 'Mean relative error', number: true },
-      { head: 'Largest error', number: true },
-      { head: 'Same top-1', number: true },
-    ],
-    comparison.outputs.map((output) => [
-      output.name,
-      decibels(output.sqnrDb, output.mse),
-      cosine(output.cosine),
-      figure(output.mse),
-      figure(output.meanRelativeError),
-      figure(output.maxAbsError),
-      percent(output.top1Agreement),
-    ]),
-  );
-}
+const shown = ({ caption, columns, rows }: TextTable): HTMLElement => table(caption, columns, rows);
 
 const notice = (text: string, props = {}): HTMLElement =>
   el('p', { class: 'notice', ...props }, text);
-
-const METHODS = { static: 'Static', dynamic: 'Dynamic', float16: 'Half precision' };
-
-function howMade({ job }: Made): HTMLElement {
-  const method = METHODS[job.method] + (job.mixed ? ' with float32 where needed' : '');
-  const on =
-    (job.method === 'static' || job.mixed) && job.samples !== undefined
-      ? `, on ${counted(job.samples.length, job.random ? 'random sample' : 'sample')}`
-      : '';
-  const options = changedOptions(job.method, job.options);
-  if (job.preProcess) options.push('Pre-processed');
-  const chosen = options.length > 0 ? options.join(' · ') : 'every option at its default';
-  return el('p', { id: 'made-with' }, `${method}${on} · ${chosen}`);
-}
 
 /** Which nodes stay in float32, and why. */
 function inFloat({ nodeBlockList, overflowing, inaccurate }: MixedPrecision): HTMLElement {
@@ -103,15 +31,21 @@ function inFloat({ nodeBlockList, overflowing, inaccurate }: MixedPrecision): HT
 }
 
 /** The recipe, to be kept for the command line or a program, and what it is in Python. */
-function howToRepeat({ quantized: { recipe, python } }: Made): HTMLElement {
+function howToRepeat(run: Run): HTMLElement {
+  const save = () => saveRecipe(run);
   return el(
     'details',
     { id: 'recipe' },
     el('summary', {}, 'Recipe'),
     el('p', { class: 'help' }, 'For the command line (--recipe) and the package.'),
-    el('pre', { tabindex: 0 }, JSON.stringify(recipe, undefined, 2)),
+    el('pre', { tabindex: 0 }, JSON.stringify(run.recipe, undefined, 2)),
+    el(
+      'p',
+      {},
+      el('button', { type: 'button', id: 'save-recipe', onclick: save }, 'Save the recipe'),
+    ),
     el('p', { class: 'help' }, 'The same with the Python tools.'),
-    el('pre', { tabindex: 0 }, python ?? ''),
+    el('pre', { tabindex: 0 }, run.python),
   );
 }
 
@@ -129,35 +63,55 @@ function remarks(log: readonly string[]): HTMLElement {
 
 const KEEP_TOGETHER = 'Keep both files in one folder, under these names.';
 
+const FILES_GONE =
+  'Made before this page was loaded: the figures are kept, the file is not. Make it again to download it.';
+
+export interface ResultActions {
+  /** Quantizes anew, with some nodes kept in float. */
+  keepInFloat(nodes: string[]): void;
+  /** Quantizes anew with the same settings. */
+  makeAgain(): void;
+  saveReport(): void;
+}
+
 export interface ResultView {
-  /** Shows the figures, once they are measured. `again` quantizes anew with some nodes kept in float. */
-  judged(judgement: Judgement, again: (nodes: string[]) => void): void;
+  readonly run: Run;
+  /** Shows the figures, once they are measured. */
+  judged(): void;
   /** Says whether the settings have been changed since. */
   setOutdated(outdated: boolean): void;
   /** Says that its successor is being made. */
   setStale(stale: boolean): void;
-  /** Takes it away. Its downloads are no longer to be had. */
+  /** Takes it away. */
   remove(): void;
 }
 
-/** Shows a finished model with its download, in the place of an older result. */
-export function showResult(section: HTMLElement, model: Model, made: Made): ResultView {
-  const urls = made.files.map(({ blob }) => URL.createObjectURL(blob));
-  const links = made.files.map(({ name, blob }, i) =>
+function downloads({ files, size }: Run, urls: readonly string[]): HTMLElement[] {
+  const [main, data] = files ?? [];
+  const several = data !== undefined;
+  return (files ?? []).map(({ name, blob }, i) =>
     el(
       'a',
       {
         class: 'button primary',
-        id: i === 0 ? 'download' : 'download-data',
+        id: blob === main!.blob ? 'download' : 'download-data',
         href: urls[i],
         download: name,
       },
       `Download ${name}`,
-      made.files.length > 1 ? ` (${bytes(blob.size)})` : '',
+      several && size > 0 ? ` (${bytes(blob.size)})` : '',
     ),
   );
-  const size = sizeOf(made.files);
-  const { mixedPrecision } = made.quantized;
+}
+
+/** Shows a result, in the place of another one. `urls` are of its files. */
+export function showResult(
+  section: HTMLElement,
+  run: Run,
+  urls: readonly string[],
+  actions: ResultActions,
+): ResultView {
+  const { files, log, mixedPrecision, judgement, settings } = run;
   const outdated = notice(
     'Made with other settings than those shown now. Quantize again to use them.',
     {
@@ -170,35 +124,56 @@ export function showResult(section: HTMLElement, model: Model, made: Made): Resu
     { class: 'help', hidden: true },
     'The earlier result, until the new one is there.',
   );
-  const figures = el('div', { id: 'figures' }, gains(model, made, undefined));
+  const report = el(
+    'button',
+    {
+      type: 'button',
+      id: 'save-report',
+      hidden: judgement === undefined,
+      onclick: actions.saveReport,
+    },
+    'Save a report',
+  );
+  const again = el(
+    'button',
+    { type: 'button', class: 'primary', id: 'make-again', onclick: actions.makeAgain },
+    'Make it again',
+  );
+  const figures = el('div', { id: 'figures' }, shown(beforeAndAfter(run, undefined)));
   section.hidden = false;
   section.replaceChildren(
-    el('h2', { id: 'result-title', tabindex: -1 }, 'Result'),
+    el('h2', { id: 'result-title', tabindex: -1 }, `Result ${run.number}`),
     earlier,
     outdated,
-    el(
-      'p',
-      { class: 'gain', id: 'gain' },
-      `${bytes(size)}, ${percent(size / model.byteLength)} of the original`,
-    ),
-    howMade(made),
-    el('p', { class: 'actions' }, ...links),
-    ...(made.files.length > 1 ? [el('p', { class: 'help' }, KEEP_TOGETHER)] : []),
-    ...(made.log.length > 0 ? [remarks(made.log)] : []),
+    el('p', { class: 'gain', id: 'gain' }, `${bytes(run.size)}, ${shareOf(run)} of the original`),
+    el('p', { id: 'made-with' }, madeWith(run)),
+    ...(files === undefined ? [el('p', { class: 'help', id: 'files-gone' }, FILES_GONE)] : []),
+    el('p', { class: 'actions' }, ...downloads(run, urls), files === undefined && again, report),
+    ...((files?.length ?? 0) > 1 ? [el('p', { class: 'help' }, KEEP_TOGETHER)] : []),
+    ...(log.length > 0 ? [remarks(log)] : []),
     ...(mixedPrecision === undefined ? [] : [inFloat(mixedPrecision)]),
-    howToRepeat(made),
+    howToRepeat(run),
     figures,
   );
+
+  function judged(): void {
+    if (run.judgement === undefined) return;
+    const { comparison, latency, layers, notices } = run.judgement;
+    const keep = settings.method === 'float16' ? () => {} : actions.keepInFloat;
+    report.hidden = false;
+    figures.replaceChildren(
+      ...(comparison === undefined ? [] : [el('p', { id: 'verdict' }, verdict(comparison))]),
+      shown(beforeAndAfter(run, latency)),
+      ...(comparison === undefined ? [] : [shown(outputErrors(comparison))]),
+      ...(layers === undefined ? [] : [layersView(layers, keep)]),
+      ...notices.map((text) => notice(text)),
+    );
+  }
+  judged();
+
   return {
-    judged({ comparison, latency, layers, notices }, again) {
-      figures.replaceChildren(
-        ...(comparison === undefined ? [] : [el('p', { id: 'verdict' }, verdict(comparison))]),
-        gains(model, made, latency),
-        ...(comparison === undefined ? [] : [errors(comparison)]),
-        ...(layers === undefined ? [] : [layersView(layers, again)]),
-        ...notices.map((text) => notice(text)),
-      );
-    },
+    run,
+    judged,
     setOutdated(value) {
       outdated.hidden = !value;
     },
@@ -208,7 +183,6 @@ export function showResult(section: HTMLElement, model: Model, made: Made): Resu
     },
     remove() {
       section.classList.remove('stale');
-      for (const url of urls) URL.revokeObjectURL(url);
       section.replaceChildren();
       section.hidden = true;
     },

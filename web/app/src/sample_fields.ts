@@ -39,11 +39,14 @@ export interface SampleFields {
   preprocess(): Preprocess | undefined;
   /** Differs when the files or their settings do. */
   version(): string;
+  /** The files that were given as samples, in their order; those that say how they become inputs are not among them. */
+  files(): readonly NamedFile[];
 }
 
 export function sampleFields(model: Model, changed: () => void): SampleFields {
   const { inputs } = model.info;
   const collection = new Collection(inputs);
+  let given: NamedFile[] = [];
   let version = 0;
   let reading = 0;
   let pending: Promise<void> = Promise.resolve();
@@ -65,6 +68,7 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
   const clear = el('button', { type: 'button', id: 'clear-samples', class: 'link' }, 'Remove all');
   clear.addEventListener('click', () => {
     collection.clear();
+    given = [];
     version++;
     refresh();
     look();
@@ -169,6 +173,8 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
 
   function leaveOut(files: ReadonlySet<SampleFile>): void {
     version++;
+    const paths = new Set(Array.from(files, ({ path }) => path));
+    given = given.filter(({ path }) => !paths.has(path));
     void work(() => collection.leaveOut(files)).catch(alertError);
     element.querySelector<HTMLElement>('#pick-samples')?.focus();
   }
@@ -197,6 +203,7 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
     const ofSettings = sorted.samples.filter(isSettings);
     const samples = sorted.samples.filter((entry) => !isSettings(entry));
     version++;
+    given.push(...samples);
     const { others } = sorted;
     if (samples.length === 0) tell({ errors: [], unused: [] }, others);
     else work(() => collection.add(samples)).then((came) => tell(came, others), alertError);
@@ -215,6 +222,7 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
     element,
     add,
     preprocess,
+    files: () => given,
     settled: () => pending,
     any: () => random.checked || reading + collection.groups.length > 0,
     version: () => JSON.stringify([version, preprocess()]),

@@ -4,7 +4,8 @@ import { bytes } from './format';
 import type { Method } from './option_fields';
 import type { SampleSource } from './samples';
 
-export interface Job {
+/** How a model is to be made: plain data. */
+export interface Settings {
   method: Method;
   options: Record<string, unknown>;
   /** Whether half precision is held to the samples. */
@@ -12,10 +13,17 @@ export interface Job {
   preProcess: boolean;
   /** Whether the weights go into a file of their own. */
   externalData: boolean;
+  /** Ends the file's name, before '.onnx', where the name is fixed. */
+  suffix?: string;
+}
+
+export interface Job extends Settings {
   /** To calibrate and to compare on. A static or a mixed job has some. */
   samples: SampleSource | undefined;
   /** Whether they are made up. */
   random: boolean;
+  /** How files became samples, where that was asked for. */
+  preprocess: object | undefined;
 }
 
 export interface ResultFile {
@@ -43,8 +51,12 @@ const TYPES: Record<string, string> = {
   QFLOAT8E4M3FN: 'float8',
 };
 
-const nameOfResult = (model: Model, { method, options }: Job): string => {
+export const nameOfResult = (
+  model: Pick<Model, 'name'>,
+  { method, options, suffix }: Settings,
+): string => {
   const base = (model.name || 'model').replace(/^.*[/\\]/, '').replace(/\.onnx$/i, '');
+  if (suffix !== undefined) return `${base}${suffix}.onnx`;
   const type = TYPES[String(options.weightType)] ?? 'int8';
   return method === 'float16' ? `${base}.float16.onnx` : `${base}.${method}.${type}.onnx`;
 };

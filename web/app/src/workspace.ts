@@ -1,26 +1,41 @@
-// The model that is open: what it is, how it is quantized, and the result.
+// The model that is open: what it is, how it is quantized, and the results.
 import type { Model, Progress } from 'quantab';
-import { alertError, clearAlerts, isCancelled } from './alerts';
+import { alertError, alertText, clearAlerts, isCancelled, messageOf } from './alerts';
 import { byId } from './dom';
-import { offerNodes } from './explore/section';
+import { offerNodes, type Nodes } from './explore/section';
 import type { NamedFile } from './files';
+import { counted } from './format';
 import { judge } from './judge';
 import { showModel } from './model_view';
-import { showProgress } from './progress_view';
+import { showProgress, type ProgressView } from './progress_view';
 import { showResult, type ResultView } from './result_view';
+import { saveReport } from './run_actions';
+import { Runs, type Run } from './runs';
+import { showRuns } from './runs_table';
+import { Keeping } from './keeping';
+import { awaitedState, type KeptState } from './session';
 import { showSettings, type SettingsView } from './settings_view';
 import { focusHome, focusIsLost, say, titleState } from './status';
-import { make, type Job, type Made } from './work';
+import type { Opened } from './opening';
+import { make, nameOfResult, type Job } from './work';
 
 interface Open {
   model: Model;
   settings: SettingsView;
-  endNodes: () => void;
+  nodes: Nodes;
   running: AbortController | undefined;
-  result: { view: ResultView; key: string } | undefined;
+  runs: Runs;
+  view: ResultView | undefined;
+  keeping: Keeping;
 }
 
 let current: Open | undefined;
+let closed = () => {};
+
+/** Calls back when a model is closed and none takes its place. */
+export function afterClosing(listener: () => void): void {
+  closed = listener;
+}
 
 export const isModelOpen = (): boolean => current !== undefined;
 
@@ -31,9 +46,13 @@ export function addSamples(files: NamedFile[]): void {
 
 function forget(): void {
   if (current === undefined) return;
+  current.keeping.end();
   current.running?.abort();
-  current.result?.view.remove();
-  current.endNodes();
+  current.view?.remove();
+  current.runs.close();
+  byId('runs').replaceChildren();
+  byId('runs').hidden = true;
+  current.nodes.end();
   current.model.close();
   current = undefined;
   byId('work').replaceChildren();
@@ -45,37 +64,126 @@ export function closeModel(): void {
   byId('intro').hidden = false;
   titleState(null);
   focusHome();
+  closed();
 }
 
 /** Puts a model in the place of the one that was open. */
-export function showWorkspace(model: Model, samples: NamedFile[]): void {
+export function showWorkspace({ model, files, samples, state }: Opened): void {
   forget();
+  const earlier = state ?? awaitedState(model.info.name, model.byteLength);
   const open: Open = {
     model,
     settings: showSettings(
       byId<HTMLFormElement>('settings'),
       model,
-      (job, key) => void run(open, job, key),
-      () => markOutdated(open),
+      (jobs, key) => void run(open, jobs, key),
+      () => settingsChanged(open),
     ),
-    endNodes: offerNodes(byId('nodes'), model.info),
+    nodes: offerNodes(byId('nodes'), model.info),
     running: undefined,
-    result: undefined,
+    runs: new Runs(() => {
+      showResults(open);
+      open.keeping.changed();
+    }),
+    view: undefined,
+    keeping: new Keeping(model, files, () => open),
   };
   current = open;
   byId('intro').hidden = true;
   byId('workspace').hidden = false;
   showModel(byId('model'), model, closeModel);
   if (samples.length > 0) open.settings.addSamples(samples);
+  if (earlier !== undefined) restore(open, earlier);
+  open.keeping.begin(byId('kept'));
   byId('model-title').focus();
   say('The model is open.');
 }
 
-function markOutdated({ result, settings }: Open): void {
-  result?.view.setOutdated(result.key !== settings.key());
+function restore({ runs, settings }: Open, state: KeptState): void {
+  runs.restore(state.runs, state.next);
+  if (state.settings !== undefined) settings.restore(state.settings).catch(alertError);
 }
 
-async function run(open: Open, job: Job, key: string): Promise<void> {
+function settingsChanged(open: Open): void {
+  markOutdated(open);
+  open.keeping.changed();
+}
+
+/** A result of an earlier visit is not held to what is shown: it can be made again as it was. */
+function markOutdated({ view, settings }: Open): void {
+  view?.setOutdated(view.run.files !== undefined && view.run.key !== settings.key());
+}
+
+/** Shows all results, and the details of the chosen one. */
+function showResults(open: Open): void {
+  const { model, runs, settings } = open;
+  const makeAgain = (run: Run) => {
+    settings.show(run.settings);
+    settings.start();
+  };
+  const report = (run: Run) => void saveReport(run, model.info);
+  showRuns(byId('runs'), model, runs, {
+    makeAgain,
+    saveReport: report,
+    show(run) {
+      runs.choose(run);
+      byId('result-title').focus();
+    },
+  });
+  const { chosen } = runs;
+  if (open.view?.run !== chosen) {
+    open.view?.remove();
+    open.view =
+      chosen &&
+      showResult(byId('result'), chosen, runs.urlsOf(chosen), {
+        keepInFloat: (nodes) => settings.keepInFloat(chosen.settings, nodes),
+        makeAgain: () => makeAgain(chosen),
+        saveReport: () => report(chosen),
+      });
+  } else open.view?.judged();
+  open.nodes.showLayers(chosen?.judgement?.layers);
+  markOutdated(open);
+}
+
+/** Makes one model and finds out how good it is. */
+async function makeOne(
+  open: Open,
+  job: Job,
+  key: string,
+  signal: AbortSignal,
+  progress: ProgressView,
+): Promise<void> {
+  const { model, runs } = open;
+  const call = {
+    signal,
+    onProgress: (state: Progress) => {
+      if (current === open) progress.update(state);
+    },
+  };
+  const made = await make(model, job, call);
+  try {
+    if (current !== open) return;
+    const run = runs.add(model, made, key);
+    progress.reached('The quantized model is ready to download.');
+    const judgement = await judge(model, made, call, (done, total) => {
+      if (current === open) progress.update({ stage: 'layers', done, total });
+    });
+    if (current === open) runs.judged(run, judgement);
+  } finally {
+    made.quantized.close();
+  }
+}
+
+/** Says what of several models could not be made; of a single one, or when it was cancelled, no more than why. */
+function alertFailures(failures: { name: string; error: unknown }[], wanted: number): void {
+  if (wanted === 1) alertError(failures[0]!.error);
+  else {
+    const lines = failures.map(({ name, error }) => `'${name}': ${messageOf(error)}`);
+    alertText(`${counted(failures.length, 'model')} could not be made. ${lines.join(' ')}`);
+  }
+}
+
+async function run(open: Open, jobs: Job[], key: string): Promise<void> {
   if (current !== open) return;
   if (open.running !== undefined) {
     say('A model is being quantized already.');
@@ -86,50 +194,38 @@ async function run(open: Open, job: Job, key: string): Promise<void> {
   const { signal } = controller;
   open.running = controller;
   open.settings.setBusy(true);
-  open.result?.view.setStale(true);
+  open.view?.setStale(true);
   const progress = showProgress(byId('work'), 'progress', 'Starting', () => controller.abort());
   byId('progress-cancel').focus();
-  const call = {
-    signal,
-    onProgress: (state: Progress) => {
-      if (current === open) progress.update(state);
-    },
-  };
 
-  let made: Made | undefined;
-  let failure: unknown;
-  try {
-    made = await make(open.model, job, call);
-    if (current !== open) return;
-    open.result?.view.remove();
-    open.result = { view: showResult(byId('result'), open.model, made), key };
-    markOutdated(open);
-    progress.reached('The quantized model is ready to download.');
-    const judgement = await judge(open.model, made, call, (done, total) => {
-      if (current === open) progress.update({ stage: 'layers', done, total });
-    });
-    if (current !== open) return;
-    open.result.view.judged(judgement, (nodes) => {
-      if (job.method !== 'float16') open.settings.keepInFloat(job.method, nodes);
-    });
-  } catch (error) {
-    failure = error;
-  } finally {
-    made?.quantized.close();
+  const before = open.runs.all.length;
+  const failures: { name: string; error: unknown }[] = [];
+  let isCut = false;
+  for (const [i, job] of jobs.entries()) {
+    if (signal.aborted || current !== open) break;
+    const name = nameOfResult(open.model, job);
+    if (jobs.length > 1) progress.begin(`${i + 1} of ${jobs.length}, ${name}`);
+    try {
+      await makeOne(open, job, key, signal, progress);
+    } catch (error) {
+      isCut = isCancelled(error);
+      if (!isCut) failures.push({ name, error });
+    }
   }
   if (current !== open) return;
 
   open.running = undefined;
   open.settings.setBusy(false);
-  open.result?.view.setStale(false);
+  open.view?.setStale(false);
   const mayMoveFocus = progress.end() || focusIsLost();
-  titleState(made === undefined ? null : 'done');
-  if (made !== undefined) {
+  const isMade = open.runs.all.length > before;
+  titleState(isMade ? 'done' : null);
+  if (isMade) {
     say(signal.aborted ? 'Cancelled. The model is complete.' : 'The result is complete.');
     if (mayMoveFocus) byId('result-title').focus();
-  } else if (isCancelled(failure)) {
+  } else if (isCut) {
     say('Cancelled.');
     if (mayMoveFocus) focusHome();
   }
-  if (failure !== undefined) alertError(failure);
+  if (failures.length > 0) alertFailures(failures, jobs.length);
 }

@@ -4,6 +4,7 @@ import { el } from '../dom';
 import { count, operatorName, shape } from '../format';
 import type { Exploration } from './exploration';
 import { nodeName } from './graph';
+import { errorWords } from './layer_errors';
 
 /** So many readers of a value are named. */
 const NAMED = 8;
@@ -91,20 +92,26 @@ export function showDetails(host: HTMLElement, info: ModelInfo, exploration: Exp
       host.replaceChildren(el('p', { class: 'help' }, 'No node is selected.'));
       return;
     }
-    host.replaceChildren(
+    const error = exploration.errors.get(selected!);
+    const parts = [
       el('h3', { id: 'node-title', tabindex: -1 }, nameOf(selected!)),
       el('p', {}, operatorName(node)),
+      error !== undefined &&
+        el('p', { id: 'node-error' }, `Its own error in the chosen result: ${errorWords(error)}`),
       el('h4', {}, 'Inputs'),
       el('ul', {}, ...node.inputs.map(input)),
       el('h4', {}, 'Outputs'),
       el('ul', {}, ...node.outputs.map(output)),
-    );
+    ];
+    host.replaceChildren(...parts.filter((part) => part !== false));
   };
   let shown: number | undefined;
+  let { errors } = exploration;
   show(shown);
   exploration.onChange(() => {
-    if (exploration.selected === shown) return;
+    if (exploration.selected === shown && exploration.errors === errors) return;
     shown = exploration.selected;
+    errors = exploration.errors;
     show(shown);
   });
 }

@@ -1,5 +1,6 @@
 // What is looked for and what is selected among a model's nodes: one state for the graph, the table and the details.
 import type { NodeInfo } from 'quantab';
+import type { LayerErrors } from './layer_errors';
 
 export interface Filter {
   /** Words that must all occur in the name, operator, inputs or outputs; case does not matter. */
@@ -19,6 +20,8 @@ export class Exploration {
   matches: number[];
   selected: number | undefined;
   isFiltered = false;
+  /** Of the result that is looked at; empty where there is none. */
+  errors: LayerErrors = new Map();
   readonly #texts: string[];
   readonly #listeners: (() => void)[] = [];
 
@@ -59,6 +62,11 @@ export class Exploration {
         ? matches.find((node) => node > from)
         : matches.findLast((node) => node < from);
     this.select(next ?? matches.at(direction === 1 ? 0 : -1));
+  }
+
+  showErrors(errors: LayerErrors): void {
+    this.errors = errors;
+    this.#changed();
   }
 
   #changed(): void {

@@ -1,5 +1,5 @@
 // A model's nodes, to look through: filter, graph, details and table. This module is loaded when it is asked for.
-import type { ModelInfo } from 'quantab';
+import type { LayerReport, ModelInfo } from 'quantab';
 import { alertError } from '../alerts';
 import { el } from '../dom';
 import { operatorName } from '../format';
@@ -8,6 +8,7 @@ import { showDetails } from './details';
 import { Exploration } from './exploration';
 import { filterView } from './filter_view';
 import { nodeName } from './graph';
+import { layerErrors } from './layer_errors';
 import { showGraph } from './graph_view';
 import { showNodeTable } from './node_table';
 
@@ -23,8 +24,12 @@ function announceSelection(exploration: Exploration): void {
   });
 }
 
-/** Shows it in `host`; what it has running ends when `signal` is aborted. */
-export function explore(host: HTMLElement, info: ModelInfo, signal: AbortSignal): void {
+/** Shows it in `host`; what it has running ends when `signal` is aborted. Returns what takes the layers of a result. */
+export function explore(
+  host: HTMLElement,
+  info: ModelInfo,
+  signal: AbortSignal,
+): (report: LayerReport | undefined) => void {
   const exploration = new Exploration(info.nodes);
   const drawing = el('div', { id: 'drawing' });
   const details = el('section', { id: 'node-details', 'aria-label': 'Selected node' });
@@ -42,4 +47,5 @@ export function explore(host: HTMLElement, info: ModelInfo, signal: AbortSignal)
     drawing.replaceChildren();
     alertError(error);
   });
+  return (report) => exploration.showErrors(layerErrors(info.nodes, report));
 }

@@ -16,6 +16,7 @@ import {
 import type { Exploration } from './exploration';
 import { STEP, takeGestures, type Movable } from './gestures';
 import { graphOf } from './graph';
+import { legend } from './layer_errors';
 import { layOut } from './layout';
 import { coloursOf, paint, READABLE } from './painting';
 import { centre, hit, sceneOf, type Scene } from './scene';
@@ -122,8 +123,8 @@ class View implements Movable {
   #paint(): void {
     const context = this.canvas.getContext('2d', { alpha: false });
     if (context === null || this.#camera === undefined) return;
-    const { selected, isFiltered } = this.exploration;
-    const marks = { selected, matches: isFiltered ? this.#matches : undefined };
+    const { selected, isFiltered, errors } = this.exploration;
+    const marks = { selected, matches: isFiltered ? this.#matches : undefined, errors };
     const view = { camera: this.#camera, size: this.#size, ratio: devicePixelRatio };
     paint(context, this.scene, marks, view, coloursOf(this.canvas));
   }
@@ -171,8 +172,13 @@ export async function showGraph(
   const view = new View(canvas, sceneOf(graph, layout), exploration, (zoom) => {
     level.textContent = `${Number((zoom * 100).toPrecision(2))} %`;
   });
+  const colours = legend();
+  const showLegend = () => (colours.hidden = exploration.errors.size === 0);
+  showLegend();
+  exploration.onChange(showLegend);
   host.replaceChildren(
     canvas,
+    colours,
     toolbar(view, level),
     el(
       'p',

@@ -3,6 +3,7 @@ import { el, table } from '../dom';
 import { count, operatorName } from '../format';
 import type { Exploration } from './exploration';
 import { nodeName } from './graph';
+import { errorWords } from './layer_errors';
 
 const PAGE = 50;
 
@@ -16,17 +17,24 @@ function list(names: readonly string[]): string {
 }
 
 function pageTable(nodes: readonly number[], exploration: Exploration): HTMLElement {
+  const { errors } = exploration;
+  const errorOf = (i: number) => {
+    const decibels = errors.get(i);
+    return decibels === undefined ? '–' : errorWords(decibels);
+  };
   const rows = nodes.map((i) => {
     const node = exploration.nodes[i]!;
     const onclick = () => exploration.select(i);
     return [
       el('button', { type: 'button', class: 'link', onclick }, nodeName(node, i)),
       operatorName(node),
+      ...(errors.size > 0 ? [errorOf(i)] : []),
       list(node.inputs),
       list(node.outputs),
     ];
   });
-  const columns = ['Name', 'Operator', 'Inputs', 'Outputs'].map((head) => ({ head }));
+  const heads = ['Name', 'Operator', ...(errors.size > 0 ? ['Its own error'] : [])];
+  const columns = [...heads, 'Inputs', 'Outputs'].map((head) => ({ head }));
   return table('Nodes', columns, rows);
 }
 
@@ -43,6 +51,7 @@ export function showNodeTable(host: HTMLElement, exploration: Exploration): void
   let page = 0;
   let matches: readonly number[] = [];
   let selected: number | undefined;
+  let { errors } = exploration;
 
   const mark = () => {
     const at = selected === undefined ? -1 : matches.indexOf(selected) - page * PAGE;
@@ -69,12 +78,14 @@ export function showNodeTable(host: HTMLElement, exploration: Exploration): void
   };
   const follow = () => {
     const isOther = matches !== exploration.matches;
+    const hasOtherErrors = errors !== exploration.errors;
+    errors = exploration.errors;
     matches = exploration.matches;
     const isSelection = selected !== exploration.selected;
     selected = exploration.selected;
     const at = selected === undefined ? -1 : matches.indexOf(selected);
     const wanted = at >= 0 && isSelection ? Math.floor(at / PAGE) : isOther ? 0 : page;
-    if (isOther || wanted !== page) show(wanted);
+    if (isOther || hasOtherErrors || wanted !== page) show(wanted);
     else mark();
   };
   follow();

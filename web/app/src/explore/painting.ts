@@ -1,17 +1,21 @@
 // Draws what is seen of a graph.
 import { seen, type Camera, type Size } from './camera';
+import { errorWords, levelOf, type LayerErrors } from './layer_errors';
 import { overlap, type Line, type Placed, type Scene } from './scene';
 
 /** The page's colours, by the names of its style sheet. */
-export type Colours = Record<
-  'ink' | 'soft' | 'paper' | 'panel' | 'accent' | 'on-accent' | 'warn-panel',
-  string
->;
+const NAMES = [
+  ...(['ink', 'soft', 'paper', 'panel', 'accent', 'on-accent', 'warn-panel'] as const),
+  ...(['level-0', 'level-1', 'level-2', 'level-3'] as const),
+];
+export type Colours = Record<(typeof NAMES)[number], string>;
 
 export interface Marks {
   selected: number | undefined;
   /** The vertices that match; nothing when none is looked for. */
   matches: ReadonlySet<number> | undefined;
+  /** Nodes with an error have the colour of its level, and say it. */
+  errors: LayerErrors;
 }
 
 /** Below this zoom letters are not drawn. */
@@ -27,9 +31,8 @@ type Context = CanvasRenderingContext2D;
 
 export function coloursOf(element: Element): Colours {
   const style = getComputedStyle(element);
-  const names = ['ink', 'soft', 'paper', 'panel', 'accent', 'on-accent', 'warn-panel'] as const;
   return Object.fromEntries(
-    names.map((name) => [name, style.getPropertyValue(`--${name}`)]),
+    NAMES.map((name) => [name, style.getPropertyValue(`--${name}`)]),
   ) as Colours;
 }
 
@@ -66,6 +69,12 @@ function drawLines(context: Context, lines: readonly Line[], colour: string, zoo
   context.lineWidth = Math.max(1.2, 0.6 / zoom);
   context.stroke();
 }
+
+/** In the order in which they are drawn. */
+const STATES = ['plain', 'faint', 'found', 'chosen'] as const;
+type State = (typeof STATES)[number];
+
+const LEVEL = ['level-0', 'level-1', 'level-2', 'level-3'] as const;
 
 interface Style {
   fill: string;
@@ -125,30 +134,44 @@ export function paint(
   context.setTransform(scale, 0, 0, scale, left, ratio * (size.height / 2 - camera.y * zoom));
 
   const view = seen(camera, size);
-  const { selected, matches } = marks;
+  const { selected, matches, errors } = marks;
   const lines = scene.lines.filter(({ box }) => overlap(box, view));
   const isOfSelected = ({ from, to }: Line) => from === selected || to === selected;
   drawLines(context, lines, colours.soft, zoom);
   drawLines(context, lines.filter(isOfSelected), colours.accent, zoom);
 
-  const groups: Record<'plain' | 'faint' | 'found' | 'chosen', Placed[]> = {
-    plain: [],
-    faint: [],
-    found: [],
-    chosen: [],
+  const stateOf = (i: number): State => {
+    if (i === selected) return 'chosen';
+    if (matches === undefined) return 'plain';
+    return matches.has(i) ? 'found' : 'faint';
   };
-  scene.vertices.forEach((vertex, i) => {
-    if (!overlap(vertex.box, view)) return;
-    if (i === selected) groups.chosen.push(vertex);
-    else if (matches === undefined) groups.plain.push(vertex);
-    else groups[matches.has(i) ? 'found' : 'faint'].push(vertex);
-  });
   const { ink, soft, panel, accent } = colours;
   const plain = { fill: panel, border: soft, text: ink, alpha: 1 };
-  drawBoxes(context, groups.plain, plain, zoom);
-  drawBoxes(context, groups.faint, { ...plain, alpha: 0.4 }, zoom);
-  const found = { ...plain, fill: colours['warn-panel'], border: accent };
-  drawBoxes(context, groups.found, found, zoom);
-  const chosen = { fill: accent, border: ink, text: colours['on-accent'], alpha: 1 };
-  drawBoxes(context, groups.chosen, chosen, zoom);
+  const styles: Record<State, Style> = {
+    plain,
+    faint: { ...plain, alpha: 0.4 },
+    found: { ...plain, fill: colours['warn-panel'], border: accent },
+    chosen: { fill: accent, border: ink, text: colours['on-accent'], alpha: 1 },
+  };
+  const groups = new Map<string, { style: Style; boxes: Placed[] }>();
+  scene.vertices.forEach((vertex, i) => {
+    if (!overlap(vertex.box, view)) return;
+    const state = stateOf(i);
+    const decibels = errors.get(i);
+    const level = decibels === undefined ? undefined : levelOf(decibels);
+    const key = `${STATES.indexOf(state)}${level ?? ''}`;
+    const style = styles[state];
+    const fill = level === undefined || state === 'chosen' ? style.fill : colours[LEVEL[level]!];
+    const group = groups.get(key) ?? { style: { ...style, fill }, boxes: [] };
+    groups.set(key, group);
+    group.boxes.push(
+      decibels === undefined
+        ? vertex
+        : { ...vertex, subtitle: `${errorWords(decibels)} · ${vertex.subtitle}` },
+    );
+  });
+  for (const key of [...groups.keys()].sort()) {
+    const { style, boxes } = groups.get(key)!;
+    drawBoxes(context, boxes, style, zoom);
+  }
 }

@@ -1,16 +1,17 @@
 // The place of a model's nodes on the page, empty until it is opened.
-import type { ModelInfo } from 'quantab';
+import type { LayerReport, ModelInfo } from 'quantab';
 import { alertError } from '../alerts';
 import { el } from '../dom';
 import { counted } from '../format';
 
-async function load(host: HTMLElement, info: ModelInfo, signal: AbortSignal): Promise<void> {
-  const { explore } = await import('./explore');
-  if (!signal.aborted) explore(host, info, signal);
+export interface Nodes {
+  /** Shows what a result's layers say of the nodes; nothing when there is none. */
+  showLayers(report: LayerReport | undefined): void;
+  end(): void;
 }
 
-/** Offers to look through a model's nodes; returns what ends that. */
-export function offerNodes(section: HTMLElement, info: ModelInfo): () => void {
+/** Offers to look through a model's nodes. */
+export function offerNodes(section: HTMLElement, info: ModelInfo): Nodes {
   const controller = new AbortController();
   const { signal } = controller;
   const host = el('div');
@@ -22,10 +23,18 @@ export function offerNodes(section: HTMLElement, info: ModelInfo): () => void {
     host,
   );
   let isLoaded = false;
+  let layers: LayerReport | undefined;
+  let show: ((report: LayerReport | undefined) => void) | undefined;
+  const load = async () => {
+    const { explore } = await import('./explore');
+    if (signal.aborted) return;
+    show = explore(host, info, signal);
+    show(layers);
+  };
   details.addEventListener('toggle', () => {
     if (!details.open || isLoaded) return;
     isLoaded = true;
-    load(host, info, signal).catch((error: unknown) => {
+    load().catch((error: unknown) => {
       isLoaded = false;
       details.open = false;
       if (!signal.aborted) alertError(error);
@@ -33,5 +42,12 @@ export function offerNodes(section: HTMLElement, info: ModelInfo): () => void {
   });
   section.replaceChildren(details);
   section.hidden = info.nodes.length === 0;
-  return () => controller.abort();
+  return {
+    showLayers(report) {
+      if (report === layers) return;
+      layers = report;
+      show?.(report);
+    },
+    end: () => controller.abort(),
+  };
 }
