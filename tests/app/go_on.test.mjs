@@ -169,6 +169,24 @@ describe('without access to the disk', () => {
     expect(await tab.text('#sample-count')).toBe('No samples yet.');
   });
 
+  test('where there is no room for copies, work goes on once the files are dropped again', async () => {
+    const { tab, context, address } = session;
+    const client = await context.newCDPSession(tab.page);
+    const origin = new URL(address).origin;
+    await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 200_000 });
+    await tab.openDigits();
+    await tab.page.check('#method-dynamic');
+    await keptSays(tab, 'must drop 1 file again');
+    await tab.quantize();
+    await stored(tab, ({ model, results }) => model.join() === 'lost' && results === 1);
+    await reload(tab);
+    await tab.page.click('#go-on-now');
+    expect(await tab.alert()).toContain("Not found again: 'digits.onnx'. Drop the model here");
+    await tab.drop(fileOf(DIGITS));
+    await tab.shown('#result-title');
+    expect(await tab.text('#made-with')).toMatch(/^Dynamic/);
+  });
+
   test('a browser without a database says so, and everything else works', async () => {
     const { context, address } = session;
     const page = await context.newPage();
@@ -257,6 +275,29 @@ describe('with access to the disk', () => {
     await tab.allOptions();
     expect(await tab.page.isChecked('#method-dynamic')).toBe(true);
     expect(tab.problems).toEqual([]);
+  });
+
+  test('refused access is said, and may be given later', async () => {
+    const { tab, context } = session;
+    const { model } = onDisk();
+    await tab.dropPaths(model);
+    await tab.shown('#model-title');
+    await stored(tab, (files) => files.model?.join() === 'file');
+    // The question is the system's: this is a person who says no once.
+    await context.addInitScript(() => {
+      const answers = ['denied', 'granted'];
+      Object.assign(window.FileSystemHandle.prototype, {
+        queryPermission: () => Promise.resolve('prompt'),
+        requestPermission: () => Promise.resolve(answers.shift()),
+      });
+    });
+    await reload(tab);
+    await tab.page.click('#go-on-now');
+    expect(await tab.alert()).toBe(
+      "The browser gave no access to 'digits.onnx'. Drop the model here, or press “Go on” again: its settings and results are kept until then.",
+    );
+    await goOn(tab);
+    expect(await tab.page.isVisible('.alert')).toBe(false);
   });
 
   test('the picker gives access too', async () => {

@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { makeModel } from './models.mjs';
 import { manyNodes, openNodes, rowCount, says, selectedRow } from './nodes.mjs';
-import { DIGITS, eachTestHasPage, fileOf } from './page.mjs';
+import { violationsOf } from './axe.mjs';
+import { CALIBRATION, DIGITS, eachTestHasPage, fileOf } from './page.mjs';
 
 const session = eachTestHasPage();
 
@@ -164,5 +165,46 @@ test('another model has nodes of its own', async () => {
   await openNodes(tab, fileOf(DIGITS).bytes);
   expect(await tab.text('#node-details')).toBe('No node is selected.');
   expect(await tab.text('#node-table')).not.toContain('Add_of');
+  expect(tab.problems).toEqual([]);
+});
+
+test('the layers of a result colour the nodes, with a legend and numbers', async () => {
+  const { tab } = session;
+  const { page } = tab;
+  await tab.openDigits();
+  await tab.drop(fileOf(CALIBRATION));
+  await tab.samplesAre('1 sample file, 300 rows, used as 300 samples.');
+  await page.click('#nodes summary');
+  await tab.shown('#graph');
+  expect(await page.isVisible('#graph-legend')).toBe(false);
+  const before = await page.$eval('#graph', (canvas) => canvas.toDataURL());
+  await tab.quantize();
+  await tab.shown('#graph-legend');
+  expect(await page.locator('#graph-legend li').allTextContents()).toEqual([
+    '40 dB or more: practically the same',
+    '20 dB or more: close',
+    '10 dB or more: noticeably different',
+    'below 10 dB: far apart',
+  ]);
+  await page.waitForFunction((old) => document.getElementById('graph').toDataURL() !== old, before);
+  // The worst layer has the same number in both tables, and where it is selected.
+  const worst = page.locator('#layers tbody tr').first();
+  const name = await worst.locator('input').getAttribute('data-layer');
+  const decibels = Number((await worst.locator('td').first().textContent()).trim());
+  const words = `${Number(decibels.toPrecision(3))} dB`;
+  await page.fill('#find', name);
+  const rows = await page.$$eval('#node-table tbody tr', (all) =>
+    all.map(({ cells }) => [cells[2].textContent, cells[4].textContent]),
+  );
+  expect(rows).toContainEqual([words, name]);
+  await page.click('#find-next');
+  expect(await tab.text('#node-error')).toContain(' dB');
+  expect(await violationsOf(page)).toEqual([]);
+  // Half precision has no layers to show.
+  await page.check('#method-float16');
+  await tab.quantize();
+  await tab.gone('#graph-legend');
+  await page.click('#details-1');
+  await tab.shown('#graph-legend');
   expect(tab.problems).toEqual([]);
 });
