@@ -115,7 +115,7 @@ test.each(['light', 'dark'])('axe finds nothing wrong in %s, at any step', async
   await page.check('#random-data');
   expect(await violations()).toEqual([]);
   await tab.quantize();
-  await page.check('#option-per_channel');
+  await page.uncheck('#option-per_channel');
   await tab.shown('#outdated');
   await tab.drop({ name: 'notes.txt', bytes: Buffer.from('hello') });
   await tab.shown('.alert');
