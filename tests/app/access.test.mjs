@@ -1,6 +1,6 @@
 // The page for everybody: by keyboard, by screen reader, in light and dark.
 import { describe, expect, test } from '@jest/globals';
-import { violationsOf } from './axe.mjs';
+import { violations } from './axe.mjs';
 import { CALIBRATION, DIGITS, eachTestHasPage, fileOf, root } from './page.mjs';
 
 const session = eachTestHasPage();
@@ -106,25 +106,24 @@ test.each(['light', 'dark'])('axe finds nothing wrong in %s, at any step', async
   const { tab } = session;
   const { page } = tab;
   await page.emulateMedia({ colorScheme });
-  const violations = () => violationsOf(page);
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await page.click('#try-example');
   await tab.shown('#model-title');
   await tab.byHand();
   await page.click('#options summary');
   await page.check('#random-data');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await tab.quantize();
   await page.uncheck('#option-per_channel');
   await tab.shown('#outdated');
   await tab.drop({ name: 'notes.txt', bytes: Buffer.from('hello') });
   await tab.shown('.alert');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await tab.drop(...Array.from({ length: 20 }, (_, i) => fileOf(CALIBRATION, `${i}.npy`)));
   await page.uncheck('#random-data');
   await page.click('#quantize');
   await tab.shown('#progress');
-  expect(await violations()).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 });
 
 test('it fits a narrow screen and can be zoomed', async () => {

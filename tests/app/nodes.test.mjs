@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { makeModel } from './models.mjs';
 import { manyNodes, openNodes, rowCount, says, selectedRow } from './nodes.mjs';
-import { violationsOf } from './axe.mjs';
+import { violations } from './axe.mjs';
 import { CALIBRATION, DIGITS, eachTestHasPage, fileOf } from './page.mjs';
 
 const session = eachTestHasPage();
@@ -199,7 +199,7 @@ test('the layers of a result colour the nodes, with a legend and numbers', async
   expect(rows).toContainEqual([words, name]);
   await page.click('#find-next');
   expect(await tab.text('#node-error')).toContain(' dB');
-  expect(await violationsOf(page)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   // Half precision has no layers to show.
   await page.check('#method-float16');
   await tab.quantize();

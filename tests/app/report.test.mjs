@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { writeNpy } from 'quantab/samples';
 import { floatTensor, makeModel } from './models.mjs';
 import { CALIBRATION, eachTestHasPage, fileOf } from './page.mjs';
-import { violationsOf } from './axe.mjs';
+import { violations } from './axe.mjs';
 
 const session = eachTestHasPage();
 
@@ -69,7 +69,7 @@ test('it holds the figures, the layers and how to make the model again', async (
   expect(await text('#python')).toContain('quantize_static(');
   expect(html).not.toContain('<script');
   expect(requests).toEqual([`file://${file}`]);
-  expect(await violationsOf(page)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 });
 
 test('names that look like markup are text', async () => {

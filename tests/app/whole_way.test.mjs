@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { openModel } from 'quantab';
 import { readNpy } from 'quantab/samples';
-import { violationsOf } from './axe.mjs';
+import { violations } from './axe.mjs';
 import { CALIBRATION, DIGITS, eachTestHasPage, temporaryFolder } from './page.mjs';
 import { greyPng } from './png.mjs';
 
@@ -32,11 +32,11 @@ const decibels = async (tab) =>
 
 async function isFine(tab) {
   const { page } = tab;
-  expect(await violationsOf(page)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   const { width, height } = page.viewportSize();
   await page.setViewportSize({ width: 320, height: 640 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
-  expect(await violationsOf(page)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
   await page.setViewportSize({ width, height });
 }
 

@@ -261,12 +261,7 @@ export function showSettings(
     };
   }
 
-  async function restore({
-    preset,
-    own,
-    samples: held,
-    preprocess,
-  }: SettingsState): Promise<void> {
+  async function restore({ preset, own, samples: held, preprocess }: SettingsState): Promise<void> {
     if (own !== undefined) show(own);
     if (preset !== 'own') presets.choose(preset);
     refresh();
