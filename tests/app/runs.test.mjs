@@ -1,7 +1,7 @@
 // Results are kept side by side: chosen, downloaded, removed.
 import fs from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { CALIBRATION, eachTestHasPage, fileOf } from './page.mjs';
+import { CALIBRATION, DIGITS, eachTestHasPage, fileOf } from './page.mjs';
 
 const session = eachTestHasPage();
 
@@ -108,6 +108,24 @@ test('layers of an earlier result are kept in float by its own settings', async 
   expect(await tab.text('#result-title')).toBe('Result 3');
   expect(await tab.text('#made-with')).toMatch(/^Static, on 300 samples · .*Nodes to exclude: /);
   expect(await page.isChecked('#method-static')).toBe(true);
+});
+
+test('a file of a set keeps its name when it is made again with a layer in float', async () => {
+  const { tab } = session;
+  const { page } = tab;
+  await tab.drop(fileOf(DIGITS, 'model.onnx'), fileOf(CALIBRATION));
+  await tab.samplesAre('1 sample file, 300 rows, used as 300 samples.');
+  await page.check('#preset-transformers-js');
+  await tab.quantize();
+  await page.click('#details-2');
+  await page.check('#layers tbody tr:first-child input');
+  await page.click('#keep-in-float');
+  await tab.finished();
+  expect((await tab.download()).name).toBe('model_int8.onnx');
+  await tab.allOptions();
+  await page.check('#option-per_channel');
+  await tab.quantize();
+  expect((await tab.download()).name).toBe('model.dynamic.int8.onnx');
 });
 
 test('the results fit a narrow screen by scrolling in their own box', async () => {

@@ -1,5 +1,6 @@
 // The figures of a result as tables of text: for the page and for the report.
 import type { Comparison } from 'quantab';
+import { table } from './dom';
 import { bytes, cosine, counted, decibels, figure, milliseconds, percent } from './format';
 import { howTimed, spread } from './run_words';
 import type { Run } from './runs';
@@ -16,6 +17,9 @@ export interface TextTable {
   /** The first cell of each names it. */
   rows: string[][];
 }
+
+export const textTable = ({ caption, columns, rows }: TextTable): HTMLElement =>
+  table(caption, columns, rows);
 
 /** Size and, once it is measured, latency. */
 export function beforeAndAfter(run: Run, latency: Latencies | undefined): TextTable {

@@ -1,34 +1,10 @@
 // What the opened model is.
 import type { Model, ModelInfo, ValueKind } from 'quantab';
 import { el, table } from './dom';
-import { bytes, count, operatorName, percent, shape } from './format';
+import { textTable } from './figure_tables';
+import { bytes, count, operatorName, percent } from './format';
 import { operatorsOf, strangersAmong, type UnsupportedOperator } from './limits';
-
-function facts(info: ModelInfo): HTMLElement {
-  const opsets = Object.entries(info.opsets).map(([domain, version]) => `${domain} ${version}`);
-  const producer = [info.producerName, info.producerVersion].filter(Boolean).join(' ') || 'unknown';
-  const parts = [
-    `${bytes(info.fileBytes)}${info.externalData ? ' with external data' : ''}`,
-    `${count(info.parameters)} parameters`,
-    `opset ${opsets.join(', ')}`,
-    `made by ${producer}`,
-  ];
-  return el('p', {}, parts.join(' · '));
-}
-
-function values(info: ModelInfo): HTMLElement {
-  const row = (kind: string) => (value: ModelInfo['inputs'][number]) => [
-    value.name,
-    kind,
-    value.dtype,
-    shape(value.shape, value.hasShape),
-  ];
-  return table(
-    'Inputs and outputs',
-    [{ head: 'Name' }, { head: 'Kind' }, { head: 'Type' }, { head: 'Shape' }],
-    [...info.inputs.map(row('input')), ...info.outputs.map(row('output'))],
-  );
-}
+import { factsOf, valuesOf } from './model_words';
 
 function operators(info: ModelInfo): HTMLElement {
   const most = Math.max(1, ...info.operators.map((op) => op.bytes));
@@ -118,9 +94,9 @@ export function showModel(section: HTMLElement, model: Model, close: () => void)
   const { info } = model;
   section.replaceChildren(
     el('h2', { id: 'model-title', tabindex: -1 }, info.name || info.graphName || 'Model'),
-    facts(info),
+    el('p', {}, factsOf(info)),
     ...notices(info),
-    values(info),
+    textTable(valuesOf(info)),
     operators(info),
     el(
       'p',

@@ -1,7 +1,8 @@
 // A result as a page of its own: one file without scripts that loads nothing, to be kept or handed on. Loaded when it is asked for.
 import type { Comparison, LayerReport, ModelInfo } from 'quantab';
 import { beforeAndAfter, outputErrors, type TextTable } from './figure_tables';
-import { bytes, count, counted, decibels, figure, operatorName, shape } from './format';
+import { bytes, count, counted, decibels, figure, operatorName } from './format';
+import { factsOf, valuesOf } from './model_words';
 import { madeWith, shareOf } from './run_words';
 import type { Run } from './runs';
 import { closeness, verdict } from './verdict';
@@ -50,20 +51,6 @@ const section = (title: string, ...parts: (string | false | undefined)[]): strin
 
 const paragraph = (text: string): string => `<p>${escape(text)}</p>`;
 
-function valuesOf(info: ModelInfo): TextTable {
-  const row = (kind: string) => (value: ModelInfo['inputs'][number]) => [
-    value.name,
-    kind,
-    value.dtype,
-    shape(value.shape, value.hasShape),
-  ];
-  return {
-    caption: 'Inputs and outputs',
-    columns: [{ head: 'Name' }, { head: 'Kind' }, { head: 'Type' }, { head: 'Shape' }],
-    rows: [...info.inputs.map(row('input')), ...info.outputs.map(row('output'))],
-  };
-}
-
 const operatorsOf = (info: ModelInfo): TextTable => ({
   caption: 'Where the bytes are',
   columns: [
@@ -74,18 +61,13 @@ const operatorsOf = (info: ModelInfo): TextTable => ({
   rows: info.operators.map((op) => [operatorName(op), count(op.count), bytes(op.bytes)]),
 });
 
-function model(info: ModelInfo): string {
-  const opsets = Object.entries(info.opsets).map(([domain, version]) => `${domain} ${version}`);
-  const producer = [info.producerName, info.producerVersion].filter(Boolean).join(' ') || 'unknown';
-  return section(
+const model = (info: ModelInfo): string =>
+  section(
     'Model',
-    paragraph(
-      `${info.name || info.graphName || 'Model'}: ${bytes(info.fileBytes)}, ${count(info.parameters)} parameters, opset ${opsets.join(', ')}, made by ${producer}.`,
-    ),
+    paragraph(`${info.name || info.graphName || 'Model'}: ${factsOf(info)}`),
     table(valuesOf(info)),
     table(operatorsOf(info)),
   );
-}
 
 const layersOf = ({ layers, samples }: LayerReport): TextTable => ({
   caption: `Layers, worst first (${counted(samples, 'sample')})`,

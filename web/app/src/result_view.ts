@@ -1,15 +1,13 @@
 // The details of a result: its download, how it was made, and what was found out about it.
 import type { MixedPrecision } from 'quantab';
-import { el, table } from './dom';
-import { beforeAndAfter, outputErrors, type TextTable } from './figure_tables';
+import { el } from './dom';
+import { beforeAndAfter, outputErrors, textTable } from './figure_tables';
 import { bytes, counted } from './format';
 import { layersView } from './layers_view';
 import { saveRecipe } from './run_actions';
 import { madeWith, shareOf } from './run_words';
 import type { Run } from './runs';
 import { verdict } from './verdict';
-
-const shown = ({ caption, columns, rows }: TextTable): HTMLElement => table(caption, columns, rows);
 
 const notice = (text: string, props = {}): HTMLElement =>
   el('p', { class: 'notice', ...props }, text);
@@ -139,7 +137,7 @@ export function showResult(
     { type: 'button', class: 'primary', id: 'make-again', onclick: actions.makeAgain },
     'Make it again',
   );
-  const figures = el('div', { id: 'figures' }, shown(beforeAndAfter(run, undefined)));
+  const figures = el('div', { id: 'figures' }, textTable(beforeAndAfter(run, undefined)));
   section.hidden = false;
   section.replaceChildren(
     el('h2', { id: 'result-title', tabindex: -1 }, `Result ${run.number}`),
@@ -163,8 +161,8 @@ export function showResult(
     report.hidden = false;
     figures.replaceChildren(
       ...(comparison === undefined ? [] : [el('p', { id: 'verdict' }, verdict(comparison))]),
-      shown(beforeAndAfter(run, latency)),
-      ...(comparison === undefined ? [] : [shown(outputErrors(comparison))]),
+      textTable(beforeAndAfter(run, latency)),
+      ...(comparison === undefined ? [] : [textTable(outputErrors(comparison))]),
       ...(layers === undefined ? [] : [layersView(layers, keep)]),
       ...notices.map((text) => notice(text)),
     );

@@ -86,6 +86,8 @@ export function showSettings(
   const go = el('button', { type: 'submit', class: 'primary', id: 'quantize' }, 'Quantize');
   let applied: Conversion | undefined;
   let readable: Settings | undefined;
+  /** Of settings that were shown, until one of them is changed. */
+  let suffix: string | undefined;
 
   const showMixed = () => mixed.show(method === 'float16' && runs && samples.any());
   const choose = (chosen: Method) => {
@@ -100,6 +102,7 @@ export function showSettings(
     const plan = presets.plan() ?? [];
     const [first] = plan;
     const several = plan.length > 1;
+    if (first !== undefined) suffix = undefined;
     ownFields.forEach((each) => (each.disabled = several));
     set.hidden = !several;
     if (first === applied) return;
@@ -189,6 +192,7 @@ export function showSettings(
       mixed: search !== undefined,
       preProcess: box('pre-process').checked,
       externalData: box('external-data').checked,
+      ...(suffix !== undefined && { suffix }),
     };
   }
 
@@ -214,7 +218,10 @@ export function showSettings(
 
   form.oninput = ({ target }) => {
     const control = target as HTMLElement;
-    if (all.contains(control) && !ASIDE.includes(control.id)) presets.choose('own');
+    if (all.contains(control) && !ASIDE.includes(control.id)) {
+      presets.choose('own');
+      suffix = undefined;
+    }
     refresh();
   };
   form.onsubmit = async (event) => {
@@ -233,6 +240,7 @@ export function showSettings(
     presets.choose('own');
     applied = undefined;
     put(settings);
+    suffix = settings.suffix;
     box('pre-process').checked = settings.preProcess;
     box('external-data').checked = settings.externalData;
     refresh();
