@@ -3,20 +3,31 @@ import { number, tensor, text } from '../package/proto.mjs';
 
 const message = (field, ...parts) => text(field, Buffer.concat(parts));
 const FLOAT = 1;
+const INT64 = 7;
+/** AttributeProto.AttributeType */
+const INT = 2;
+const INTS = 7;
 
 const dimension = (dim) => message(1, typeof dim === 'number' ? number(1, dim) : text(2, dim));
-const value = (field, { name, dims, sequence = false }) => {
-  const type = message(1, number(1, FLOAT), message(2, ...dims.map(dimension)));
+const value = (field, { name, dims, sequence = false, int64 = false }) => {
+  const type = message(1, number(1, int64 ? INT64 : FLOAT), message(2, ...dims.map(dimension)));
   return message(field, text(1, name), message(2, sequence ? message(4, message(1, type)) : type));
 };
 
-const nodeOf = ({ type, inputs, outputs, domain }) =>
+/** An attribute that is a whole number, or a list of them. */
+const attribute = ([name, value]) =>
+  Array.isArray(value)
+    ? message(5, text(1, name), ...value.map((each) => number(8, each)), number(20, INTS))
+    : message(5, text(1, name), number(3, value), number(20, INT));
+
+const nodeOf = ({ type, inputs, outputs, domain, attributes = {} }) =>
   message(
     1,
     ...inputs.map((input) => text(1, input)),
     ...outputs.map((output) => text(2, output)),
     text(3, `${type}_of_${inputs[0]}`),
     text(4, type),
+    ...Object.entries(attributes).map(attribute),
     ...(domain ? [text(7, domain)] : []),
   );
 
@@ -25,11 +36,21 @@ const floats = (values) => Buffer.from(Float32Array.from(values).buffer);
 /** Values between -1 and 1 that differ. */
 const pattern = (count) => Array.from({ length: count }, (_, i) => (((i * 37) % 64) - 31.5) / 32);
 
-/** A model of float inputs and outputs { name, dims, sequence? }, weights (name to dims) and nodes { type, inputs, outputs, domain? }. */
-export function makeModel({ inputs, outputs, weights = {}, nodes }) {
+/**
+ * A model of inputs and outputs { name, dims, sequence?, int64? }, weights (name to dims), constants (name to a float, or to a list
+ * of whole numbers) and nodes { type, inputs, outputs, domain?, attributes? }.
+ */
+export function makeModel({ inputs, outputs, weights = {}, constants = {}, nodes }) {
   const initializers = Object.entries(weights).map(([name, dims]) =>
     tensor(name, dims, floats(pattern(dims.reduce((a, b) => a * b, 1)))),
   );
+  for (const [name, value] of Object.entries(constants)) {
+    initializers.push(
+      Array.isArray(value)
+        ? tensor(name, [value.length], Buffer.from(BigInt64Array.from(value, BigInt).buffer), INT64)
+        : tensor(name, [], floats([value])),
+    );
+  }
   const graph = [
     ...nodes.map(nodeOf),
     text(2, 'g'),

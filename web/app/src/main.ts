@@ -1,5 +1,6 @@
 // The page: what arrives becomes the open model, or samples for it.
 import { alertError } from './alerts';
+import { withModelsInZips } from './archives';
 import { byId } from './dom';
 import { takeDrops } from './dropping';
 import { fromList, isModelName, sortFiles, type NamedFile } from './files';
@@ -12,8 +13,10 @@ import { addSamples, afterClosing, isModelOpen } from './workspace';
 /** A model opens; anything else is samples for the model that is open, or will be. */
 async function receive(arriving: NamedFile[] | Promise<NamedFile[]>): Promise<void> {
   const ticket = takeTicket();
-  const files = await arriving;
+  let files = await arriving;
   if (files.length === 0) return;
+  // With a model, and while one is open, a zip is one of samples.
+  if (!files.some(isModelName) && !isModelOpen()) files = await withModelsInZips(files);
   if (!files.some(isModelName)) {
     const wasOpening = await openingDone();
     if (isModelOpen()) return addSamples(files);

@@ -14,8 +14,12 @@ export const OWN = 'own';
 type Values = Pick<ImageSettings, 'scale' | 'mean' | 'std'> &
   Partial<Pick<ImageSettings, 'channels'>>;
 
-const alike = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((value, i) => Math.abs(value - b[i]!) < 1e-6);
+/** Whether lists say the same, of which one that holds one number says it for every channel. */
+function alike(a: readonly number[], b: readonly number[]): boolean {
+  const length = Math.max(a.length, b.length);
+  const at = (list: readonly number[], i: number) => list[list.length === 1 ? 0 : i] ?? NaN;
+  return Array.from({ length }).every((_, i) => Math.abs(at(a, i) - at(b, i)) < 1e-6);
+}
 
 const valuesOf = (name: ImagePreset): Values => {
   const { mean, std, ...others } = IMAGE_PRESETS[name];
@@ -33,7 +37,8 @@ export function presetOf(settings: ImageSettings): ImagePreset | typeof OWN {
   const found = presetsFor(settings).find((name) => {
     const { scale, mean, std, channels } = valuesOf(name);
     return (
-      alike([scale, ...mean], [settings.scale, ...settings.mean]) &&
+      alike([scale], [settings.scale]) &&
+      alike(mean, settings.mean) &&
       alike(std, settings.std) &&
       (channels === undefined || channels === settings.channels)
     );
