@@ -20,12 +20,12 @@ const attribute = ([name, value]) =>
     ? message(5, text(1, name), ...value.map((each) => number(8, each)), number(20, INTS))
     : message(5, text(1, name), number(3, value), number(20, INT));
 
-const nodeOf = ({ type, inputs, outputs, domain, attributes = {} }) =>
+const nodeOf = ({ type, inputs, outputs, domain, name, attributes = {} }) =>
   message(
     1,
     ...inputs.map((input) => text(1, input)),
     ...outputs.map((output) => text(2, output)),
-    text(3, `${type}_of_${inputs[0]}`),
+    text(3, name ?? `${type}_of_${inputs[0]}`),
     text(4, type),
     ...Object.entries(attributes).map(attribute),
     ...(domain ? [text(7, domain)] : []),
@@ -37,13 +37,15 @@ const floats = (values) => Buffer.from(Float32Array.from(values).buffer);
 const pattern = (count) => Array.from({ length: count }, (_, i) => (((i * 37) % 64) - 31.5) / 32);
 
 /**
- * A model of inputs and outputs { name, dims, sequence?, int64? }, weights (name to dims), constants (name to a float, or to a list
- * of whole numbers) and nodes { type, inputs, outputs, domain?, attributes? }.
+ * A model of inputs and outputs { name, dims, sequence?, int64? }, weights (name to dims, or to { dims, values }), constants (name to
+ * a float, or to a list of whole numbers) and nodes { type, inputs, outputs, domain?, name?, attributes? }.
  */
 export function makeModel({ inputs, outputs, weights = {}, constants = {}, nodes }) {
-  const initializers = Object.entries(weights).map(([name, dims]) =>
-    tensor(name, dims, floats(pattern(dims.reduce((a, b) => a * b, 1)))),
-  );
+  const initializers = Object.entries(weights).map(([name, weight]) => {
+    const dims = weight.dims ?? weight;
+    const values = weight.values ?? pattern(dims.reduce((a, b) => a * b, 1));
+    return tensor(name, dims, floats(values));
+  });
   for (const [name, value] of Object.entries(constants)) {
     initializers.push(
       Array.isArray(value)

@@ -31,11 +31,21 @@ export const tones = (count, rate, seconds) =>
     return { name: `tone${k}.wav`, bytes: wavOf(samples, rate) };
   });
 
+/** Weights from -1 to 1, by a linear congruential generator. */
+function weight(dims, seed) {
+  let state = seed;
+  const values = Array.from({ length: dims.reduce((a, b) => a * b) }, () => {
+    state = (state * 1664525 + 1013904223) % 2 ** 32;
+    return state / 2 ** 31 - 1;
+  });
+  return { dims, values };
+}
+
 /** Takes 1600 samples of a sound and gives scores of four kinds: two convolutions, a mean over time and a product. */
 export const SOUND_NETWORK = makeModel({
   inputs: [{ name: 'waveform', dims: ['batch', 1, 1600] }],
   outputs: [{ name: 'scores', dims: ['batch', 4] }],
-  weights: { w1: [8, 1, 16], w2: [8, 8, 8], w3: [8, 4] },
+  weights: { w1: weight([8, 1, 16], 1), w2: weight([8, 8, 8], 2), w3: weight([8, 4], 3) },
   nodes: [
     { type: 'Conv', inputs: ['waveform', 'w1'], outputs: ['c1'] },
     { type: 'Relu', inputs: ['c1'], outputs: ['r1'] },
@@ -77,12 +87,12 @@ export const TEXT_NETWORK = makeModel({
   ],
   outputs: [{ name: 'features', dims: ['batch', 'sequence', WIDTH] }],
   weights: {
-    embeddings: [VOCABULARY, WIDTH],
-    wq: [WIDTH, WIDTH],
-    wk: [WIDTH, WIDTH],
-    wv: [WIDTH, WIDTH],
-    w1: [WIDTH, 4 * WIDTH],
-    w2: [4 * WIDTH, WIDTH],
+    embeddings: weight([VOCABULARY, WIDTH], 4),
+    wq: weight([WIDTH, WIDTH], 5),
+    wk: weight([WIDTH, WIDTH], 6),
+    wv: weight([WIDTH, WIDTH], 7),
+    w1: weight([WIDTH, 4 * WIDTH], 8),
+    w2: weight([4 * WIDTH, WIDTH], 9),
   },
   constants: { one: 1, far: -10000, axis: [1], root: 0.25 },
   nodes: [
@@ -91,9 +101,9 @@ export const TEXT_NETWORK = makeModel({
     { type: 'Sub', inputs: ['one', 'mask'], outputs: ['absent'] },
     { type: 'Mul', inputs: ['absent', 'far'], outputs: ['bias'] },
     { type: 'Unsqueeze', inputs: ['bias', 'axis'], outputs: ['biases'] },
-    { type: 'MatMul', inputs: ['x', 'wq'], outputs: ['q'] },
-    { type: 'MatMul', inputs: ['x', 'wk'], outputs: ['k'] },
-    { type: 'MatMul', inputs: ['x', 'wv'], outputs: ['v'] },
+    { type: 'MatMul', name: 'query', inputs: ['x', 'wq'], outputs: ['q'] },
+    { type: 'MatMul', name: 'key', inputs: ['x', 'wk'], outputs: ['k'] },
+    { type: 'MatMul', name: 'value', inputs: ['x', 'wv'], outputs: ['v'] },
     { type: 'Transpose', inputs: ['k'], outputs: ['kt'], attributes: { perm: [0, 2, 1] } },
     { type: 'MatMul', inputs: ['q', 'kt'], outputs: ['product'] },
     { type: 'Mul', inputs: ['product', 'root'], outputs: ['scaled'] },
@@ -104,6 +114,6 @@ export const TEXT_NETWORK = makeModel({
     { type: 'MatMul', inputs: ['sum', 'w1'], outputs: ['h'] },
     { type: 'Relu', inputs: ['h'], outputs: ['a'] },
     { type: 'MatMul', inputs: ['a', 'w2'], outputs: ['out'] },
-    { type: 'Add', inputs: ['sum', 'out'], outputs: ['features'] },
+    { type: 'Add', name: 'last', inputs: ['sum', 'out'], outputs: ['features'] },
   ],
 });
