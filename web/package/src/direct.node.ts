@@ -25,8 +25,10 @@ const createEngine: CreateEngine = ({ module, threads }) =>
     readsBlobs: false,
   });
 
+/** Opens a model; the core runs on the calling thread. */
 export const openModel: OpenModel = /* @__PURE__ */ makeOpenModel(platform, createEngine);
 
+/** Lists the operators that can run here. */
 export const supportedOperators: SupportedOperators = /* @__PURE__ */ makeSupportedOperators(
   platform,
   createEngine,

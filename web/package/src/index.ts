@@ -16,8 +16,10 @@ const createEngine: CreateEngine = ({ module, worker, threads }) =>
     readsBlobs: platform.workersReadBlobs,
   });
 
+/** Opens a model; the core runs in a worker of the model's own. */
 export const openModel: OpenModel = /* @__PURE__ */ makeOpenModel(platform, createEngine);
 
+/** Lists the operators that can run here. */
 export const supportedOperators: SupportedOperators = /* @__PURE__ */ makeSupportedOperators(
   platform,
   createEngine,

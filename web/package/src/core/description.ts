@@ -1,5 +1,6 @@
 // The core's description of itself (DescribeAll in core/api/json.h): what drives both command lines and the option types.
 
+/** An option of a command. */
 export interface OptionDescription {
   /** In snake_case; the flag is its kebab-case, the package's option its camelCase. */
   name: string;
@@ -25,12 +26,14 @@ export interface OptionDescription {
   withSamples: boolean;
 }
 
+/** What a command takes beside its options, in this order. */
 export interface PositionalDescription {
   name: string;
   help: string;
   repeated: boolean;
 }
 
+/** A command of the command line. */
 export interface CommandDescription {
   name: string;
   help: string;
@@ -40,6 +43,7 @@ export interface CommandDescription {
   helpText: string;
 }
 
+/** Commands and options as data, from which forms and command lines can be made. */
 export interface Description {
   version: string;
   commands: CommandDescription[];

@@ -30,7 +30,9 @@ export interface ErrorData {
  * 'Cancelled' and the name 'AbortError', its `cause` being the signal's reason.
  */
 export class QuantabError extends Error implements ErrorData {
+  /** What kind of failure it is. */
   readonly code: ErrorCode;
+  /** What it is about. */
   readonly where: Place;
 
   constructor(code: ErrorCode, message: string, where: Place = {}, options?: ErrorOptions) {
@@ -40,10 +42,12 @@ export class QuantabError extends Error implements ErrorData {
     this.where = where;
   }
 
+  /** What JSON.stringify() keeps of it. */
   toJSON(): ErrorData {
     return { code: this.code, message: this.message, where: this.where };
   }
 
+  /** The error that `data` describes. */
   static from(data: ErrorData): QuantabError {
     return new QuantabError(data.code, data.message, data.where);
   }

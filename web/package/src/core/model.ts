@@ -305,7 +305,10 @@ export class Model {
     });
   }
 
-  /** Runs the model once: outputs by name. */
+  /**
+   * Runs the model once on one tensor for each input: outputs by name. Rejects with 'InvalidArgument' where names, types or shapes
+   * do not fit, with 'Unsupported' where a node cannot run here.
+   */
   async run(feeds: TensorMap, options: CallOptions = {}): Promise<TensorMap<Tensor>> {
     checkCall(options);
     const sample = checkSample(feeds);
@@ -391,7 +394,7 @@ export class Model {
     );
   }
 
-  /** Times runs on one sample. */
+  /** Times runs on one sample, in milliseconds. What is timed is the run alone: feeds in, outputs out, no message to a worker. */
   async benchmark(options: BenchmarkOptions = {}): Promise<Latency> {
     checkCall(options);
     const { feeds } = options;
@@ -496,6 +499,7 @@ export class Model {
     this.#family.leave();
   }
 
+  /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -1,5 +1,5 @@
 // What every entry of the package exports besides openModel and supportedOperators.
-export { QuantabError, type ErrorCode, type Place } from './error.js';
+export { QuantabError, type ErrorCode, type ErrorData, type Place } from './error.js';
 export { Model } from './model.js';
 export {
   Tensor,

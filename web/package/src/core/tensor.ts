@@ -29,7 +29,9 @@ export interface DataByType {
   uint2: Uint8Array;
   int2: Uint8Array;
 }
+/** The name of an element type. */
 export type DType = keyof DataByType;
+/** The elements of a tensor, in the array of their type. */
 export type TensorData = DataByType[DType];
 export type NumericData = Exclude<TensorData, string[]>;
 
@@ -135,6 +137,7 @@ export class Tensor<T extends DType = DType> implements TensorLike<T> {
   readonly dims: readonly number[];
   readonly data: DataByType[T];
 
+  /** Keeps `data` itself, no copy. Throws a QuantabError of code 'InvalidArgument' unless type, dimensions and data agree. */
   constructor(dtype: T, dims: readonly number[], data: DataByType[T]) {
     this.dtype = dtype;
     this.dims = [...dims];

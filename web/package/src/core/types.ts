@@ -9,6 +9,7 @@ import type {
   StaticOptions,
 } from '../generated/options.js';
 
+/** What a long call is doing. */
 export type Stage =
   'read' | 'prepare' | 'calibrate' | 'quantize' | 'write' | 'run' | 'compare' | 'benchmark';
 
@@ -19,12 +20,14 @@ export interface Progress {
   total: number;
 }
 
+/** How much a sentence matters: a warning says that the result is not what one might expect. */
 export type LogLevel = 'info' | 'warning';
 
 /** What every long call takes. */
 export interface CallOptions {
   /** Ends the call; it rejects with a QuantabError of code 'Cancelled'. */
   signal?: AbortSignal | undefined;
+  /** Hears how far the call is. */
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Sentences a user should see, such as a tensor that was left in float and why. */
   onLog?: ((level: LogLevel, message: string) => void) | undefined;
@@ -33,18 +36,23 @@ export interface CallOptions {
 /** What a graph's input or output is. Samples, and what a run gives, are tensors only. */
 export type ValueKind = 'tensor' | 'sequence' | 'optional' | 'other';
 
+/** An input or output of a graph. */
 export interface ValueInfo {
   name: string;
   kind: ValueKind;
   /** A tensor's elements: "float32", ...; of other kinds what they are: "sequence", "map", ... */
   dtype: string;
-  /** "3", a symbol such as "batch", or "?". */
+  /** Outermost dimension first; each is "3", a symbol such as "batch", or "?". */
   shape: string[];
+  /** Whether the model states a shape; without one `shape` is empty, as it is for a scalar. */
   hasShape: boolean;
 }
 
+/** A node of the main graph. */
 export interface NodeInfo {
+  /** Its place in the file, from 0. */
   index: number;
+  /** "" when it has none. */
   name: string;
   opType: string;
   domain: string;
@@ -52,6 +60,7 @@ export interface NodeInfo {
   outputs: string[];
 }
 
+/** All nodes of one operator, those inside If, Loop and Scan included. */
 export interface OperatorInfo {
   opType: string;
   domain: string;
@@ -61,6 +70,7 @@ export interface OperatorInfo {
   bytes: number;
 }
 
+/** A node that cannot run here. */
 export interface UnsupportedNode {
   node: string;
   opType: string;
@@ -80,7 +90,9 @@ export interface SupportedOperator {
   byDefinition: boolean;
 }
 
+/** What a model file holds. */
 export interface ModelInfo {
+  /** The file's name or path as it was given. */
   name: string;
   producerName: string;
   producerVersion: string;
@@ -94,14 +106,19 @@ export interface ModelInfo {
   nodes: NodeInfo[];
   /** Most bytes first. */
   operators: OperatorInfo[];
+  /** Elements of all initializers. */
   parameters: number;
+  /** Bytes of all initializers. */
   weightBytes: number;
-  /** Of the file as it would be written; with external data, of both files together. */
+  /** Bytes of the file as it would be written; with external data, of both files together. */
   fileBytes: number;
+  /** Whether weights are in files beside the model's. */
   externalData: boolean;
+  /** Whether there are operators of quantized models in it. */
   quantized: boolean;
   /** Nodes that can be written but not run here. */
   unsupported: UnsupportedNode[];
+  /** Sentences about what is unusual in the file. */
   warnings: string[];
 }
 
@@ -111,6 +128,7 @@ export interface OutputComparison {
   elements: number;
   /** Mean of (a - b)². */
   mse: number | null;
+  /** Mean of |a - b| / max(|a|, 1e-6). */
   meanRelativeError: number | null;
   maxAbsError: number | null;
   cosine: number | null;
@@ -135,7 +153,9 @@ export interface OutputComparison {
   referenceTop5Accuracy?: number | null;
 }
 
+/** What compare() found. */
 export interface Comparison {
+  /** How many were compared on. */
   samples: number;
   outputs: OutputComparison[];
 }
@@ -195,7 +215,9 @@ export interface WeightFigures {
   saturated: number;
 }
 
+/** What layerReport() found. */
 export interface LayerReport {
+  /** How many the models ran on. */
   samples: number;
   /** Worst own error (sqnrDb) first, those without one last. */
   layers: LayerFigures[];
@@ -210,13 +232,19 @@ export interface CompareOptions extends CallOptions {
   labels?: Iterable<number> | undefined;
 }
 
+/** What benchmark() measured. */
 export interface Latency {
+  /** How many were timed. */
   runs: number;
-  /** Milliseconds. */
+  /** The fastest run, in milliseconds. */
   min: number;
+  /** Milliseconds. */
   median: number;
+  /** The 95th percentile, in milliseconds. */
   p95: number;
+  /** The most that was held for activations at a time. */
   peakActivationBytes: number;
+  /** What is held for weights, in the form in which they are computed with. */
   constantBytes: number;
 }
 
@@ -232,6 +260,7 @@ export interface BenchmarkOptions extends CallOptions {
 /** Samples: any iterable, or async iterable, of tensors by input name. */
 export type Samples = Iterable<TensorMap<TensorLike>> | AsyncIterable<TensorMap<TensorLike>>;
 
+/** In how many files a model is written. */
 export interface WriteOptions {
   /**
    * Put weights into a second file, beside the model's. A model over 2 GiB must have it: as one file it rejects with the code
@@ -250,6 +279,7 @@ export interface WriteOptions {
 /** Anything with the method of a FileSystemFileHandle that writing needs. The file may change only when the stream is closed. */
 export interface WritableHandle {
   readonly name?: string;
+  /** Begins to write; what is written replaces what the file held. */
   createWritable(): Promise<WritableStream>;
 }
 
@@ -346,27 +376,43 @@ export interface CalibrationSource {
   ranges?: string | undefined;
 }
 
+/** What quantizeDynamic() takes. */
 export type DynamicCall = DynamicOptions & ConversionOptions;
+/** What quantizeStatic() and calibrate() take. */
 export type StaticCall = StaticOptions & ConversionOptions & CalibrationSource;
+/** What convertFloatToFloat16() takes. */
 export type Float16Call = Float16Options & ConversionOptions;
+/** What autoConvertMixedPrecision() takes. */
 export type MixedPrecisionCall = MixedPrecisionOptions &
   ConversionOptions & {
     /** Samples to compare the outputs on, which are read once for every trial: an array, or an iterable that can start anew. */
     samples: Samples;
   };
+/** What quantPreProcess() takes. */
 export type PreProcessCall = PreProcessOptions & Omit<ConversionOptions, 'preProcess'>;
+/** What convert() takes beside a recipe. */
 export type ConvertCall = CallOptions & CalibrationSource;
 
 /** A file that can be opened: what a page is given, what a program has, or where to fetch it (a URL; in Node, a path). */
 export type ModelInput =
-  Blob | { getFile(): Promise<Blob> } | URL | string | ArrayBuffer | ArrayBufferView;
+  | Blob
+  | {
+      /** As a FileSystemFileHandle has it. */
+      getFile(): Promise<Blob>;
+    }
+  | URL
+  | string
+  | ArrayBuffer
+  | ArrayBufferView;
 
 /** Files beside the model: by location, or a list that is known by its files' names. */
 export type ExternalInput = Readonly<Record<string, ModelInput>> | Iterable<File>;
 
 /** A worker that runs this package's worker script: a Worker of the browser, or of node:worker_threads. */
 export interface WorkerLike {
+  /** Sends a message to the worker. */
   postMessage(message: unknown): void;
+  /** Ends the worker at once. */
   terminate(): unknown;
 }
 

@@ -53,6 +53,7 @@ export class SampleChecks {
     this.#preprocess = preprocess;
   }
 
+  /** Takes in one sample. */
   add(sample: TensorMap<Tensor>): void {
     ++this.#count;
     for (const [name, tensor] of Object.entries(sample)) {

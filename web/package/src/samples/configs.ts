@@ -1,6 +1,7 @@
 // The files that Hugging Face's libraries keep beside a model: what they say of its inputs.
 import { QuantabError } from '../core/error.js';
 
+/** An object of a JSON file. */
 export type Json = Record<string, unknown>;
 
 /** What was found of them; each is absent when there is no such file. */

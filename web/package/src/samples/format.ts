@@ -10,6 +10,7 @@ export interface SampleFormat {
   extensions: readonly string[];
   /** Whether tensors are stored under the names of inputs; else the file's own name decides as well. */
   keyed: boolean;
+  /** The tensors in a file's bytes. Throws a QuantabError. */
   read(bytes: Uint8Array): NamedTensors | Promise<NamedTensors>;
 }
 

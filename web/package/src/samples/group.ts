@@ -9,6 +9,7 @@ import { naturalOrder } from './order.js';
 /** A file that may hold (a part of) a sample. `path` may have folders, divided by '/'. */
 export interface SampleFile {
   path: string;
+  /** All of it; asked for when it is needed, and again for each pass. */
   bytes(): Promise<Uint8Array>;
   /** Files of different batches, such as those that came at different times, never make a sample together. */
   batch?: number | undefined;
@@ -19,6 +20,7 @@ export interface PendingSample {
   name: string;
   /** The files it is made of. */
   files: readonly SampleFile[];
+  /** A tensor for each input that the files have. Rejects with a QuantabError that names the file. */
   read(): Promise<TensorMap<Tensor>>;
 }
 

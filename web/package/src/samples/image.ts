@@ -17,7 +17,9 @@ export const PLACES = ['centre', 'start'] as const;
 /** Types of inputs that take pictures. */
 export const IMAGE_DTYPES = ['float32', 'float16', 'uint8', 'int8'] as const;
 
+/** How a picture becomes a tensor. */
 export interface ImageOptions {
+  /** Of the tensor, in pixels. */
   width: number;
   height: number;
   /**
@@ -36,12 +38,16 @@ export interface ImageOptions {
   fill?: number | undefined;
   /** Where a padded picture is put: in the middle, by default, or at the top left. */
   place?: (typeof PLACES)[number] | undefined;
+  /** Their order; grey is made of colours by ITU-R BT.601. */
   channels: 'RGB' | 'BGR' | 'GRAY';
+  /** Channels before rows, or after columns. */
   layout: 'NCHW' | 'NHWC';
   /** value = (pixel * scale - mean[channel]) / std[channel], where pixel is 0 to 255. */
   scale: number;
+  /** One for each channel, or one for all. */
   mean: number[];
   std: number[];
+  /** Of the tensor's elements; values are rounded to whole numbers for integers. */
   dtype: (typeof IMAGE_DTYPES)[number];
 }
 

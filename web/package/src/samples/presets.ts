@@ -29,6 +29,7 @@ export const IMAGE_PRESETS = {
   caffe: { scale: 1, mean: [103.939, 116.779, 123.68], std: [1], channels: 'BGR' },
 } as const satisfies Record<string, Values>;
 
+/** The name of one of IMAGE_PRESETS. */
 export type ImagePreset = keyof typeof IMAGE_PRESETS;
 
 /** The settings of a preset, as lists of their own. */

@@ -23,7 +23,7 @@ export {
   type TensorSettings,
   type TextSettings,
 } from './settings.js';
-export type { ModelConfigs } from './configs.js';
+export type { Json, ModelConfigs } from './configs.js';
 export { isConfigFile, isSampleFile, type ReadOptions, type SampleSet } from './read.js';
 export { unpackSamples } from './archive.js';
 export type { Resample } from './resize.js';

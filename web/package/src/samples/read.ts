@@ -31,6 +31,7 @@ const READERS: readonly SampleReader[] = [image, audio, text, csv, json, jsonl];
 
 /** Samples that are read one at a time, as often as they are gone through. */
 export interface SampleSet extends AsyncIterable<TensorMap<Tensor>> {
+  /** How many samples there are. */
   readonly length: number;
   /** The settings that are used: what was given, and guesses. */
   readonly preprocess: Preprocess;
@@ -42,6 +43,7 @@ export interface SampleSet extends AsyncIterable<TensorMap<Tensor>> {
   readonly unused: readonly SampleFile[];
 }
 
+/** What readSamples() takes beside files. */
 export interface ReadOptions {
   /**
    * Hears of files that cannot be opened. They are left out then, and there may be no samples at all; without it, the first of

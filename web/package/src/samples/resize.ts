@@ -9,6 +9,7 @@ export interface Rect {
 }
 
 export const RESAMPLES = ['nearest', 'box', 'bilinear', 'bicubic', 'lanczos'] as const;
+/** A filter, by the name that Pillow has for it: 'nearest', 'box', 'bilinear', 'bicubic' or 'lanczos'. */
 export type Resample = (typeof RESAMPLES)[number];
 
 const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));

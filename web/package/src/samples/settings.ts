@@ -93,7 +93,9 @@ export interface TensorSettings {
   columns?: string[] | undefined;
 }
 
+/** How files become one input of a model. */
 export type InputSettings = ImageSettings | AudioSettings | TextSettings | TensorSettings;
+/** What an input takes: 'image', 'audio', 'text' or 'tensor'. */
 export type InputKind = InputSettings['kind'];
 
 /** Settings for every input of a model, by its name. */

@@ -7,6 +7,7 @@ import { invalidFile } from '../format.js';
 export interface Sound {
   /** In Hz. */
   rate: number;
+  /** One number for each moment. */
   samples: Float32Array;
 }
 

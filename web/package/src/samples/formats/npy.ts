@@ -116,6 +116,7 @@ function dimsOf(header: string): number[] {
   return dims;
 }
 
+/** The array of a .npy file (versions 1 to 3), of any type of numbers, in either byte order and either order of elements. Throws a QuantabError. */
 export function readNpy(file: Uint8Array): Tensor {
   const bytes = plainBytes(file);
   const { header, end } = headerOf(bytes);

@@ -9,6 +9,7 @@ const WORDS = { kind: '.npz', next: 'Save the arrays again with numpy.savez.' };
 
 const bad = (what: string) => invalidFile(`${what} ${WORDS.next}`);
 
+/** The arrays of a .npz file by their names. Rejects with a QuantabError. */
 export async function readNpz(bytes: Uint8Array): Promise<NamedTensors> {
   const tensors = new Map<string, NamedTensors[string]>();
   for (const entry of membersOf(bytes, WORDS)) {
