@@ -165,6 +165,20 @@ std::string ToJson(const LayerReport& report) {
   return Dump(out);
 }
 
+std::string ToJson(const WeightHistogram& histogram) {
+  return Dump({{"name", histogram.name},
+               {"dtype", histogram.type},
+               {"dims", histogram.shape},
+               {"elements", histogram.elements},
+               {"notFinite", histogram.not_finite},
+               {"zeros", histogram.zeros},
+               {"min", histogram.min},
+               {"max", histogram.max},
+               {"mean", histogram.mean},
+               {"deviation", histogram.deviation},
+               {"counts", histogram.counts}});
+}
+
 std::string ToJson(const Latency& latency) {
   return Dump({{"runs", latency.runs},
                {"min", latency.min_ms},

@@ -13,6 +13,8 @@ std::string ToJson(const ModelInfo& info);
 std::string ToJson(const Comparison& comparison);
 std::string ToJson(const LayerReport& report);
 std::string ToJson(const Latency& latency);
+// "type" is "dtype", and "shape" "dims", as tensors have them in JavaScript.
+std::string ToJson(const WeightHistogram& histogram);
 std::string ToJson(const Error& error);
 // {"text": <ToText's>, "calibrationCache": <onnxruntime's form>, "calibrationTables": TensorRT's:
 // {"json", "flatbuffers" (base64), "cache"}}

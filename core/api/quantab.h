@@ -24,6 +24,7 @@
 #include "core/base/parallel.h"
 #include "core/calib/tensor_ranges.h"
 #include "core/eval/auto_mixed_precision.h"
+#include "core/eval/weight_histogram.h"
 #include "core/exec/session.h"
 #include "core/onnx/model.h"
 #include "core/passes/pre_process.h"
@@ -82,6 +83,10 @@ struct ModelInfo {
   std::vector<std::string> warnings;  // the checker's, for instance
 };
 ModelInfo Inspect(const Model& model);
+
+// How the elements of the weight `name` are spread; see HistogramOf.
+WeightHistogram HistogramOfWeight(const Model& model, const std::string& name, int bins,
+                                  Monitor* monitor = nullptr);
 
 // The inputs a run of `model` needs, without making a session.
 std::vector<InputInfo> InputsOf(const Model& model);
