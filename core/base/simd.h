@@ -59,14 +59,6 @@ inline v128_t RelaxedMulAdd(v128_t a, v128_t b, v128_t c) {
   return wasm_f32x4_relaxed_madd(a, b, c);
 }
 
-inline v128_t RelaxedSwizzle(v128_t table, v128_t index) {
-  return wasm_i8x16_relaxed_swizzle(table, index);
-}
-
-inline v128_t RelaxedLaneSelect(v128_t set, v128_t clear, v128_t mask) {
-  return wasm_i8x16_relaxed_laneselect(set, clear, mask);
-}
-
 #else
 
 // Natively the instruction is emulated, in the behaviour set here; tests set it. While it is
@@ -104,18 +96,6 @@ inline v128_t RelaxedDotAdd(v128_t a, v128_t b, v128_t c) {
 // a * b + c, rounded twice; the instruction may also round once.
 inline v128_t RelaxedMulAdd(v128_t a, v128_t b, v128_t c) {
   return wasm_f32x4_add(wasm_f32x4_mul(a, b), c);
-}
-
-// table[index] by byte. The instruction does the same for indices below 16, and for others 0 or an
-// entry, by machine.
-inline v128_t RelaxedSwizzle(v128_t table, v128_t index) {
-  return wasm_i8x16_swizzle(table, index);
-}
-
-// By bit, mask ? set : clear. The instruction does the same where all bits of a byte of the mask
-// are equal, and by machine looks at its top bit only elsewhere.
-inline v128_t RelaxedLaneSelect(v128_t set, v128_t clear, v128_t mask) {
-  return wasm_v128_bitselect(set, clear, mask);
 }
 
 #endif  // __wasm__
