@@ -69,13 +69,13 @@ struct Product {
   }
 };
 
-// Limits sixteen values to the bytes of a type and rounds them.
+// Rounds sixteen values and limits them to the bytes of a type. What is too large stays so as an
+// integer, which narrowing limits.
 class Rounder {
  public:
   explicit Rounder(bool is_signed)
       : is_signed_(is_signed),
         lowest_(wasm_f32x4_splat(is_signed ? -128.0F : 0.0F)),
-        highest_(wasm_f32x4_splat(is_signed ? 127.0F : 255.0F)),
         magic_(wasm_f32x4_splat(round_magic)) {}
 
   v128_t operator()(const Floats& values) const {
@@ -83,7 +83,7 @@ class Rounder {
     QUANTAB_UNROLL
     for (int v = 0; v < 4; ++v) {
       // pmax takes its first argument where the other is not larger: NaN becomes the lowest.
-      const v128_t limited = wasm_f32x4_pmin(wasm_f32x4_pmax(lowest_, values.v[v]), highest_);
+      const v128_t limited = wasm_f32x4_pmax(lowest_, values.v[v]);
       whole[v] = wasm_i32x4_sub(wasm_f32x4_add(limited, magic_), magic_);
     }
     const v128_t low = wasm_i16x8_narrow_i32x4(whole[0], whole[1]);
@@ -93,7 +93,7 @@ class Rounder {
 
  private:
   bool is_signed_;
-  v128_t lowest_, highest_, magic_;
+  v128_t lowest_, magic_;
 };
 
 template <typename Operation, typename Numbers>
@@ -118,6 +118,8 @@ void Run(size_t n, const QLinearSide& a, const QLinearSide& b, const Numbers& nu
 template <bool kOne>
 void Columns(const QLinearColumns& c) {
   const Rounder rounded(c.y_signed);
+  const size_t rows = c.rows, n = c.n;
+  const bool x_signed = c.x_signed;
   const v128_t one_factor = wasm_v128_load32_splat(c.factor);
   const v128_t one_rest = wasm_v128_load32_splat(c.rest);
   size_t i = 0;
@@ -128,14 +130,16 @@ void Columns(const QLinearColumns& c) {
       factor.v[v] = kOne ? one_factor : wasm_v128_load(c.factor + i + 4 * v);
       rest.v[v] = kOne ? one_rest : wasm_v128_load(c.rest + i + 4 * v);
     }
-    for (size_t r = 0; r < c.rows; ++r) {
-      const Floats x = Widened(wasm_v128_load(c.x + r * c.n + i), c.x_signed);
+    const uint8_t* from = c.x + i;
+    uint8_t* to = c.y + i;
+    for (size_t r = 0; r < rows; ++r, from += n, to += n) {
+      const Floats x = Widened(wasm_v128_load(from), x_signed);
       Floats values;
       QUANTAB_UNROLL
       for (int v = 0; v < 4; ++v) {
         values.v[v] = wasm_f32x4_add(wasm_f32x4_mul(x.v[v], factor.v[v]), rest.v[v]);
       }
-      wasm_v128_store(c.y + r * c.n + i, rounded(values));
+      wasm_v128_store(to, rounded(values));
     }
   }
   if (i == c.n) return;
