@@ -300,27 +300,61 @@ describe('with access to the disk', () => {
     expect(await tab.page.isVisible('.alert')).toBe(false);
   });
 
-  test('the picker gives access too', async () => {
+  /** The dialog is the system's: files of the page's own file system are what it gives here. */
+  const pickerGives = (page, ...paths) =>
+    page.evaluate(
+      async (files) => {
+        const root = await navigator.storage.getDirectory();
+        const handles = [];
+        for (const { name, base64 } of files) {
+          const handle = await root.getFileHandle(name, { create: true });
+          const writable = await handle.createWritable();
+          await writable.write(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
+          await writable.close();
+          handles.push(handle);
+        }
+        window.showOpenFilePicker = () => Promise.resolve(handles);
+      },
+      paths.map((file) => ({
+        name: path.basename(file),
+        base64: fs.readFileSync(file).toString('base64'),
+      })),
+    );
+
+  test('the pickers give access too', async () => {
     const { tab } = session;
     const { page } = tab;
-    const bytes = fs.readFileSync(DIGITS).toString('base64');
-    // The dialog is the system's: a file of the page's own file system is what it gives here.
-    await page.evaluate(async (base64) => {
-      const root = await navigator.storage.getDirectory();
-      const handle = await root.getFileHandle('digits.onnx', { create: true });
-      const writable = await handle.createWritable();
-      await writable.write(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
-      await writable.close();
-      window.showOpenFilePicker = () => Promise.resolve([handle]);
-    }, bytes);
+    await pickerGives(page, DIGITS);
     await page.click('label[for=pick-model]');
     await tab.shown('#model-title');
+    await pickerGives(page, CALIBRATION);
+    await page.click('label[for=pick-samples]');
+    await tab.samplesAre(SAMPLES);
     await keptSays(tab, 'this browser remembers where the files are');
-    await stored(tab, ({ model }) => model.join() === 'file');
+    await stored(tab, ({ model, samples }) => [model, samples].join() === 'file,file');
     await reload(tab);
     await goOn(tab);
     expect(await tab.text('#model-title')).toBe('digits.onnx');
+    await tab.samplesAre(SAMPLES);
     expect(tab.problems).toEqual([]);
+  });
+
+  test('a picker that gives no access is one all the same', async () => {
+    const { page } = session.tab;
+    const refuse = (name) =>
+      page.evaluate((kind) => {
+        window.showOpenFilePicker = () => Promise.reject(new window.DOMException('No.', kind));
+      }, name);
+    await refuse('AbortError');
+    await page.click('label[for=pick-model]');
+    await refuse('SecurityError');
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      page.click('label[for=pick-model]'),
+    ]);
+    await chooser.setFiles(DIGITS);
+    await session.tab.shown('#model-title');
+    await keptSays(session.tab, COPIES);
   });
 
   test('many single files are copied, so that the browser need not ask for each', async () => {

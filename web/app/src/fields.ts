@@ -1,5 +1,6 @@
 // Labelled form fields, and what is wrong with one.
 import { el } from './dom';
+import { pickHandles } from './handles';
 
 /** What a field holds cannot be used. */
 export class FieldError extends Error {
@@ -37,11 +38,11 @@ export function select(
   return el('select', props, ...options);
 }
 
-/** A file picker that looks like a button; its files are given to `take`. */
+/** A file picker, or one of folders, that looks like a button; its files are given to `take`. */
 export function filePicker(
   id: string,
   label: string,
-  take: (files: FileList) => void,
+  take: (files: Iterable<File>) => void,
   props: Record<string, string | boolean> = {},
 ): Node[] {
   const input = el('input', {
@@ -55,6 +56,9 @@ export function filePicker(
       input.value = '';
     },
   });
+  if (props['webkitdirectory'] === undefined) {
+    pickHandles(input, (files) => take(files.map(({ file }) => file)));
+  }
   return [input, el('label', { class: 'button', for: id }, label)];
 }
 

@@ -45,27 +45,30 @@ export function remember(files: readonly NamedFile[], handles: readonly FileSyst
 
 /** Lets a file input use the picker that gives handles, where there is one. */
 export function pickHandles(input: HTMLInputElement, take: (files: NamedFile[]) => void): void {
-  const { showOpenFilePicker } = window as PickerWindow;
-  if (showOpenFilePicker === undefined) return;
+  let isRefused = false;
   input.addEventListener('click', (event) => {
+    const { showOpenFilePicker } = window as PickerWindow;
+    if (showOpenFilePicker === undefined || isRefused) return;
     event.preventDefault();
-    void pick(take);
+    pick(showOpenFilePicker, input.multiple).then(take, (error: unknown) => {
+      // The person may have changed their mind; a page inside another one's frame has the plain picker only.
+      if (error instanceof DOMException && error.name === 'AbortError') return;
+      isRefused = true;
+      input.click();
+    });
   });
 }
 
-async function pick(take: (files: NamedFile[]) => void): Promise<void> {
-  let handles: FileSystemFileHandle[];
-  try {
-    handles = await (window as PickerWindow).showOpenFilePicker!({ multiple: true });
-  } catch {
-    // The person has changed their mind.
-    return;
-  }
+async function pick(
+  show: NonNullable<PickerWindow['showOpenFilePicker']>,
+  multiple: boolean,
+): Promise<NamedFile[]> {
+  const handles = await show.call(window, { multiple });
   const files = await Promise.all(
     handles.map(async (handle) => ({ path: handle.name, file: await handle.getFile() })),
   );
   remember(files, handles);
-  take(files);
+  return files;
 }
 
 /** Whether a handle may be read; asks the person when `ask`, which needs a press of a button just before. */

@@ -81,7 +81,7 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
     () => void configure(collection.given).catch(alertError),
   );
   const preview = previewArea();
-  const take = (files: FileList) => add(fromList(files));
+  const take = (files: Iterable<File>) => add(fromList(files));
   const element = el(
     'fieldset',
     { id: 'samples' },

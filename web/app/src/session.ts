@@ -18,6 +18,7 @@ interface KeptFile {
 }
 
 interface KeptFiles {
+  form: number;
   id: string;
   title: string;
   /** Of the model, in bytes. */
@@ -46,6 +47,9 @@ export interface Kept {
   /** Whether copies were made. */
   copied: boolean;
 }
+
+/** Of the form of the records: those of another form are not read. */
+const FORM = 1;
 
 const FILES = 'files';
 const STATE = 'state';
@@ -110,6 +114,7 @@ export function keepFiles(
   const room = { left: COPIES };
   return inTurn(async () => {
     const kept: KeptFiles = {
+      form: FORM,
       id: session,
       title,
       size,
@@ -142,9 +147,10 @@ export function keepState(state: KeptState): Promise<void> {
 
 /** What was kept last; nothing where there is nothing, or nothing can be kept. */
 export async function lastSession(): Promise<Session | undefined> {
+  await writing;
   try {
     const files = (await getRecord(FILES)) as KeptFiles | undefined;
-    if (files === undefined) return undefined;
+    if (files?.form !== FORM) return undefined;
     const kept = (await getRecord(STATE)) as (KeptState & { id: string }) | undefined;
     const state = kept?.id === files.id ? kept : { settings: undefined, runs: [], next: 1 };
     return { files, state };
