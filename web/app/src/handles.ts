@@ -54,7 +54,8 @@ export function pickHandles(input: HTMLInputElement, take: (files: NamedFile[]) 
       // The person may have changed their mind; a page inside another one's frame has the plain picker only.
       if (error instanceof DOMException && error.name === 'AbortError') return;
       isRefused = true;
-      input.click();
+      // A click within a click is none.
+      setTimeout(() => input.click());
     });
   });
 }

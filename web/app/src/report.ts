@@ -130,6 +130,7 @@ export function reportOf(run: Run, info: ModelInfo): string {
 </style>
 </head>
 <body>
+<main>
 <h1>${escape(title)}</h1>
 <p class="gain">${escape(`${bytes(run.size)}, ${shareOf(run)} of the original`)}</p>
 ${paragraph(madeWith(run))}
@@ -144,6 +145,7 @@ ${layers === undefined ? '' : section('Layers', table(layersOf(layers)))}
 ${model(info)}
 ${settings(run)}
 <p>Made by Quantab, on the device it was opened on.</p>
+</main>
 </body>
 </html>
 `;
