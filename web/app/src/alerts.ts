@@ -1,12 +1,12 @@
 // What went wrong, in plain words, above everything else.
 import { QuantabError } from 'quantab';
-import { byId, el } from './dom';
+import { activeElement, byId, el } from './dom';
 import { focusHome, focusIsLost } from './status';
 
 const area = byId('alerts');
 
 export function clearAlerts(): void {
-  const hadFocus = area.contains(document.activeElement);
+  const hadFocus = area.contains(activeElement());
   area.replaceChildren();
   if (hadFocus) focusHome();
 }

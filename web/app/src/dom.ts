@@ -21,8 +21,24 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Where the app's elements are, unless they are the page's: the shadow root of an element in another page. */
+let shadow: ShadowRoot | undefined;
+
+/** To be called before the app's modules are loaded, which look for their elements then. */
+export function useRoot(given: ShadowRoot): void {
+  shadow = given;
+}
+
+/** Whether the app is the page, rather than a part of one. */
+export const isPage = (): boolean => shadow === undefined;
+
+/** The app's element that has the focus. */
+export const activeElement = (): Element | null => (shadow ?? document).activeElement;
+
+export const findId = (id: string): HTMLElement | null => (shadow ?? document).getElementById(id);
+
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
-  const element = document.getElementById(id);
+  const element = findId(id);
   if (element === null) throw new Error(`The page has no element '${id}'.`);
   return element as T;
 }

@@ -1,4 +1,4 @@
-// The whole page takes drops.
+// The whole page takes drops; as a part of another page, the whole part.
 import { byId } from './dom';
 import { fromDrop, type NamedFile } from './files';
 import { handlesOf, remember } from './handles';
@@ -11,7 +11,10 @@ async function received(transfer: DataTransfer): Promise<NamedFile[]> {
   return files;
 }
 
-export function takeDrops(receive: (files: Promise<NamedFile[]>) => void): void {
+export function takeDrops(
+  target: GlobalEventHandlers,
+  receive: (files: Promise<NamedFile[]>) => void,
+): void {
   const cover = byId('dropcover');
   const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
   // Leaving an element for one inside it gives an entry too.
@@ -20,16 +23,16 @@ export function takeDrops(receive: (files: Promise<NamedFile[]>) => void): void 
     depth = Math.max(0, value);
     cover.hidden = depth === 0;
   };
-  window.addEventListener('dragenter', (event) => {
+  target.addEventListener('dragenter', (event) => {
     if (hasFiles(event)) setDepth(depth + 1);
   });
-  window.addEventListener('dragleave', (event) => {
+  target.addEventListener('dragleave', (event) => {
     if (hasFiles(event)) setDepth(depth - 1);
   });
-  window.addEventListener('dragover', (event) => {
+  target.addEventListener('dragover', (event) => {
     if (hasFiles(event)) event.preventDefault();
   });
-  window.addEventListener('drop', (event) => {
+  target.addEventListener('drop', (event) => {
     if (!hasFiles(event) || event.dataTransfer === null) return;
     event.preventDefault();
     setDepth(0);

@@ -1,40 +1,9 @@
-// The page: what arrives becomes the open model, or samples for it.
-import { alertError } from './alerts';
-import { withModelsInZips } from './archives';
+// The page: the app, with its example, and without a network after the first visit.
+import { startApp } from './app';
 import { byId } from './dom';
-import { takeDrops } from './dropping';
-import { fromList, isModelName, sortFiles, type NamedFile } from './files';
-import { offerToGoOn } from './go_on';
-import { pickHandles } from './handles';
 import { workOffline } from './offline';
-import { keepSamples, openExample, openFrom, openingDone, takeTicket } from './opening';
-import { addSamples, afterClosing, isModelOpen } from './workspace';
+import { openExample } from './opening';
 
-/** A model opens; anything else is samples for the model that is open, or will be. */
-async function receive(arriving: NamedFile[] | Promise<NamedFile[]>): Promise<void> {
-  const ticket = takeTicket();
-  let files = await arriving;
-  if (files.length === 0) return;
-  // With a model, and while one is open, a zip is one of samples.
-  if (!files.some(isModelName) && !isModelOpen()) files = await withModelsInZips(files);
-  if (!files.some(isModelName)) {
-    const wasOpening = await openingDone();
-    if (isModelOpen()) return addSamples(files);
-    // It has failed, which has been said.
-    if (wasOpening) return;
-    if (sortFiles(files).others.length === 0) return keepSamples(files);
-  }
-  await openFrom(files, ticket);
-}
-
-const picker = byId<HTMLInputElement>('pick-model');
-picker.addEventListener('change', () => {
-  void receive(fromList(picker.files ?? []));
-  picker.value = '';
-});
-pickHandles(picker, (files) => void receive(files));
+startApp(window);
 byId('try-example').addEventListener('click', () => void openExample());
-takeDrops((files) => void receive(files).catch(alertError));
-afterClosing(() => void offerToGoOn());
-void offerToGoOn();
 workOffline(byId('offline'));

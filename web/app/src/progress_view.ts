@@ -1,6 +1,6 @@
 // A bar, the stage with its numbers, and a button to cancel.
 import type { Progress, Stage } from 'quantab';
-import { el } from './dom';
+import { activeElement, el } from './dom';
 import { bytes, count } from './format';
 import { say, titleState } from './status';
 import { TimeLeft } from './time_left';
@@ -77,7 +77,7 @@ export function showProgress(
       } else bar.removeAttribute('value');
     },
     end() {
-      const hadFocus = box.contains(document.activeElement);
+      const hadFocus = box.contains(activeElement());
       box.remove();
       return hadFocus;
     },

@@ -1,5 +1,5 @@
 // The results side by side: a column for each, the original first.
-import { el, table, type Child } from './dom';
+import { activeElement, el, findId, table, type Child } from './dom';
 import { bytes, milliseconds, percent } from './format';
 import { saveRecipe } from './run_actions';
 import { methodWords, optionWords, shareOf, spread } from './run_words';
@@ -118,7 +118,7 @@ export function showRuns(
   const remove = (run: Run) => {
     runs.remove(run);
     const next = runs.chosen;
-    document.getElementById(next === undefined ? 'quantize' : `details-${next.number}`)?.focus();
+    findId(next === undefined ? 'quantize' : `details-${next.number}`)?.focus();
   };
   const buttons = (run: Run) =>
     cell(
@@ -174,7 +174,7 @@ export function showRuns(
       ['Look at', '–', ...all.map(buttons)],
     ],
   );
-  const active = document.activeElement;
+  const active = activeElement();
   const focused = active !== null && section.contains(active) ? active.id : '';
   section.replaceChildren(
     el('h2', { id: 'runs-title' }, 'Results'),
@@ -182,7 +182,7 @@ export function showRuns(
     el('p', { class: 'help' }, HELP),
   );
   bringIntoView(shown);
-  if (focused !== '') document.getElementById(focused)?.focus();
+  if (focused !== '') findId(focused)?.focus();
 }
 
 /** Scrolls, in the table's own box, to the column of the chosen result. */

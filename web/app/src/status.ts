@@ -1,5 +1,5 @@
 // What the page is doing, for the title and for screen readers, and where the focus goes when its element has gone.
-import { byId } from './dom';
+import { byId, isPage } from './dom';
 
 const TITLE = document.title;
 
@@ -9,6 +9,7 @@ export function say(text: string): void {
 }
 
 export function titleState(text: string | null): void {
+  if (!isPage()) return;
   document.title = text === null ? TITLE : `${text} – Quantab`;
 }
 

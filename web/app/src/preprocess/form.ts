@@ -9,7 +9,7 @@ import {
   type Preprocess,
 } from 'quantab/samples';
 import { messageOf } from '../alerts';
-import { el } from '../dom';
+import { activeElement, el, findId } from '../dom';
 import { field, FieldError, select } from '../fields';
 import { KINDS } from './kinds';
 import { OWN, presetOf, presetsFor, presetSettings, PRESETS } from './presets';
@@ -219,7 +219,7 @@ export function preprocessForm(
   }
 
   function build(preprocess: Preprocess): void {
-    const focused = document.activeElement;
+    const focused = activeElement();
     const id = focused !== null && element.contains(focused) ? focused.id : '';
     problems.clear();
     touched.clear();
@@ -242,7 +242,7 @@ export function preprocessForm(
         ? []
         : [el('details', {}, el('summary', {}, 'Inputs of numbers'), ...away)]),
     );
-    if (id !== '') document.getElementById(id)?.focus();
+    if (id !== '') findId(id)?.focus();
   }
 
   return {

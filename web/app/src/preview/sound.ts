@@ -1,7 +1,7 @@
 // A waveform over time, and features as a spectrogram.
 import type { TensorMap } from 'quantab';
 import { decodeSound, resample, type AudioSettings, type PendingSample } from 'quantab/samples';
-import { el } from '../dom';
+import { byId, el } from '../dom';
 import { figure } from '../format';
 import { numbersOf, statisticOf } from './numbers';
 
@@ -40,7 +40,7 @@ function waveformCanvas(values: ArrayLike<number>, label: string): HTMLCanvasEle
   const reach = Math.max(Math.abs(least), Math.abs(most), 1e-6);
   const y = (value: number) => (0.5 - value / reach / 2.1) * HEIGHT;
   // The colour of text in the window, light or dark; a canvas has none of its own.
-  context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--accent');
+  context.fillStyle = getComputedStyle(byId('main')).getPropertyValue('--accent');
   for (let x = 0; x < WIDTH; ++x) {
     const first = Math.floor((x * values.length) / WIDTH);
     const end = Math.max(first + 1, Math.floor(((x + 1) * values.length) / WIDTH));
