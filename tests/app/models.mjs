@@ -42,9 +42,8 @@ const pattern = (count) => Array.from({ length: count }, (_, i) => (((i * 37) % 
  */
 export function makeModel({ inputs, outputs, weights = {}, constants = {}, nodes }) {
   const initializers = Object.entries(weights).map(([name, weight]) => {
-    const dims = weight.dims ?? weight;
-    const values = weight.values ?? pattern(dims.reduce((a, b) => a * b, 1));
-    return tensor(name, dims, floats(values));
+    const { dims, values } = Array.isArray(weight) ? { dims: weight } : weight;
+    return tensor(name, dims, floats(values ?? pattern(dims.reduce((a, b) => a * b, 1))));
   });
   for (const [name, value] of Object.entries(constants)) {
     initializers.push(
