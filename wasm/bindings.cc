@@ -97,6 +97,13 @@ val InspectModel(const ModelHandle& handle) {
   return Answer([&] { return ToJson(Inspect(handle.model)); });
 }
 
+val WeightHistogramOf(const ModelHandle& handle, const std::string& name, int bins, val monitor) {
+  return Answer([&] {
+    JsMonitor js_monitor(std::move(monitor));
+    return ToJson(HistogramOfWeight(handle.model, name, bins, &js_monitor));
+  });
+}
+
 // A recipe with options that count more.
 Recipe RecipeFrom(const std::string& json, const std::string& options) {
   Recipe recipe = RecipeFromJson(json);
@@ -326,6 +333,7 @@ EMSCRIPTEN_BINDINGS(quantab) {
   function("threadsSeen", &ThreadsSeen);
   function("openModel", &Open);
   function("inspect", &InspectModel);
+  function("weightHistogram", &WeightHistogramOf);
   function("convert", &ConvertModel);
   function("describeRecipe", &DescribeRecipe);
   function("createStaticQuantizer", &CreateStaticQuantizer);

@@ -106,10 +106,10 @@ test('the details name what a node reads and writes, and lead there', async () =
   await tab.page.click('#node-table button >> nth=0');
   expect(await tab.page.locator('#node-details li').allTextContents()).toEqual([
     'x float32 [batch, 8], an input of the model',
-    'w, stored in the model',
+    'w, stored in the model: histogram',
     'h to Clip_of_h',
   ]);
-  await tab.page.click('#node-details button');
+  await tab.page.click('#node-details button:has-text("Clip_of_h")');
   expect(await tab.text('#node-title')).toBe('Clip_of_h');
   expect(await tab.focused()).toBe('node-title');
   expect(await selectedRow(tab)).toBe('Clip_of_h');
@@ -117,6 +117,33 @@ test('the details name what a node reads and writes, and lead there', async () =
     'h from MatMul_of_x',
     'left out',
   ]);
+});
+
+test('a stored weight shows how its numbers are spread', async () => {
+  const { tab } = session;
+  const model = makeModel({
+    inputs: [{ name: 'x', dims: [1, 8] }],
+    outputs: [{ name: 'y', dims: [1, 8] }],
+    weights: { w: [8, 8], order: [1, 0] },
+    nodes: [
+      { type: 'MatMul', inputs: ['x', 'w'], outputs: ['h'] },
+      { type: 'Add', inputs: ['h', 'order'], outputs: ['y'] },
+    ],
+  });
+  await openNodes(tab, model);
+  await tab.page.click('#node-table button >> nth=0');
+  await tab.page.focus('button[aria-label="Histogram of w"]');
+  await tab.page.keyboard.press('Enter');
+  await tab.shown('.weight');
+  // Every multiple of 1/32 from -31.5/32 to 31.5/32, once.
+  expect(await tab.text('.weight figcaption')).toBe(
+    'float32 [8, 8], 64 numbers, from -0.9844 to 0.9844, mean 0, standard deviation 0.5773.',
+  );
+  const label = await tab.page.getAttribute('.weight svg', 'aria-label');
+  expect(label).toBe('Histogram of w; heights are logarithms');
+  expect((await tab.page.getAttribute('.weight path', 'd')).match(/M/g)).toHaveLength(64);
+  expect(await tab.page.evaluate(() => document.activeElement.tagName)).toBe('FIGCAPTION');
+  expect(tab.problems).toEqual([]);
 });
 
 test('the keyboard is enough to find a node, select it and look at it', async () => {

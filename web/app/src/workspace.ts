@@ -79,7 +79,7 @@ export function showWorkspace({ model, files, samples, state }: Opened): void {
       (jobs, key) => void run(open, jobs, key),
       () => settingsChanged(open),
     ),
-    nodes: offerNodes(byId('nodes'), model.info),
+    nodes: offerNodes(byId('nodes'), model),
     running: undefined,
     runs: new Runs(() => {
       showResults(open);

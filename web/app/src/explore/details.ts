@@ -5,6 +5,7 @@ import { count, operatorName, shape } from '../format';
 import type { Exploration } from './exploration';
 import { nodeName } from './graph';
 import { errorWords } from './layer_errors';
+import { weightView, type ReadHistogram } from './weight_view';
 
 /** So many readers of a value are named. */
 const NAMED = 8;
@@ -52,7 +53,12 @@ class Values {
 }
 
 /** Shows in `host` what is selected, whenever that changes. */
-export function showDetails(host: HTMLElement, info: ModelInfo, exploration: Exploration): void {
+export function showDetails(
+  host: HTMLElement,
+  info: ModelInfo,
+  exploration: Exploration,
+  read: ReadHistogram,
+): void {
   const values = new Values(info);
   const nameOf = (i: number) => nodeName(info.nodes[i]!, i);
   const go = (i: number) => {
@@ -68,8 +74,9 @@ export function showDetails(host: HTMLElement, info: ModelInfo, exploration: Exp
     if (name === '') return el('li', {}, 'left out');
     const writer = values.writer(name);
     if (writer !== undefined) return el('li', {}, el('code', {}, name), ' from ', link(writer));
-    const origin = values.isInput(name) ? ', an input of the model' : ', stored in the model';
-    return el('li', {}, el('code', {}, name), values.typeOf(name), origin);
+    if (values.isInput(name))
+      return el('li', {}, el('code', {}, name), values.typeOf(name), ', an input of the model');
+    return el('li', {}, el('code', {}, name), ', stored in the model: ', weightView(name, read));
   };
   const output = (name: string) => {
     if (name === '') return el('li', {}, 'left out');

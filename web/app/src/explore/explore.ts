@@ -1,5 +1,5 @@
 // A model's nodes, to look through: filter, graph, details and table. This module is loaded when it is asked for.
-import type { LayerReport, ModelInfo } from 'quantab';
+import type { LayerReport, Model } from 'quantab';
 import { alertError } from '../alerts';
 import { el } from '../dom';
 import { operatorName } from '../format';
@@ -27,9 +27,10 @@ function announceSelection(exploration: Exploration): void {
 /** Shows it in `host`; what it has running ends when `signal` is aborted. Returns what takes the layers of a result. */
 export function explore(
   host: HTMLElement,
-  info: ModelInfo,
+  model: Model,
   signal: AbortSignal,
 ): (report: LayerReport | undefined) => void {
+  const { info } = model;
   const exploration = new Exploration(info.nodes);
   const drawing = el('div', { id: 'drawing' });
   const details = el('section', { id: 'node-details', 'aria-label': 'Selected node' });
@@ -39,7 +40,7 @@ export function explore(
     el('div', { class: 'graph' }, drawing, details),
     rows,
   );
-  showDetails(details, info, exploration);
+  showDetails(details, info, exploration, (name) => model.weightHistogram(name, { signal }));
   showNodeTable(rows, exploration);
   announceSelection(exploration);
   showGraph(drawing, info, exploration, signal).catch((error: unknown) => {

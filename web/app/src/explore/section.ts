@@ -1,5 +1,5 @@
 // The place of a model's nodes on the page, empty until it is opened.
-import type { LayerReport, ModelInfo } from 'quantab';
+import type { LayerReport, Model } from 'quantab';
 import { alertError } from '../alerts';
 import { el } from '../dom';
 import { counted } from '../format';
@@ -11,7 +11,8 @@ export interface Nodes {
 }
 
 /** Offers to look through a model's nodes. */
-export function offerNodes(section: HTMLElement, info: ModelInfo): Nodes {
+export function offerNodes(section: HTMLElement, model: Model): Nodes {
+  const { info } = model;
   const controller = new AbortController();
   const { signal } = controller;
   const host = el('div');
@@ -28,7 +29,7 @@ export function offerNodes(section: HTMLElement, info: ModelInfo): Nodes {
   const load = async () => {
     const { explore } = await import('./explore');
     if (signal.aborted) return;
-    show = explore(host, info, signal);
+    show = explore(host, model, signal);
     show(layers);
   };
   details.addEventListener('toggle', () => {

@@ -2,6 +2,7 @@
 import { cancelled, throwIfAborted, untilAborted } from './abort.js';
 import { closedError, StaleHandle, type Engine } from './engine.js';
 import { QuantabError } from './error.js';
+import { Family, release } from './family.js';
 import { canRestart, checkSample, eachSample, tensorsOf } from './feeds.js';
 import { checkLabelCount, labelAt, labelsOf } from './labels.js';
 import { checkCall, wholeNumber } from './options.js';
@@ -26,6 +27,7 @@ import type {
   ConvertCall,
   DynamicCall,
   Float16Call,
+  HistogramOptions,
   Latency,
   LayerReport,
   MeasuredRanges,
@@ -36,6 +38,7 @@ import type {
   Recipe,
   Samples,
   StaticCall,
+  WeightHistogram,
   WritableHandle,
   WriteToOptions,
   WrittenSizes,
@@ -52,30 +55,11 @@ import {
 import { isBlob } from '../platform/common.js';
 import type { Platform } from '../platform/platform.js';
 
+const HISTOGRAM_BINS = 64;
+const MOST_HISTOGRAM_BINS = 4096;
+
 /** The core counts runs in 32 bits. */
 const MOST_RUNS = 2 ** 31 - 1;
-
-/** The models of one engine; the last to close ends it. */
-class Family {
-  #members = 0;
-  /** How many workers the newest calibration was shared out to. */
-  calibrators = 1;
-  constructor(
-    readonly engine: Engine,
-    readonly platform: Platform,
-  ) {}
-  join(): void {
-    this.#members++;
-  }
-  leave(): void {
-    if (--this.#members === 0) this.engine.close();
-  }
-}
-
-function release(engine: Engine, handle: number): void {
-  // A core that has ended since holds nothing.
-  engine.call('release', { handle }, {}, handle).catch(() => {});
-}
 
 /** A long task whose core was ended by another call's cancellation cannot be taken up again. */
 function interrupted(error: unknown, what: string): unknown {
@@ -391,6 +375,18 @@ export class Model {
           this.#release(reporter);
         }
       }),
+    );
+  }
+
+  /**
+   * How the elements of a stored weight are spread: an initializer of the main graph, or what a Constant there gives, by its name.
+   * Rejects with 'InvalidArgument' for another name, and for a weight that is not of float32 or float16.
+   */
+  async weightHistogram(name: string, options: HistogramOptions = {}): Promise<WeightHistogram> {
+    checkCall(options);
+    const bins = wholeNumber('bins', options.bins ?? HISTOGRAM_BINS, 1, MOST_HISTOGRAM_BINS);
+    return this.#use(options, (model) =>
+      this.#family.engine.call('weightHistogram', { model, name, bins }, options, model),
     );
   }
 

@@ -13,6 +13,7 @@ import type {
   ModelInfo,
   Progress,
   SupportedOperator,
+  WeightHistogram,
   WriteOptions,
   WrittenSizes,
 } from './types.js';
@@ -141,6 +142,7 @@ export interface Requests {
     { model: ModelHandle; options: WriteOptions; target: Target; external: Target | null },
     { model: Written; external: Written; sizes: WrittenSizes }
   >;
+  weightHistogram: Call<{ model: ModelHandle; name: string; bins: number }, WeightHistogram>;
   release: Call<{ handle: number }, void>;
   memory: Call<Record<never, never>, { peakBytes: number }>;
   capabilities: Call<Record<never, never>, Omit<Capabilities, 'workers'>>;

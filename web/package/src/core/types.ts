@@ -227,6 +227,34 @@ export interface LayerReport {
   peakActivationBytes: number;
 }
 
+/** How the elements of a weight are spread. */
+export interface WeightHistogram {
+  name: string;
+  /** "float32" or "float16". */
+  dtype: string;
+  dims: number[];
+  elements: number;
+  /** NaN and infinities, which count in none of the following. */
+  notFinite: number;
+  zeros: number;
+  min: number;
+  max: number;
+  mean: number;
+  /** sqrt(mean((x - mean)²)). */
+  deviation: number;
+  /**
+   * Elements by value, in bins of equal width from `min` to `max`, which is in the last. Where all elements are equal, they are in
+   * the first.
+   */
+  counts: number[];
+}
+
+/** What weightHistogram() takes beside the weight's name. */
+export interface HistogramOptions extends CallOptions {
+  /** Bins, 4096 at most; 64 by default. */
+  bins?: number | undefined;
+}
+
 export interface CompareOptions extends CallOptions {
   /** The samples' classes, in their order: indices counted from 0, one for each sample. With them, accuracy is measured. */
   labels?: Iterable<number> | undefined;

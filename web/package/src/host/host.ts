@@ -319,6 +319,11 @@ export class Host {
 
     write: ({ model, options, target, external }) => this.#write(model, options, target, external),
 
+    weightHistogram: ({ model, name, bins }) =>
+      JSON.parse(
+        valueOf(this.#core.weightHistogram(this.#model(model), name, bins, this.#monitor)),
+      ) as Result<'weightHistogram'>,
+
     release: ({ handle }) => this.#release(handle),
     memory: () => ({ peakBytes: this.#core.heapBytes() }),
     capabilities: () => ({

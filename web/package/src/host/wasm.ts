@@ -77,6 +77,13 @@ export interface WasmCore {
     once: boolean,
     monitor: WasmMonitor,
   ): Answer<WasmQuantizer>;
+  /** `WeightHistogram` as JSON. */
+  weightHistogram(
+    model: WasmModel,
+    name: string,
+    bins: number,
+    monitor: WasmMonitor,
+  ): Answer<string>;
   passes(quantizer: WasmQuantizer): Answer<number>;
   nextPass(quantizer: WasmQuantizer): Answer<undefined>;
   /** Whether samples may be shared out to quantizers of several modules. */

@@ -1,0 +1,26 @@
+// Models that share one engine.
+import type { Engine } from './engine.js';
+import type { Platform } from '../platform/platform.js';
+
+/** The models of one engine; the last to close ends it. */
+export class Family {
+  #members = 0;
+  /** How many workers the newest calibration was shared out to. */
+  calibrators = 1;
+  constructor(
+    readonly engine: Engine,
+    readonly platform: Platform,
+  ) {}
+  join(): void {
+    this.#members++;
+  }
+  leave(): void {
+    if (--this.#members === 0) this.engine.close();
+  }
+}
+
+/** Lets go of what a handle stands for. */
+export function release(engine: Engine, handle: number): void {
+  // A core that has ended since holds nothing.
+  engine.call('release', { handle }, {}, handle).catch(() => {});
+}
