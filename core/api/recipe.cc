@@ -13,6 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kPreProcess = "quant_pre_process";
+constexpr std::string_view kSettings = "preprocess";
 
 struct MethodName {
   std::string_view key;
@@ -28,7 +29,7 @@ constexpr MethodName kMethods[] = {
 constexpr std::string_view kExpected =
     " A recipe holds 'quant_pre_process', and one of 'quantize_dynamic', 'quantize_static', "
     "'convert_float_to_float16' and 'auto_convert_mixed_precision', each with an object of "
-    "options.";
+    "options, and perhaps 'preprocess'.";
 
 // Takes the options under `key` out of the recipe.
 std::optional<Json> Take(Json& object, std::string_view key) {
@@ -91,6 +92,9 @@ Recipe RecipeFromJson(std::string_view json) {
     if (!object.is_object())
       ThrowInvalidArgument("This is no JSON object." + std::string(kExpected));
     Recipe recipe;
+    if (const std::optional<Json> settings = Take(object, kSettings)) {
+      recipe.preprocess = Dump(*settings);
+    }
     if (std::optional<Json> options = Take(object, kPreProcess)) {
       recipe.pre_process.emplace();
       ReadObject(std::move(*options), *recipe.pre_process, " in the recipe");
@@ -148,6 +152,7 @@ std::string_view MethodNameOf(const Recipe& recipe) {
 
 std::string ToJson(const Recipe& recipe) {
   Json object = Json::object();
+  if (!recipe.preprocess.empty()) object[kSettings] = Json::parse(recipe.preprocess);
   if (recipe.pre_process) object[kPreProcess] = ToObject(*recipe.pre_process);
   if (recipe.method != RecipeMethod::kPreProcess) {
     object[MethodNameOf(recipe)] = MethodObject(recipe);

@@ -12,7 +12,8 @@
 //
 // with one of "quantize_dynamic", "quantize_static", "convert_float_to_float16" and
 // "auto_convert_mixed_precision", which takes the options of the third and the tolerances; without
-// any of them it is a recipe for pre-processing alone.
+// any of them it is a recipe for pre-processing alone. "preprocess" may say how files become the
+// samples that the recipe is used with.
 #pragma once
 
 #include <optional>
@@ -32,6 +33,9 @@ enum class RecipeMethod { kPreProcess, kDynamic, kStatic, kFloat16, kMixedPrecis
 
 struct Recipe {
   RecipeMethod method = RecipeMethod::kPreProcess;
+  // The settings of npx quantab's --preprocess, a JSON object as text; empty where there are none.
+  // They are kept, and mean nothing here: samples are tensors.
+  std::string preprocess = {};
   std::optional<PreProcessOptions> pre_process = {};
   // Those of `method` count.
   DynamicOptions dynamic_options = {};

@@ -272,5 +272,37 @@ quantize("model.onnx", "model.quantized.onnx", config)
             std::string::npos);
 }
 
+// What says how files become samples is kept as it is, whatever it is.
+TEST(Recipe, KeepsTheSettingsOfSamples) {
+  const std::string text = R"({
+  "preprocess": {
+    "inputs": {
+      "x": {
+        "kind": "image",
+        "mean": [
+          0.485,
+          1.0,
+          1e-07
+        ],
+        "none": null
+      }
+    }
+  },
+  "quantize_static": {
+    "per_channel": true
+  }
+}
+)";
+  const Recipe recipe = RecipeFromJson(text);
+  EXPECT_EQ(ToJson(recipe), text);
+  EXPECT_TRUE(recipe.static_options.per_channel);
+  EXPECT_EQ(ToPython(recipe),
+            ToPython(RecipeFromJson(R"({"quantize_static": {"per_channel": true}})")));
+  ExpectError(ErrorCode::kInvalidArgument, "The recipe's 'preprocess' is no object.",
+              [] { RecipeFromJson(R"({"preprocess": 1, "quantize_dynamic": {}})"); });
+  ExpectError(ErrorCode::kInvalidArgument, "The recipe is empty.",
+              [] { RecipeFromJson(R"({"preprocess": {}})"); });
+}
+
 }  // namespace
 }  // namespace quantab
