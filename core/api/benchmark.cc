@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <numbers>
 
 #include "core/api/quantab.h"
@@ -88,28 +89,46 @@ TensorMap RandomSample(const std::vector<InputInfo>& inputs, uint64_t seed) {
 
 Latency Benchmark(Session& session, const TensorMap& sample, int runs, int warmup,
                   Monitor* monitor) {
+  const TimedSession timed{&session, &sample};
+  return BenchmarkInTurns({&timed, 1}, runs, warmup, monitor).front();
+}
+
+Profile ProfileSession(Session& session, const TensorMap& sample, int runs, int warmup,
+                       Monitor* monitor) {
+  return Guard([&] { return ProfileRuns(session, sample, runs, warmup, monitor); });
+}
+
+std::vector<Latency> BenchmarkInTurns(std::span<const TimedSession> sessions, int runs, int warmup,
+                                      Monitor* monitor) {
   return Guard([&] {
     if (runs < 1 || warmup < 0) {
       ThrowInvalidArgument("'runs' is " + std::to_string(runs) + " and 'warmup' " +
                            std::to_string(warmup) + ". Give at least 1 and at least 0.");
     }
-    // Outputs of any kind will do: they are not given back.
-    const ValueMap values(sample.begin(), sample.end());
     uint64_t done = 0;
-    const auto total = static_cast<uint64_t>(runs) + static_cast<uint64_t>(warmup);
-    std::vector<double> times = TimeRuns(
-        [&] {
-          session.RunValues(values, nullptr, nullptr);
-          Report(monitor, "benchmark", ++done, total);
-        },
-        runs, warmup);
-    std::sort(times.begin(), times.end());
-    return Latency{.runs = runs,
-                   .min_ms = times.front(),
-                   .median_ms = Quantile(times, 0.5),
-                   .p95_ms = Quantile(times, 0.95),
-                   .peak_activation_bytes = session.stats().peak_activation_bytes,
-                   .constant_bytes = session.stats().constant_bytes};
+    const uint64_t total =
+        sessions.size() * (static_cast<uint64_t>(runs) + static_cast<uint64_t>(warmup));
+    std::vector<std::function<void()>> works;
+    for (const TimedSession& timed : sessions) {
+      // Outputs of any kind will do: they are not given back.
+      works.emplace_back([&, values = ValueMap(timed.sample->begin(), timed.sample->end())] {
+        timed.session->RunValues(values, nullptr, nullptr);
+        Report(monitor, "benchmark", ++done, total);
+      });
+    }
+    std::vector<std::vector<double>> times = TimeInTurns(works, runs, warmup);
+    std::vector<Latency> latencies;
+    for (size_t i = 0; i < sessions.size(); ++i) {
+      std::sort(times[i].begin(), times[i].end());
+      const RunStats& stats = sessions[i].session->stats();
+      latencies.push_back({.runs = runs,
+                           .min_ms = times[i].front(),
+                           .median_ms = Quantile(times[i], 0.5),
+                           .p95_ms = Quantile(times[i], 0.95),
+                           .peak_activation_bytes = stats.peak_activation_bytes,
+                           .constant_bytes = stats.constant_bytes});
+    }
+    return latencies;
   });
 }
 

@@ -10,6 +10,7 @@
 #include "core/api/quantab.h"
 #include "core/calib/method.h"
 #include "core/eval/auto_mixed_precision.h"
+#include "core/eval/metric.h"
 #include "core/passes/options.h"
 #include "core/quant/config.h"
 #include "core/quant/float16_options.h"
@@ -136,6 +137,20 @@ OptionInfo Path(std::string name, std::string metavar, bool required, std::strin
   info.default_json = "null";
   info.required = required;
   info.help = std::move(help);
+  return info;
+}
+
+OptionInfo Metric() {
+  OptionInfo info;
+  info.name = "metric";
+  info.type = "choice";
+  info.default_json = "\"sqnr_db\"";
+  info.help = "What outputs are judged by; of several outputs the worst counts.";
+  for (const MetricDef& metric : MetricRegistry::Get().all()) {
+    if (metric.name.starts_with("reference_")) continue;
+    info.choices.emplace_back(metric.name);
+    info.metavar += (info.metavar.empty() ? "" : "|") + std::string(metric.name);
+  }
   return info;
 }
 
@@ -302,15 +317,65 @@ std::vector<CommandInfo> MakeCommands() {
       .options = {Path("calibration_data", "DIR", true, std::string(kDataHelp)), PreprocessFile()}};
   commands.push_back(std::move(layers));
 
+  const OptionInfo judged_recipe =
+      Path("recipe", "FILE", false,
+           "How to quantize: a recipe (JSON) for quantize_static or quantize_dynamic. Without it, "
+           "quantize_static with its usual options.");
+  const OptionInfo judged_labels =
+      Path("labels", "FILE", false,
+           "The samples' classes, for metrics of accuracy, as 'quantab compare' takes them.");
+  CommandInfo sensitivity{
+      .name = "sensitivity",
+      .help = "Say what it costs to quantize each node of a model alone, the worst first.",
+      .positionals = {model},
+      .options = {Path("calibration_data", "DIR", true, std::string(kDataHelp)), PreprocessFile(),
+                  judged_recipe, Metric(), judged_labels}};
+  commands.push_back(std::move(sensitivity));
+
+  OptionInfo target =
+      Number("target", "X", "null", "The value of the metric that is wanted, or a better one.");
+  target.required = true;
+  OptionInfo written = OutputFile();
+  written.required = false;
+  CommandInfo suggest{
+      .name = "suggest",
+      .help = "Find few nodes to keep in float for a quantized model to be good enough.",
+      .positionals = {model},
+      .options = {
+          Path("calibration_data", "DIR", true, std::string(kDataHelp)), PreprocessFile(),
+          judged_recipe, Metric(), std::move(target), judged_labels,
+          Number("max_trials", "N", "64",
+                 "Quantized models to try on the samples, at most, 1 to 10000."),
+          Number("runs", "N", "20", "How often the models are timed in the end, 0 to 1000000."),
+          std::move(written),
+          Flag("print_recipe", "Print the recipe that makes the model, and the same as Python.")}};
+  commands.push_back(std::move(suggest));
+
+  CommandInfo try_all{
+      .name = "try",
+      .help =
+          "Quantize a model in several ways and show size, speed and accuracy of each, and which "
+          "are best.",
+      .positionals = {model},
+      .options = {
+          Path("calibration_data", "DIR", true, std::string(kDataHelp)), PreprocessFile(),
+          Path("recipes", "FILE", true, "Recipes (JSON): an object of them by name, or an array."),
+          Metric(), judged_labels,
+          Number("runs", "N", "20", "How often the models are timed in the end, 0 to 1000000.")}};
+  commands.push_back(std::move(try_all));
+
   CommandInfo bench{
       .name = "bench",
-      .help = "Time models, one run after another.",
+      .help = "Time models, a run of each in turn.",
       .positionals = {{.name = "MODEL", .help = "An ONNX model.", .repeated = true}},
       .options = {Number("runs", "N", "20", "Counted runs, 1 to 1000000."),
                   Number("warmup", "N", "2", "Runs before them that do not count, 0 to 1000000."),
                   Path("data", "DIR", false,
                        "Take the first sample here; without it, made-up data is used."),
-                  PreprocessFile()}};
+                  PreprocessFile(),
+                  Flag("profile",
+                       "Say for each node how much of the time it takes, and with which "
+                       "kernels.")}};
   commands.push_back(std::move(bench));
   return commands;
 }

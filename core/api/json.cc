@@ -59,6 +59,45 @@ Json ToObject(const ErrorFigures& errors) {
           {"max", Number(errors.max)}};
 }
 
+Json ToObject(const Latency& latency) {
+  return {{"runs", latency.runs},
+          {"min", latency.min_ms},
+          {"median", latency.median_ms},
+          {"p95", latency.p95_ms},
+          {"peakActivationBytes", latency.peak_activation_bytes},
+          {"constantBytes", latency.constant_bytes}};
+}
+
+Json ToObject(const FormFigures& form) {
+  return {{"bytes", form.bytes},
+          {"value", form.value ? Number(*form.value) : Json()},
+          {"maxAbsError", Number(form.max_abs_error)},
+          {"latency", form.latency ? ToObject(*form.latency) : Json()}};
+}
+
+Json ToArray(const std::vector<NodeSensitivity>& nodes) {
+  Json array = Json::array();
+  for (const NodeSensitivity& node : nodes) {
+    array.push_back({{"node", node.node},
+                     {"opType", node.op_type},
+                     {"value", Number(node.value)},
+                     {"maxAbsError", Number(node.max_abs_error)}});
+  }
+  return array;
+}
+
+Json ToObject(const Error& error) {
+  Json where = Json::object();
+  const Place& place = error.place();
+  if (!place.file.empty()) where["file"] = place.file;
+  if (!place.node.empty()) where["node"] = place.node;
+  if (!place.tensor.empty()) where["tensor"] = place.tensor;
+  if (place.byte) where["byte"] = *place.byte;
+  return {{"code", ErrorCodeName(error.code())},
+          {"message", error.message()},
+          {"where", std::move(where)}};
+}
+
 // Bytes as text, three as four letters (RFC 4648).
 std::string Base64(std::string_view bytes) {
   constexpr std::string_view kLetters =
@@ -179,13 +218,54 @@ std::string ToJson(const WeightHistogram& histogram) {
                {"counts", histogram.counts}});
 }
 
-std::string ToJson(const Latency& latency) {
-  return Dump({{"runs", latency.runs},
-               {"min", latency.min_ms},
-               {"median", latency.median_ms},
-               {"p95", latency.p95_ms},
-               {"peakActivationBytes", latency.peak_activation_bytes},
-               {"constantBytes", latency.constant_bytes}});
+std::string ToJson(const SensitivityReport& report) {
+  return Dump({{"metric", CamelCase(report.metric)},
+               {"largerIsBetter", report.larger_is_better},
+               {"samples", report.samples},
+               {"nodes", ToArray(report.nodes)}});
+}
+
+std::string ToJson(const Suggestion& suggestion) {
+  return Dump({{"metric", CamelCase(suggestion.metric)},
+               {"largerIsBetter", suggestion.larger_is_better},
+               {"target", Number(suggestion.target)},
+               {"met", suggestion.met},
+               {"complete", suggestion.complete},
+               {"trials", suggestion.trials},
+               {"considered", suggestion.considered},
+               {"kept", ToArray(suggestion.kept)},
+               {"original", ToObject(suggestion.original)},
+               {"quantized", ToObject(suggestion.quantized)},
+               {"suggested", ToObject(suggestion.suggested)}});
+}
+
+std::string ToJson(const TryReport& report) {
+  Json trials = Json::array();
+  for (const TriedRecipe& trial : report.trials) {
+    trials.push_back({{"name", trial.name},
+                      {"recipe", Json::parse(trial.recipe)},
+                      {"figures", trial.error ? Json() : ToObject(trial.figures)},
+                      {"best", trial.best},
+                      {"error", trial.error ? ToObject(*trial.error) : Json()}});
+  }
+  return Dump({{"metric", CamelCase(report.metric)},
+               {"largerIsBetter", report.larger_is_better},
+               {"original", ToObject(report.original)},
+               {"trials", std::move(trials)}});
+}
+
+std::string ToJson(const Latency& latency) { return Dump(ToObject(latency)); }
+
+std::string ToJson(const Profile& profile) {
+  Json out = {{"runs", profile.runs}, {"total", profile.total_ms}, {"nodes", Json::array()}};
+  for (const NodeTime& node : profile.nodes) {
+    out["nodes"].push_back({{"node", node.node},
+                            {"opType", node.op_type},
+                            {"median", node.median_ms},
+                            {"share", node.share},
+                            {"kernels", node.kernels}});
+  }
+  return Dump(out);
 }
 
 std::string ToJson(const std::vector<SupportedOperator>& operators) {
@@ -200,17 +280,7 @@ std::string ToJson(const std::vector<SupportedOperator>& operators) {
   return Dump(out);
 }
 
-std::string ToJson(const Error& error) {
-  Json where = Json::object();
-  const Place& place = error.place();
-  if (!place.file.empty()) where["file"] = place.file;
-  if (!place.node.empty()) where["node"] = place.node;
-  if (!place.tensor.empty()) where["tensor"] = place.tensor;
-  if (place.byte) where["byte"] = *place.byte;
-  return Dump({{"code", ErrorCodeName(error.code())},
-               {"message", error.message()},
-               {"where", std::move(where)}});
-}
+std::string ToJson(const Error& error) { return Dump(ToObject(error)); }
 
 std::string ToJson(const TensorRanges& ranges) {
   const CalibrationTables tables = ToCalibrationTables(ranges);

@@ -6,15 +6,29 @@
 #include <string_view>
 
 #include "core/api/quantab.h"
+#include "core/api/suggest.h"
+#include "core/api/try_all.h"
+#include "core/eval/sensitivity_figures.h"
 
 namespace quantab {
 
 std::string ToJson(const ModelInfo& info);
 std::string ToJson(const Comparison& comparison);
 std::string ToJson(const LayerReport& report);
+// {"metric", "largerIsBetter", "samples", "nodes": [{"node", "opType", "value", "maxAbsError"}]}
+std::string ToJson(const SensitivityReport& report);
+// {"metric", "largerIsBetter", "target", "met", "complete", "trials", "considered", "kept": nodes
+// as a SensitivityReport has them, "original", "quantized", "suggested": {"bytes", "value",
+// "maxAbsError", "latency"}}
+std::string ToJson(const Suggestion& suggestion);
+// {"metric", "largerIsBetter", "original": figures as a Suggestion has them, "trials": [{"name",
+// "recipe", "figures", "best", "error"}]}
+std::string ToJson(const TryReport& report);
 std::string ToJson(const Latency& latency);
 // "type" is "dtype", and "shape" "dims", as tensors have them in JavaScript.
 std::string ToJson(const WeightHistogram& histogram);
+// {"runs", "total", "nodes": [{"node", "opType", "median", "share", "kernels"}]}
+std::string ToJson(const Profile& profile);
 std::string ToJson(const Error& error);
 // {"text": <ToText's>, "calibrationCache": <onnxruntime's form>, "calibrationTables": TensorRT's:
 // {"json", "flatbuffers" (base64), "cache"}}

@@ -24,6 +24,7 @@
 #include "core/base/parallel.h"
 #include "core/calib/tensor_ranges.h"
 #include "core/eval/auto_mixed_precision.h"
+#include "core/eval/profile.h"
 #include "core/eval/weight_histogram.h"
 #include "core/exec/session.h"
 #include "core/onnx/model.h"
@@ -220,6 +221,20 @@ struct Latency {
 // Times `runs` runs on one sample after `warmup` uncounted ones.
 Latency Benchmark(Session& session, const TensorMap& sample, int runs = 20, int warmup = 2,
                   Monitor* monitor = nullptr);
+
+// A model to be timed, and what it runs on. Both outlive the call.
+struct TimedSession {
+  Session* session = nullptr;
+  const TensorMap* sample = nullptr;
+};
+// Times several models, a run of each in turn, so that what else the machine does meets all alike.
+// They are all in memory at the time.
+std::vector<Latency> BenchmarkInTurns(std::span<const TimedSession> sessions, int runs = 20,
+                                      int warmup = 2, Monitor* monitor = nullptr);
+
+// Where the time of a model's runs goes, node by node; see core/eval/profile.h.
+Profile ProfileSession(Session& session, const TensorMap& sample, int runs = 20, int warmup = 2,
+                       Monitor* monitor = nullptr);
 
 // A sample made up from the inputs' types and shapes: unknown dimensions become 1, floats are
 // standard normal, integers small, all from `seed`. Good for timing, harmful for accuracy.

@@ -203,6 +203,10 @@ int64_t Invocation::Integer(const std::string& name, int64_t otherwise, int64_t 
   return value;
 }
 
+double Invocation::Decimal(const std::string& name) const {
+  return std::strtod(Value(name).c_str(), nullptr);
+}
+
 std::string Invocation::QuantizerOptions() const {
   nlohmann::json object = nlohmann::json::object();
   for (const OptionInfo& option : command->options) {

@@ -31,6 +31,8 @@ struct Invocation {
   // The last value as a whole number from `lowest` to `highest`; throws UsageError for others.
   int64_t Integer(const std::string& name, int64_t otherwise, int64_t lowest,
                   int64_t highest) const;
+  // The last value of an option of type "number", which has one.
+  double Decimal(const std::string& name) const;
   // The quantizer's options among the values, as JSON for DynamicOptionsFromJson and the like.
   std::string QuantizerOptions() const;
 };

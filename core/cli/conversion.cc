@@ -30,16 +30,20 @@ std::string CommandFor(RecipeMethod method, RecipeMethod wanted) {
 
 }  // namespace
 
+Recipe ReadRecipe(const std::string& path) {
+  const std::string text = ReadTextFile(path);
+  if (!nlohmann::json::parse(text, nullptr, false).is_object()) {
+    ThrowInvalidArgument("'" + path + "' is no recipe: it holds no JSON object.");
+  }
+  return RecipeFromJson(text);
+}
+
 Recipe RecipeOf(const Invocation& invocation, RecipeMethod method) {
   Recipe recipe;
   recipe.method = method;
   if (invocation.Has("recipe")) {
     const std::string path = invocation.Value("recipe");
-    const std::string text = ReadTextFile(path);
-    if (!nlohmann::json::parse(text, nullptr, false).is_object()) {
-      ThrowInvalidArgument("'" + path + "' is no recipe: it holds no JSON object.");
-    }
-    recipe = RecipeFromJson(text);
+    recipe = ReadRecipe(path);
     if (recipe.method != method) {
       ThrowInvalidArgument("'" + path + "' is a recipe for '" + std::string(MethodNameOf(recipe)) +
                            "'. Use " + CommandFor(recipe.method, method) + ".");

@@ -9,6 +9,9 @@
 
 namespace quantab {
 
+// Throws Error(kInvalidArgument) for a file that is no recipe.
+Recipe ReadRecipe(const std::string& path);
+
 // The recipe an invocation means: --recipe's, with the options of the command line laid over it.
 // Throws Error(kInvalidArgument) where the file holds a recipe for another method.
 Recipe RecipeOf(const Invocation& invocation, RecipeMethod method);

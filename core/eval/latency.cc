@@ -6,14 +6,17 @@
 
 namespace quantab {
 
-std::vector<double> TimeRuns(const std::function<void()>& work, int runs, int warmup) {
+std::vector<std::vector<double>> TimeInTurns(std::span<const std::function<void()>> works, int runs,
+                                             int warmup) {
   using Clock = std::chrono::steady_clock;
-  for (int i = 0; i < warmup; ++i) work();
-  std::vector<double> times;
-  for (int i = 0; i < runs; ++i) {
-    const Clock::time_point start = Clock::now();
-    work();
-    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+  std::vector<std::vector<double>> times(works.size());
+  for (int round = 0; round < warmup + runs; ++round) {
+    for (size_t i = 0; i < works.size(); ++i) {
+      const Clock::time_point start = Clock::now();
+      works[i]();
+      const std::chrono::duration<double, std::milli> time = Clock::now() - start;
+      if (round >= warmup) times[i].push_back(time.count());
+    }
   }
   return times;
 }

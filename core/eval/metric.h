@@ -36,6 +36,7 @@ struct MetricDef {
   std::string_view name;  // snake_case
   std::string_view help;
   std::unique_ptr<Metric> (*make)();
+  bool larger_is_better = false;
 };
 
 class MetricRegistry {
@@ -45,6 +46,8 @@ class MetricRegistry {
 
   void Add(MetricDef def) { defs_.push_back(def); }
   const std::vector<MetricDef>& all() const { return defs_; }
+  // Throws Error(kInvalidArgument) that lists the metrics there are.
+  const MetricDef& Find(std::string_view name) const;
 
  private:
   std::vector<MetricDef> defs_;

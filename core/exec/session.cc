@@ -329,4 +329,10 @@ void Session::CheckInputs(const TensorMap& inputs) const {
 
 const RunStats& Session::stats() const { return impl_->stats; }
 
+std::vector<StepInfo> Session::steps() const {
+  std::vector<StepInfo> steps;
+  for (const Step& step : impl_->plan.steps) steps.push_back({step.place, step.node->op_type()});
+  return steps;
+}
+
 }  // namespace quantab

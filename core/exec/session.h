@@ -75,6 +75,12 @@ struct RunStats {
   uint64_t constant_bytes = 0;         // weights held, packed or not
 };
 
+// A node as it runs: one of the file, or one that lowering made of some.
+struct StepInfo {
+  std::string node;  // name or "#index (OpType)"
+  std::string op_type;
+};
+
 // A run that its caller advances, node by node; Session::Start begins one.
 class SteppedRun {
  public:
@@ -130,6 +136,10 @@ class Session {
   void CheckInputs(const TensorMap& inputs) const;
 
   const RunStats& stats() const;
+
+  // What a run does, in order; SteppedRun::Advance does one at a time. Where a caller feeds what is
+  // a constant otherwise, a run may do something else.
+  std::vector<StepInfo> steps() const;
 
  private:
   struct Impl;

@@ -38,7 +38,8 @@ class Cosine final : public Metric {
 QUANTAB_REGISTER(metrics, cosine) {
   r.Add({.name = "cosine",
          .help = "Cosine of the angle between the outputs.",
-         .make = []() -> std::unique_ptr<Metric> { return std::make_unique<Cosine>(); }});
+         .make = []() -> std::unique_ptr<Metric> { return std::make_unique<Cosine>(); },
+         .larger_is_better = true});
 }
 
 }  // namespace quantab

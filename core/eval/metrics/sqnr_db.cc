@@ -36,7 +36,8 @@ class Sqnr final : public Metric {
 QUANTAB_REGISTER(metrics, sqnr_db) {
   r.Add({.name = "sqnr_db",
          .help = "Signal to quantization noise ratio in dB.",
-         .make = []() -> std::unique_ptr<Metric> { return std::make_unique<Sqnr>(); }});
+         .make = []() -> std::unique_ptr<Metric> { return std::make_unique<Sqnr>(); },
+         .larger_is_better = true});
 }
 
 }  // namespace quantab

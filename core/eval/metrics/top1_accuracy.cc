@@ -8,10 +8,12 @@ namespace quantab {
 QUANTAB_REGISTER(metrics, top1_accuracy) {
   r.Add({.name = "top1_accuracy",
          .help = "Share of samples whose label is the largest element.",
-         .make = MakeAccuracy<1>});
+         .make = MakeAccuracy<1>,
+         .larger_is_better = true});
   r.Add({.name = "reference_top1_accuracy",
          .help = "The same of the reference.",
-         .make = MakeReferenceAccuracy<1>});
+         .make = MakeReferenceAccuracy<1>,
+         .larger_is_better = true});
 }
 
 }  // namespace quantab

@@ -36,7 +36,8 @@ class Top1Agreement final : public Metric {
 QUANTAB_REGISTER(metrics, top1_agreement) {
   r.Add({.name = "top1_agreement",
          .help = "Share of rows with the same largest element.",
-         .make = []() -> std::unique_ptr<Metric> { return std::make_unique<Top1Agreement>(); }});
+         .make = []() -> std::unique_ptr<Metric> { return std::make_unique<Top1Agreement>(); },
+         .larger_is_better = true});
 }
 
 }  // namespace quantab

@@ -8,10 +8,12 @@ namespace quantab {
 QUANTAB_REGISTER(metrics, top5_accuracy) {
   r.Add({.name = "top5_accuracy",
          .help = "Share of samples whose label is among the five largest elements.",
-         .make = MakeAccuracy<5>});
+         .make = MakeAccuracy<5>,
+         .larger_is_better = true});
   r.Add({.name = "reference_top5_accuracy",
          .help = "The same of the reference.",
-         .make = MakeReferenceAccuracy<5>});
+         .make = MakeReferenceAccuracy<5>,
+         .larger_is_better = true});
 }
 
 }  // namespace quantab

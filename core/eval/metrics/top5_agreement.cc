@@ -35,7 +35,8 @@ class Top5Agreement final : public Metric {
 QUANTAB_REGISTER(metrics, top5_agreement) {
   r.Add({.name = "top5_agreement",
          .help = "Share of rows whose largest element is among the other's five largest.",
-         .make = []() -> std::unique_ptr<Metric> { return std::make_unique<Top5Agreement>(); }});
+         .make = []() -> std::unique_ptr<Metric> { return std::make_unique<Top5Agreement>(); },
+         .larger_is_better = true});
 }
 
 }  // namespace quantab

@@ -3,22 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 #include "core/api/quantab.h"
+#include "tests/core/api/conv_net.h"
 #include "tests/core/ops/op_test.h"
 #include "tests/core/quant/graph_builder.h"
 
 namespace quantab {
 namespace {
-
-Tensor Noise(const Shape& shape, uint32_t seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal;
-  Tensor tensor(DType::kFloat, shape);
-  for (int64_t i = 0; i < tensor.count(); ++i) tensor.mutable_data<float>()[i] = normal(random);
-  return tensor;
-}
 
 enum class Form { kQdq, kQOperator, kDynamic };
 
@@ -133,31 +125,6 @@ TEST_P(LayerForms, AccumulatedErrorsAreThoseOfTheOutputs) {
   EXPECT_NEAR(y.sqnr_db, 20 * std::log10(std::sqrt(signal) / std::sqrt(noise)), 1e-9);
   EXPECT_NEAR(y.mse, noise / 16, 1e-12);
   EXPECT_DOUBLE_EQ(y.max_abs_error, most);
-}
-
-// Convolutions, the `bad` one of which has a weight 1000 times as large as the others. It is
-// negative: what it makes is cut off, and the other channels are what is left of the layer.
-Model ConvNet(int count, int bad) {
-  QuantGraphBuilder b;
-  b.Input("image", {1, 4, 8, 8}).Output("r" + std::to_string(count - 1), {1, 4, 8, 8});
-  std::string last = "image";
-  std::mt19937 random(3);
-  std::uniform_real_distribution<float> uniform(-0.25F, 0.25F);
-  for (int i = 0; i < count; ++i) {
-    const std::string n = std::to_string(i);
-    std::vector<float> weights(4 * 4 * 3 * 3);
-    for (float& weight : weights) weight = uniform(random);
-    if (i == bad) weights[40] = -250;
-    b.Weight("w" + n, {4, 4, 3, 3}, weights);
-    onnx::NodeProto& conv = b.Node("Conv", {last, "w" + n}, {"c" + n}, "conv" + n);
-    onnx::AttributeProto& pads = *conv.add_attribute();
-    pads.set_name("pads");
-    pads.set_type(onnx::AttributeProto::INTS);
-    for (int k = 0; k < 4; ++k) pads.add_ints(1);
-    last = "r" + n;
-    b.Node("Relu", {"c" + n}, {last}, "relu" + n);
-  }
-  return b.model();
 }
 
 TEST(LayerReporter, RanksTheLayerThatIsToBlameFirst) {

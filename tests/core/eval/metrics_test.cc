@@ -148,10 +148,14 @@ TEST(Latency, QuantilesInterpolateAsNumpyDoes) {
   EXPECT_DOUBLE_EQ(Quantile({7}, 0.95), 7);
 }
 
-TEST(Latency, CountsWarmupApart) {
-  int calls = 0;
-  EXPECT_EQ(TimeRuns([&] { ++calls; }, 3, 2).size(), 3u);
-  EXPECT_EQ(calls, 5);
+TEST(Latency, WorksTakeTurnsAndWarmupCountsApart) {
+  std::string calls;
+  const std::function<void()> works[] = {[&] { calls += 'a'; }, [&] { calls += 'b'; }};
+  const std::vector<std::vector<double>> times = TimeInTurns(works, 3, 2);
+  ASSERT_EQ(times.size(), 2U);
+  EXPECT_EQ(times[0].size(), 3U);
+  EXPECT_EQ(times[1].size(), 3U);
+  EXPECT_EQ(calls, "ababababab");
 }
 
 }  // namespace
