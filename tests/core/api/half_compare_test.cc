@@ -12,7 +12,8 @@ Model TwoProducts() {
   QuantGraphBuilder b;
   b.Input("x", {1, 8}).Output("y", {1, 8});
   b.Weight("w1", {8, 8}).Weight("w2", {8, 8});
-  b.Node("MatMul", {"x", "w1"}, {"h"}, "first").Node("MatMul", {"h", "w2"}, {"y"}, "second");
+  b.Node("MatMul", {"x", "w1"}, {"h"}, "first");
+  b.Node("MatMul", {"h", "w2"}, {"y"}, "second");
   return b.model();
 }
 
