@@ -23,6 +23,7 @@ async function twoResults() {
   await tab.samplesAre('1 sample file, 300 rows, used as 300 samples.');
   await tab.quantize();
   await tab.page.check('#method-float16');
+  await tab.page.check('#option-keep_io_types');
   await tab.quantize();
   return tab;
 }
@@ -46,7 +47,7 @@ test('every result stays as a column, with figures in words and numbers', async 
   expect([original, first, second]).toEqual([
     '–',
     'Static, on 300 samplesActivation type: QUInt8',
-    'Half precision',
+    'Half precisionKeep io types: yes',
   ]);
   expect((await row(tab, 'Size')).slice(1)).toEqual(['425 kB', '115 kB', '213 kB']);
   expect((await row(tab, 'Of the original')).slice(1)).toEqual(['100 %', '27.1 %', '50.2 %']);
