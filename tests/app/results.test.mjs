@@ -204,7 +204,7 @@ describe('settings', () => {
     await page.check('#method-dynamic');
     await page.check('#option-per_channel');
     await tab.quantize();
-    expect(await tab.text('#made-with')).toBe('Dynamic · Per channel: yes');
+    expect(await tab.text('#made-with')).toBe('Dynamic · Per channel: yes · Weight type: QUInt8');
     expect(await page.isVisible('#outdated')).toBe(false);
     await page.uncheck('#option-per_channel');
     expect(await page.isVisible('#outdated')).toBe(true);
