@@ -1,6 +1,6 @@
-// Takes the picture of the page for the README: the bundled example, quantized with its samples.
+// Takes the pictures of the page that the documents show: the bundled example, quantized with its samples.
 //
-//   node tests/app/screenshot.mjs [FILE]        (default: docs/page.png; the page must be built)
+//   node tests/app/screenshot.mjs [FOLDER]      (default: docs/; the page must be built)
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
@@ -8,8 +8,10 @@ import { serve } from '../../scripts/serve.mjs';
 import { launchChromium } from '../lib/chromium.mjs';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
-const out = path.resolve(process.argv[2] ?? path.join(root, 'docs', 'page.png'));
+const folder = path.resolve(process.argv[2] ?? path.join(root, 'docs'));
 const WIDTH = 1280;
+/** Bytes of a picture of a part, at most: a clone has all of them that ever were. */
+const MOST = 200_000;
 
 /** A picture's pixels, as the browser reads them: RGBA. */
 async function pixelsOf(browser, png) {
@@ -63,7 +65,37 @@ function pngOf({ width, height, data }) {
 
 const { server, address } = await serve(path.join(root, 'web', 'app', 'dist'));
 const browser = await launchChromium();
+
+/** Writes the picture of a part of the page, in page coordinates. */
+async function take(page, name, clip, most = MOST) {
+  const picture = await page.screenshot({ fullPage: true, clip });
+  const file = path.join(folder, `${name}.png`);
+  fs.writeFileSync(file, pngOf(await pixelsOf(browser, picture)));
+  const { size } = fs.statSync(file);
+  process.stdout.write(`${path.relative(root, file)}: ${size} bytes\n`);
+  if (size > most) {
+    throw new Error(`'${name}.png' has ${size} bytes, expected at most ${most}. Show less in it.`);
+  }
+}
+
+/** Where an element is, in page coordinates, with room around it; no more than `height` of it. */
+const boxOf = (page, selector, height = Infinity) =>
+  page.$eval(
+    selector,
+    (element, most) => {
+      const box = element.getBoundingClientRect();
+      return {
+        x: box.left + window.scrollX - 8,
+        y: box.top + window.scrollY - 8,
+        width: box.width + 16,
+        height: Math.min(box.height, most) + 16,
+      };
+    },
+    height,
+  );
+
 try {
+  fs.mkdirSync(folder, { recursive: true });
   const page = await browser.newPage({
     viewport: { width: WIDTH, height: 900 },
     colorScheme: 'light',
@@ -77,13 +109,17 @@ try {
   await page.waitForSelector('#progress', { state: 'detached' });
   await page.waitForSelector('#figures .scroll >> nth=1');
   await page.evaluate(() => document.activeElement?.blur());
-  fs.mkdirSync(path.dirname(out), { recursive: true });
-  const bottom = await page.$eval('#workspace', (box) => box.getBoundingClientRect().bottom);
-  const height = Math.ceil(bottom + (await page.evaluate(() => window.scrollY)) + 16);
-  const clip = { x: 0, y: 0, width: WIDTH, height };
-  const picture = await page.screenshot({ fullPage: true, clip });
-  fs.writeFileSync(out, pngOf(await pixelsOf(browser, picture)));
-  process.stdout.write(`${path.relative(root, out)}: ${fs.statSync(out).size} bytes\n`);
+  const { y, height } = await boxOf(page, '#workspace');
+  await take(page, 'page', { x: 0, y: 0, width: WIDTH, height: Math.ceil(y + height) }, Infinity);
+  await take(page, 'result', await boxOf(page, '#result', 480));
+  await take(page, 'layers', await boxOf(page, '#layers', 420));
+  await page.click('#nodes summary');
+  await page.waitForSelector('#graph');
+  await page.click('#node-table button >> nth=0');
+  await page.click('#node-details .link:has-text("histogram") >> nth=0');
+  await page.waitForSelector('.weight');
+  await page.evaluate(() => document.activeElement?.blur());
+  await take(page, 'graph', await boxOf(page, '#nodes .graph'));
 } finally {
   await browser.close();
   server.closeAllConnections();
