@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/api/recipe.h"
 #include "core/base/parallel.h"
 #include "wasm/answer.h"
+#include "wasm/handles.h"
 #include "wasm/io_js.h"
 #include "wasm/tensor_js.h"
 #include "wasm/thread_guard.h"
@@ -22,10 +22,6 @@ namespace {
 using emscripten::val;
 
 // The classes behind the handles. A member that reports keeps its monitor.
-struct ModelHandle {
-  Model model;
-};
-
 struct StaticQuantizerHandle {
   StaticQuantizerHandle(const Model& model, const Recipe& recipe, SampleAccess access,
                         val monitor_object)
@@ -33,16 +29,6 @@ struct StaticQuantizerHandle {
         quantizer(PreProcess(model, recipe, &monitor), recipe.static_options, &monitor, access) {}
   JsMonitor monitor;
   StaticQuantizer quantizer;
-};
-
-struct MixedPrecisionSearchHandle {
-  MixedPrecisionSearchHandle(const Model& model, Recipe wanted, val monitor_object)
-      : monitor(std::move(monitor_object)),
-        recipe(std::move(wanted)),
-        search(PreProcess(model, recipe, &monitor), recipe.mixed_precision_options, &monitor) {}
-  JsMonitor monitor;
-  Recipe recipe;
-  MixedPrecisionSearch search;
 };
 
 struct ComparerHandle {
@@ -65,10 +51,6 @@ struct SessionHandle {
   JsMonitor monitor;
   Session session;
 };
-
-val HandleOf(Model model) {
-  return val(std::make_shared<ModelHandle>(ModelHandle{std::move(model)}));
-}
 
 WriteOptions WriteOptionsFrom(const val& object) {
   return {.use_external_data_format = object["useExternalDataFormat"].as<bool>(),
@@ -102,13 +84,6 @@ val WeightHistogramOf(const ModelHandle& handle, const std::string& name, int bi
     JsMonitor js_monitor(std::move(monitor));
     return ToJson(HistogramOfWeight(handle.model, name, bins, &js_monitor));
   });
-}
-
-// A recipe with options that count more.
-Recipe RecipeFrom(const std::string& json, const std::string& options) {
-  Recipe recipe = RecipeFromJson(json);
-  SetOptions(recipe, options);
-  return recipe;
 }
 
 val ConvertModel(const ModelHandle& handle, const std::string& recipe, const std::string& options,
@@ -185,37 +160,6 @@ val Finish(StaticQuantizerHandle& handle) {
   return Answer([&] { return HandleOf(handle.quantizer.Finish()); });
 }
 
-val CreateSearch(const ModelHandle& handle, const std::string& recipe, const std::string& options,
-                 val monitor) {
-  return Answer([&] {
-    return val(std::make_shared<MixedPrecisionSearchHandle>(
-        handle.model, RecipeFrom(recipe, options), std::move(monitor)));
-  });
-}
-
-val MostPassesOf(const MixedPrecisionSearchHandle& handle) {
-  return Answer([&] { return static_cast<double>(handle.search.most_passes()); });
-}
-
-val AddToSearch(MixedPrecisionSearchHandle& handle, val sample) {
-  return Answer([&] { return handle.search.Add(TensorMapFromJs(sample)); });
-}
-
-val NextTrial(MixedPrecisionSearchHandle& handle) {
-  return Answer([&] { return handle.search.NextPass(); });
-}
-
-// {model, making}: the result, and as JSON text how it was made.
-val FinishSearch(MixedPrecisionSearchHandle& handle) {
-  return Answer([&] {
-    MixedPrecision found = handle.search.Finish();
-    val object = val::object();
-    object.set("making", DescriptionOf(handle.recipe, found));
-    object.set("model", HandleOf(std::move(found.model)));
-    return object;
-  });
-}
-
 val CreateComparer(const ModelHandle& a, const ModelHandle& b, val monitor) {
   return Answer(
       [&] { return val(std::make_shared<ComparerHandle>(a.model, b.model, std::move(monitor))); });
@@ -271,6 +215,14 @@ val RunBenchmark(SessionHandle& handle, val inputs, int runs, int warmup) {
   });
 }
 
+val RunProfile(SessionHandle& handle, val inputs, int runs, int warmup) {
+  return Answer([&] {
+    const TensorMap sample =
+        inputs.isNull() ? RandomSample(handle.session.inputs()) : TensorMapFromJs(inputs);
+    return ToJson(ProfileSession(handle.session, sample, runs, warmup, &handle.monitor));
+  });
+}
+
 val MakeRandomSample(const ModelHandle& handle, double seed) {
   return Answer([&] {
     return TensorMapToJs(RandomSample(InputsOf(handle.model), static_cast<uint64_t>(seed)));
@@ -316,8 +268,6 @@ EMSCRIPTEN_BINDINGS(quantab) {
   class_<ModelHandle>("Model").smart_ptr<std::shared_ptr<ModelHandle>>("ModelPtr");
   class_<StaticQuantizerHandle>("StaticQuantizer")
       .smart_ptr<std::shared_ptr<StaticQuantizerHandle>>("StaticQuantizerPtr");
-  class_<MixedPrecisionSearchHandle>("MixedPrecisionSearch")
-      .smart_ptr<std::shared_ptr<MixedPrecisionSearchHandle>>("MixedPrecisionSearchPtr");
   class_<ComparerHandle>("Comparer").smart_ptr<std::shared_ptr<ComparerHandle>>("ComparerPtr");
   class_<LayerReporterHandle>("LayerReporter")
       .smart_ptr<std::shared_ptr<LayerReporterHandle>>("LayerReporterPtr");
@@ -347,11 +297,6 @@ EMSCRIPTEN_BINDINGS(quantab) {
   function("describeRanges", &DescribeRanges);
   function("collect", &Collect);
   function("finish", &Finish);
-  function("createSearch", &CreateSearch);
-  function("mostPasses", &MostPassesOf);
-  function("addToSearch", &AddToSearch);
-  function("nextTrial", &NextTrial);
-  function("finishSearch", &FinishSearch);
   function("createComparer", &CreateComparer);
   function("addSample", &Add);
   function("comparison", &Result);
@@ -361,6 +306,7 @@ EMSCRIPTEN_BINDINGS(quantab) {
   function("createSession", &CreateSession);
   function("run", &Run);
   function("benchmark", &RunBenchmark);
+  function("profile", &RunProfile);
   function("randomSample", &MakeRandomSample);
   function("sizes", &WrittenSizesOf);
   function("write", &Write);

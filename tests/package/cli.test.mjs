@@ -420,6 +420,30 @@ describe('one surface', () => {
     expect(node).toEqual(other);
     expect(node).toMatchObject(done);
   });
+
+  test.each([
+    ['sensitivity', [], /^samples {2}\d+\nnode +op +sqnr_db +max_abs_error\n/],
+    ['suggest', ['--target', '60', '--runs', '0', '--print-recipe'], /^target {3}sqnr_db 60, /],
+    [
+      'try',
+      ['--recipes', 'recipes.json', '--runs', '0'],
+      /^recipe +size +median ms +sqnr_db +best\n/,
+    ],
+  ])('%s says the same', async (command, more, text) => {
+    const recipes = {
+      plain: { quantize_static: {} },
+      dynamic: { quantize_dynamic: { op_types_to_quantize: ['Conv'] } },
+      wrong: { quantize_static: { nope: 1 } },
+    };
+    fs.writeFileSync(path.join(folder, 'recipes.json'), JSON.stringify(recipes));
+    const data = ['--calibration-data', samplesPath('conv'), '--quiet'];
+    for (const json of [[], ['--json']]) {
+      const [node, other] = await both([command, modelPath('conv'), ...data, ...more, ...json]);
+      expect(node).toEqual(other);
+      expect(node).toMatchObject(done);
+      if (json.length === 0) expect(node.stdout).toMatch(text);
+    }
+  });
 });
 
 test('numbers are written as C writes them', () => {

@@ -34,14 +34,14 @@ beforeAll(() => {
 });
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
-async function expected(given) {
+async function expected(given, options) {
   const model = await keep(openModel(digitsPath));
   const calibrationData = await readSamples(
     Object.entries(PICTURES).map(([name, file]) => fileOf(name, file)),
     model.info.inputs,
     given,
   );
-  return hex(await (await keep(model.quantizeStatic({ calibrationData }))).bytes());
+  return hex(await (await keep(model.quantizeStatic({ ...options, calibrationData }))).bytes());
 }
 
 const quantized = async (...args) => {
@@ -98,6 +98,28 @@ test('compare and bench take them as well', async () => {
   expect(JSON.parse(compared.stdout)).toMatchObject({ samples: 3 });
   const timed = await cli('bench', digitsPath, '--runs', '1', ...args);
   expect(timed).toMatchObject({ status: 0 });
+});
+
+test("a recipe's settings are used, and kept", async () => {
+  const recipe = { preprocess: settings, quantize_static: { per_channel: true } };
+  const file = path.join(folder, 'recipe.json');
+  fs.writeFileSync(file, JSON.stringify(recipe));
+  const { stdout, stderr, bytes } = await quantized('--recipe', file, '--json', '--print-recipe');
+  expect(stderr).not.toMatch(/guessed/);
+  expect(JSON.parse(stdout).recipe).toEqual(recipe);
+  expect(bytes).toBe(await expected(settings, { perChannel: true }));
+
+  // Those that are given count more.
+  const other = path.join(folder, 'other.json');
+  fs.writeFileSync(other, JSON.stringify({ inputs: { image: { kind: 'image', fit: 'stretch' } } }));
+  const both = await quantized('--recipe', file, '--preprocess', other);
+  expect(both.bytes).not.toBe(bytes);
+
+  fs.writeFileSync(file, JSON.stringify({ ...recipe, preprocess: { inputs: 1 } }));
+  expect(await quantized('--recipe', file)).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(`'${file}': Expected an object {"inputs": `),
+  });
 });
 
 describe('what is refused', () => {

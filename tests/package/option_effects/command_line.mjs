@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { openModel } from 'quantab';
 import { readNpy } from 'quantab/samples';
 import { keep } from '../keep.mjs';
+import { judging } from './judging.mjs';
 import { mixedPrecision } from './mixed_precision.mjs';
 import { f32, makeModel } from './model_text.mjs';
 import { normalizedConv, product, samplesOf, three } from './models.mjs';
@@ -156,6 +157,9 @@ const ON_TABLES = {
   float16: ['float16', 'm.onnx', '-o', 'out.onnx', '--calibration-data', 'tables'],
   compare: ['compare', 'm.onnx', 'm.onnx', '--data', 'tables'],
   layers: ['layers', 'm.onnx', 'm.onnx', '--calibration-data', 'tables'],
+  sensitivity: ['sensitivity', 'm.onnx', '--calibration-data', 'tables'],
+  suggest: ['suggest', 'm.onnx', '--target', '1', '--calibration-data', 'tables'],
+  try: ['try', 'm.onnx', '--recipes', 'recipes.json', '--calibration-data', 'tables'],
   bench: ['bench', 'm.onnx', '--runs', '1', '--data', 'tables'],
 };
 
@@ -167,6 +171,7 @@ const preprocess = shown(
     fs.writeFileSync(at('tables/t.csv'), 'label,a,b,c,d\n100,-1,0,1,3\n');
     const x = { kind: 'tensor', columns: ['a', 'b', 'c', 'd'] };
     fs.writeFileSync(at('p.json'), JSON.stringify({ inputs: { x } }));
+    fs.writeFileSync(at('recipes.json'), JSON.stringify([{ quantize_static: {} }]));
     const given = ON_TABLES[command];
     expect(await quantab(...given)).toMatchObject({ status: 1 });
     const outcome = await quantab(...given, '--preprocess', 'p.json');
@@ -279,6 +284,9 @@ export const commandLine = {
       },
     ),
   },
+  sensitivity: { ...judging.sensitivity, preprocess },
+  suggest: { ...judging.suggest, preprocess },
+  try: { ...judging.try, preprocess },
   bench: {
     preprocess,
     runs: shown('so many runs are counted', product, async ({ quantab }) => {
@@ -294,6 +302,18 @@ export const commandLine = {
         const { stderr } = await quantab(...given, '--warmup', warmup);
         expect(stderr).toContain(`\nbenchmark ${total}/${total}\n`);
       }
+    }),
+    profile: shown('nodes are listed with their times', product, async ({ quantab }) => {
+      const given = ['bench', 'm.onnx', '--runs', '3'];
+      const plain = await quantab(...given, '--json');
+      expect(JSON.parse(plain.stdout).models[0]).not.toHaveProperty('profile');
+      const { stdout } = await quantab(...given, '--profile', '--json');
+      const { profile } = JSON.parse(stdout).models[0];
+      expect(profile).toMatchObject({ runs: 3, nodes: [{ opType: 'MatMul', share: 1 }] });
+      expect(profile.nodes[0].kernels).toEqual([expect.stringMatching(/^f32_gemm_/)]);
+      expect((await quantab(...given, '--profile')).stdout).toMatch(
+        /\nm\.onnx\nnode .*\n.* MatMul /,
+      );
     }),
     data: shown('the model runs on the first sample', rows(100), async ({ quantab }) => {
       const peak = async (...args) =>

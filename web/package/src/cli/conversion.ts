@@ -33,7 +33,8 @@ function commandFor(method: RecipeMethod, wanted: RecipeMethod): string {
   return COMMANDS[method] + (without ? " without '--calibration-data'" : '');
 }
 
-function readRecipe(file: string, method: RecipeMethod): Recipe {
+/** The recipe in a file. */
+export function recipeIn(file: string): Recipe {
   let recipe: unknown;
   try {
     recipe = JSON.parse(readText(file));
@@ -43,6 +44,11 @@ function readRecipe(file: string, method: RecipeMethod): Recipe {
   if (typeof recipe !== 'object' || recipe === null || Array.isArray(recipe)) {
     throw new QuantabError('InvalidArgument', `'${file}' is no recipe: it holds no JSON object.`);
   }
+  return recipe;
+}
+
+function readRecipe(file: string, method: RecipeMethod): Recipe {
+  const recipe = recipeIn(file);
   const given = methodOf(recipe);
   if (given !== method) {
     throw new QuantabError(

@@ -19,6 +19,7 @@ import { naturalOrder } from '../samples/order.js';
 import { isMediaFile, readWith } from '../samples/read.js';
 import { parsePreprocess, type PartialPreprocess } from '../samples/settings.js';
 import type { Invocation } from './command.js';
+import { recipeIn } from './conversion.js';
 import { baseName, inFolder, statOf } from './paths.js';
 import { readText } from './text_file.js';
 
@@ -111,14 +112,33 @@ function filesBelow(folder: string, depth = 0): SampleFile[] {
     });
 }
 
-/** The settings that --preprocess names, with the folder of the file, where a tokenizer may lie as well. */
-function preprocessOf(file: string): { given: PartialPreprocess; beside: SampleFile[] } {
-  let value: unknown;
+interface Settings {
+  given: PartialPreprocess;
+  beside: SampleFile[];
+}
+
+/**
+ * The settings that --preprocess names, or that the recipe of --recipe holds, with the folder of the file, where a tokenizer may lie
+ * as well.
+ */
+function settingsOf({ value }: Invocation): Settings | undefined {
+  const file = value('preprocess');
+  if (file !== undefined) return settingsIn(file, jsonIn(file));
+  const recipe = value('recipe');
+  const held = recipe === undefined ? undefined : recipeIn(recipe).preprocess;
+  return held && settingsIn(recipe!, held);
+}
+
+function jsonIn(file: string): unknown {
   try {
-    value = JSON.parse(readText(file));
+    return JSON.parse(readText(file)) as unknown;
   } catch (error) {
     if (error instanceof QuantabError) throw error;
+    return undefined;
   }
+}
+
+function settingsIn(file: string, value: unknown): Settings {
   const beside = list(path.dirname(file)).filter(
     ({ path, isFolder }) => !isFolder && configOf(path) !== undefined,
   );
@@ -128,18 +148,18 @@ function preprocessOf(file: string): { given: PartialPreprocess; beside: SampleF
   };
 }
 
-/** All samples below a folder, as --preprocess says or as is guessed; undefined when there is nothing but perhaps arrays. */
+/** All samples below a folder, as --preprocess or the recipe says, or as is guessed; undefined when there is nothing but perhaps arrays. */
 async function mediaIn(
   folder: string,
   inputs: readonly ValueInfo[],
-  { call, value }: Invocation,
+  invocation: Invocation,
 ): Promise<FolderSamples | undefined> {
-  const file = value('preprocess');
-  const isSettings = (each: string) =>
-    file !== undefined && path.resolve(each) === path.resolve(file);
-  const files = filesBelow(folder).filter((each) => !isSettings(each.path));
-  if (file === undefined && !files.some(({ path }) => isMediaFile(path))) return undefined;
-  const settings = file === undefined ? undefined : preprocessOf(file);
+  const { call, value } = invocation;
+  const own = [value('preprocess'), value('recipe')].map((file) => file && path.resolve(file));
+  const files = filesBelow(folder).filter((each) => !own.includes(path.resolve(each.path)));
+  const forced = value('preprocess') !== undefined;
+  if (!forced && !files.some(({ path }) => isMediaFile(path))) return undefined;
+  const settings = settingsOf(invocation);
   const samples = await readWith(
     nodeDecoders,
     [...files, ...(settings?.beside ?? [])],

@@ -18,9 +18,3 @@ export class Family {
     if (--this.#members === 0) this.engine.close();
   }
 }
-
-/** Lets go of what a handle stands for. */
-export function release(engine: Engine, handle: number): void {
-  // A core that has ended since holds nothing.
-  engine.call('release', { handle }, {}, handle).catch(() => {});
-}

@@ -2,9 +2,19 @@
 import { cancelled, throwIfAborted, untilAborted } from './abort.js';
 import { closedError, StaleHandle, type Engine } from './engine.js';
 import { QuantabError } from './error.js';
-import { Family, release } from './family.js';
-import { canRestart, checkSample, eachSample, tensorsOf } from './feeds.js';
-import { checkLabelCount, labelAt, labelsOf } from './labels.js';
+import { Family } from './family.js';
+import { compareOn, reportOn } from './comparing.js';
+import { canRestart, checkSample, tensorsOf } from './feeds.js';
+import { judgingOf, metricName, wantedOf } from './judging.js';
+import type {
+  SensitivityCall,
+  SensitivityReport,
+  SuggestCall,
+  Suggestion,
+  TryCall,
+  TryReport,
+} from './judging_types.js';
+import { labelsOf } from './labels.js';
 import { checkCall, wholeNumber } from './options.js';
 import { Origin } from './origin.js';
 import {
@@ -16,8 +26,10 @@ import {
   type QuantizerHandle,
 } from './protocol.js';
 import { methodOf, orderOf } from './recipe.js';
+import { interrupted, release, requireRepeatable, searchOn } from './search.js';
 import { calibrate, joinIn, workersFor } from './shared_calibration.js';
 import type { Tensor, TensorMap } from './tensor.js';
+import { timingOf } from './timing.js';
 import type {
   BenchmarkOptions,
   CallOptions,
@@ -35,6 +47,7 @@ import type {
   MixedPrecisionCall,
   ModelInfo,
   PreProcessCall,
+  Profile,
   Recipe,
   Samples,
   StaticCall,
@@ -57,18 +70,6 @@ import type { Platform } from '../platform/platform.js';
 
 const HISTOGRAM_BINS = 64;
 const MOST_HISTOGRAM_BINS = 4096;
-
-/** The core counts runs in 32 bits. */
-const MOST_RUNS = 2 ** 31 - 1;
-
-/** A long task whose core was ended by another call's cancellation cannot be taken up again. */
-function interrupted(error: unknown, what: string): unknown {
-  if (!(error instanceof StaleHandle)) return error;
-  return new QuantabError(
-    'Cancelled',
-    `The ${what} was interrupted when another call was cancelled. Start it again.`,
-  );
-}
 
 /**
  * An open model: a file that was opened, or the result of quantizing one. Its weights stay in the file and are read when
@@ -162,13 +163,14 @@ export class Model {
     checkCall(call);
     const { samples, ...options } = call;
     const order = orderOf('auto_convert_mixed_precision', options);
-    if (!canRestart(samples)) {
-      throw new QuantabError(
-        'InvalidArgument',
-        'Mixed precision reads the samples again and again. Give an array of { inputName: tensor }, or an iterable that can start anew.',
+    requireRepeatable(samples, 'Mixed precision');
+    const { engine } = this.#family;
+    const opened = await this.#use(options, async (model) => {
+      const begun = await engine.call('beginSearch', { model, order }, options, model);
+      return searchOn(engine, begun, { samples }, options, (search) =>
+        engine.call('finishSearch', { search }, options, search),
       );
-    }
-    const opened = await this.#searched(order, samples, options);
+    });
     const { recipe } = opened.making;
     const origin = Origin.converted(this.#origin, { recipe, options: '{}' });
     return this.#adopt(opened, origin, options);
@@ -263,32 +265,6 @@ export class Model {
     });
   }
 
-  /** Gives all samples to a search, as often as it goes on, and takes its result. */
-  async #searched(order: Order, samples: Samples, options: CallOptions) {
-    const { engine } = this.#family;
-    const { signal, onLog } = options;
-    return this.#use(options, async (model) => {
-      const { search, passes } = await engine.call('beginSearch', { model, order }, options, model);
-      try {
-        let pass = 0;
-        do {
-          await eachSample(
-            samples,
-            'compare',
-            options,
-            (sample) => engine.call('addToSearch', { search, sample }, { signal, onLog }, search),
-            { pass: pass++, passes },
-          );
-        } while (await engine.call('nextTrial', { search }, options, search));
-        return await engine.call('finishSearch', { search }, options, search);
-      } catch (error) {
-        throw interrupted(error, 'search');
-      } finally {
-        this.#release(search);
-      }
-    });
-  }
-
   /**
    * Runs the model once on one tensor for each input: outputs by name. Rejects with 'InvalidArgument' where names, types or shapes
    * do not fit, with 'Unsupported' where a node cannot run here.
@@ -308,34 +284,10 @@ export class Model {
    */
   async compare(other: Model, data: Samples, options: CompareOptions = {}): Promise<Comparison> {
     checkCall(options);
-    if (typeof other !== 'object' || other === null || !(#family in other)) {
-      throw new QuantabError('InvalidArgument', 'A model can be compared with another Model only.');
-    }
-    const { engine } = this.#family;
-    const { signal, onLog } = options;
+    this.#checkOther(other, 'A model can be compared with another Model only.');
     const labels = labelsOf(options.labels);
-    return this.#use(options, (a) =>
-      other.#lend(this.#family, a, options, async (b) => {
-        const comparer = await engine.call('beginCompare', { a, b }, options, a);
-        try {
-          let samples = 0;
-          await eachSample(data, 'compare', options, async (sample) => {
-            const label = labelAt(labels, samples++);
-            await engine.call(
-              'addSample',
-              { comparer, sample, label },
-              { signal, onLog },
-              comparer,
-            );
-          });
-          checkLabelCount(labels, samples);
-          return await engine.call('finishCompare', { comparer }, options, comparer);
-        } catch (error) {
-          throw interrupted(error, 'comparison');
-        } finally {
-          this.#release(comparer);
-        }
-      }),
+    return this.#beside(other, options, (handles) =>
+      compareOn(this.#family.engine, handles, data, labels, options),
     );
   }
 
@@ -351,30 +303,9 @@ export class Model {
     options: CallOptions = {},
   ): Promise<LayerReport> {
     checkCall(options);
-    if (typeof quantized !== 'object' || quantized === null || !(#family in quantized)) {
-      throw new QuantabError('InvalidArgument', 'A layer report needs the quantized Model.');
-    }
-    const { engine } = this.#family;
-    const { signal, onLog } = options;
-    return this.#use(options, (reference) =>
-      quantized.#lend(this.#family, reference, options, async (other) => {
-        const reporter = await engine.call(
-          'beginReport',
-          { reference, quantized: other },
-          options,
-          reference,
-        );
-        try {
-          await eachSample(data, 'compare', options, (sample) =>
-            engine.call('addToReport', { reporter, sample }, { signal, onLog }, reporter),
-          );
-          return await engine.call('finishReport', { reporter }, options, reporter);
-        } catch (error) {
-          throw interrupted(error, 'layer report');
-        } finally {
-          this.#release(reporter);
-        }
-      }),
+    this.#checkOther(quantized, 'A layer report needs the quantized Model.');
+    return this.#beside(quantized, options, (handles) =>
+      reportOn(this.#family.engine, handles, data, options),
     );
   }
 
@@ -390,15 +321,68 @@ export class Model {
     );
   }
 
-  /** Times runs on one sample, in milliseconds. What is timed is the run alone: feeds in, outputs out, no message to a worker. */
+  /**
+   * What it costs to quantize each node of this float model alone, by the outputs on `samples`, which are read some times over:
+   * once or twice to measure ranges, and at least once to run. Rejects with 'InvalidArgument' where nothing would be quantized.
+   */
+  async sensitivity({ metric = 'sqnrDb', ...call }: SensitivityCall): Promise<SensitivityReport> {
+    const { order, given } = judgingOf(call, 'A sensitivity scan');
+    const { engine } = this.#family;
+    return this.#use(call, async (model) => {
+      const asked = { model, order, metric: metricName(metric) };
+      const begun = await engine.call('beginSensitivity', asked, call, model);
+      return searchOn(engine, begun, given, call, (search) =>
+        engine.call('finishSensitivity', { search }, call, search),
+      );
+    });
+  }
+
+  /**
+   * A small set of nodes to keep in float so that a quantized model is as good as `target` says, on `samples`, which are read again
+   * and again: nodes are ranked by sensitivity(), and models tried with the worst of them kept. Where nothing is good enough, what
+   * came closest is suggested all the same; `met` tells.
+   */
+  async suggest(call: SuggestCall): Promise<Suggestion> {
+    const { wanted, rest } = wantedOf(call);
+    const { order, given } = judgingOf(rest, 'A suggestion');
+    const { engine } = this.#family;
+    const opened = await this.#use(call, async (model) => {
+      const begun = await engine.call('beginSuggest', { model, order, wanted }, call, model);
+      return searchOn(engine, begun, { ...given, stop: call.stop }, call, (search) =>
+        engine.call('finishSuggest', { search }, call, search),
+      );
+    });
+    return { model: this.#adopt(opened, new Origin(), call), ...opened.report };
+  }
+
+  /**
+   * What several recipes make of this float model: size, latency and accuracy of each, and which of them nothing beats. Recipes come
+   * by name, or as an array, in which they are called '1', '2' and so on. One that fails has an error; the others go on.
+   */
+  async tryAll(
+    recipes: Readonly<Record<string, Recipe>> | readonly Recipe[],
+    call: TryCall,
+  ): Promise<TryReport> {
+    const { tryAll } = await import('./try_all.js');
+    return tryAll(this, recipes, call);
+  }
+
+  /**
+   * Times runs on one sample, in milliseconds. What is timed is the run alone: feeds in, outputs out, no message to a worker.
+   * benchmarkInTurns() times several models.
+   */
   async benchmark(options: BenchmarkOptions = {}): Promise<Latency> {
-    checkCall(options);
-    const { feeds } = options;
-    const runs = wholeNumber('runs', options.runs ?? 20, 1, MOST_RUNS);
-    const warmup = wholeNumber('warmup', options.warmup ?? 2, 0, MOST_RUNS);
-    const sample = feeds === undefined ? null : checkSample(feeds);
+    const timing = timingOf(options);
     return this.#use(options, (model) =>
-      this.#family.engine.call('benchmark', { model, feeds: sample, runs, warmup }, options, model),
+      this.#family.engine.call('benchmark', { model, ...timing }, options, model),
+    );
+  }
+
+  /** Where the time of runs on one sample goes, node by node, as they run: lowering has operators of its own. */
+  async profile(options: BenchmarkOptions = {}): Promise<Profile> {
+    const timing = timingOf(options);
+    return this.#use(options, (model) =>
+      this.#family.engine.call('profile', { model, ...timing }, options, model),
     );
   }
 
@@ -554,6 +538,22 @@ export class Model {
         if (!(error instanceof StaleHandle)) throw error;
       }
     }
+  }
+
+  #checkOther(other: unknown, message: string): void {
+    const isModel = typeof other === 'object' && other !== null && #family in other;
+    if (!isModel) throw new QuantabError('InvalidArgument', message);
+  }
+
+  /** Does something with this model's handle and that of another one in the same core. */
+  #beside<T>(
+    other: Model,
+    call: CallOptions,
+    task: (handles: [ModelHandle, ModelHandle]) => Promise<T>,
+  ): Promise<T> {
+    return this.#use(call, (mine) =>
+      other.#lend(this.#family, mine, call, (others) => task([mine, others])),
+    );
   }
 
   /** Gives the model's handle in the core that `beside` belongs to, for the time of a task. */

@@ -15,16 +15,20 @@ function shown(value: unknown): string {
   return typeof value === 'function' ? 'a function' : String(value);
 }
 
+/** Throws unless `signal`, the option `name`, is an AbortSignal or undefined. */
+export function checkSignal(name: string, signal: unknown): void {
+  const isSignal = typeof signal === 'object' && signal !== null && 'addEventListener' in signal;
+  if (signal === undefined || isSignal) return;
+  invalid(`${name} must be an AbortSignal, got ${shown(signal)}.`);
+}
+
 /** Throws unless `options` is an object whose signal and callbacks are what they should be. */
 export function checkCall(options: unknown): void {
   if (typeof options !== 'object' || options === null) {
     invalid(`Options must be an object, got ${shown(options)}.`);
   }
   const { signal, onProgress, onLog } = options as Record<string, unknown>;
-  const isSignal = typeof signal === 'object' && signal !== null && 'addEventListener' in signal;
-  if (signal !== undefined && !isSignal) {
-    invalid(`signal must be an AbortSignal, got ${shown(signal)}.`);
-  }
+  checkSignal('signal', signal);
   for (const [name, callback] of Object.entries({ onProgress, onLog })) {
     if (callback !== undefined && typeof callback !== 'function') {
       invalid(`${name} must be a function, got ${shown(callback)}.`);

@@ -1,6 +1,7 @@
 // What is asked of the core, wherever it runs: one table, name -> arguments -> result. Both sides are typed by it: the
 // handlers (host/host.ts) must implement every line, and callers can ask for nothing else.
 import type { ErrorData } from './error.js';
+import type { SensitivityReport, Suggestion } from './judging_types.js';
 import type { TensorLike, TensorMap } from './tensor.js';
 import type {
   Capabilities,
@@ -11,6 +12,7 @@ import type {
   MeasuredRanges,
   MixedPrecision,
   ModelInfo,
+  Profile,
   Progress,
   SupportedOperator,
   WeightHistogram,
@@ -97,6 +99,20 @@ export interface Begun {
   shareable: boolean;
 }
 
+/** What a suggestion is to reach, and how. */
+export interface Wanted {
+  metric: string;
+  target: number;
+  maxTrials: number;
+  runs: number;
+}
+
+/** A search, and how often all samples have to be given, at most. */
+export interface BegunSearch {
+  search: SearchHandle;
+  passes: number;
+}
+
 interface Call<Args, Result> {
   args: Args;
   result: Result;
@@ -118,13 +134,19 @@ export interface Requests {
   finishStatic: Call<{ quantizer: QuantizerHandle }, Opened>;
   /** Static quantization with ranges that were measured before, as text. */
   quantizeWithRanges: Call<{ model: ModelHandle; order: Order; ranges: string }, Opened>;
-  /** `passes`: how often all samples have to be given, at most. */
-  beginSearch: Call<{ model: ModelHandle; order: Order }, { search: SearchHandle; passes: number }>;
-  /** Gives whether the pass needs further samples. */
-  addToSearch: Call<{ search: SearchHandle; sample: TensorMap }, boolean>;
+  beginSearch: Call<{ model: ModelHandle; order: Order }, BegunSearch>;
+  beginSensitivity: Call<{ model: ModelHandle; order: Order; metric: string }, BegunSearch>;
+  beginSuggest: Call<{ model: ModelHandle; order: Order; wanted: Wanted }, BegunSearch>;
+  /** Gives whether the pass needs further samples. `label`: the sample's class, or null. */
+  addToSearch: Call<{ search: SearchHandle; sample: TensorMap; label: number | null }, boolean>;
   /** Ends a pass; gives whether there is another one. */
   nextTrial: Call<{ search: SearchHandle }, boolean>;
   finishSearch: Call<{ search: SearchHandle }, Opened & { making: Making }>;
+  finishSensitivity: Call<{ search: SearchHandle }, SensitivityReport>;
+  finishSuggest: Call<
+    { search: SearchHandle },
+    Opened & { making: Making; report: Omit<Suggestion, 'model'> }
+  >;
   beginCompare: Call<{ a: ModelHandle; b: ModelHandle }, ComparerHandle>;
   /** `label`: the sample's class, or null. */
   addSample: Call<{ comparer: ComparerHandle; sample: TensorMap; label: number | null }, void>;
@@ -136,6 +158,10 @@ export interface Requests {
   benchmark: Call<
     { model: ModelHandle; feeds: TensorMap | null; runs: number; warmup: number },
     Latency
+  >;
+  profile: Call<
+    { model: ModelHandle; feeds: TensorMap | null; runs: number; warmup: number },
+    Profile
   >;
   randomSample: Call<{ model: ModelHandle; seed: number }, TensorMap<TensorLike>>;
   write: Call<

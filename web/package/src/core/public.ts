@@ -1,5 +1,19 @@
 // What every entry of the package exports besides openModel and supportedOperators.
 export { QuantabError, type ErrorCode, type ErrorData, type Place } from './error.js';
+export type {
+  FormFigures,
+  Judging,
+  Metric,
+  NodeSensitivity,
+  SensitivityCall,
+  SensitivityReport,
+  SuggestCall,
+  Suggestion,
+  Trial,
+  TryCall,
+  TryReport,
+} from './judging_types.js';
+export { benchmarkInTurns } from './in_turns.js';
 export { Model } from './model.js';
 export {
   Tensor,
@@ -23,6 +37,7 @@ export type {
   DynamicCall,
   ExternalInput,
   Flavor,
+  InTurnsOptions,
   Float16Call,
   ErrorFigures,
   HistogramOptions,
@@ -36,11 +51,13 @@ export type {
   ModelInfo,
   ModelInput,
   NodeInfo,
+  NodeTime,
   OpenModel,
   OpenOptions,
   OperatorInfo,
   OutputComparison,
   PreProcessCall,
+  Profile,
   Progress,
   Recipe,
   Samples,

@@ -1,4 +1,5 @@
 // What calls take, and their results as the core's JSON describes them (core/api/json.h).
+import type { PartialPreprocess } from '../samples/settings.js';
 import type { Model } from './model.js';
 import type { TensorLike, TensorMap } from './tensor.js';
 import type {
@@ -285,6 +286,33 @@ export interface BenchmarkOptions extends CallOptions {
   feeds?: TensorMap | undefined;
 }
 
+export interface InTurnsOptions extends Omit<BenchmarkOptions, 'feeds'> {
+  /** What to run on: one sample for all models, or one for each. Made up by default. */
+  feeds?: TensorMap | readonly (TensorMap | undefined)[] | undefined;
+}
+
+/** How much time a node takes. */
+export interface NodeTime {
+  /** Its name, or "#index (OpType)" where it has none. */
+  node: string;
+  /** As it runs: lowering has operators of its own. */
+  opType: string;
+  /** Milliseconds. */
+  median: number;
+  /** Of the sum over all nodes, 0 to 1. */
+  share: number;
+  /** The kernels that ran in it; none for operators without any. */
+  kernels: string[];
+}
+
+export interface Profile {
+  runs: number;
+  /** The nodes' medians added up, in milliseconds. */
+  total: number;
+  /** Most time first. */
+  nodes: NodeTime[];
+}
+
 /** Samples: any iterable, or async iterable, of tensors by input name. */
 export type Samples = Iterable<TensorMap<TensorLike>> | AsyncIterable<TensorMap<TensorLike>>;
 
@@ -346,6 +374,8 @@ export interface Recipe {
   quantize_static?: Record<string, unknown>;
   convert_float_to_float16?: Record<string, unknown>;
   auto_convert_mixed_precision?: Record<string, unknown>;
+  /** How files become the samples it is used with, as quantab/samples has it. It is kept, and means nothing to a conversion. */
+  preprocess?: PartialPreprocess;
 }
 
 /** What the conversions take beside their own options. */

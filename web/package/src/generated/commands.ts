@@ -10,7 +10,10 @@ import { command as layers_ } from '../cli/commands/layers.js';
 import { command as ops_ } from '../cli/commands/ops.js';
 import { command as preprocess_ } from '../cli/commands/preprocess.js';
 import { command as run_ } from '../cli/commands/run.js';
+import { command as sensitivity_ } from '../cli/commands/sensitivity.js';
 import { command as static_ } from '../cli/commands/static.js';
+import { command as suggest_ } from '../cli/commands/suggest.js';
+import { command as try_ } from '../cli/commands/try.js';
 
 /** Every file of cli/commands/. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -23,5 +26,8 @@ export const commands: Readonly<Record<string, Command>> = {
   ops: ops_ as Command,
   preprocess: preprocess_ as Command,
   run: run_ as Command,
+  sensitivity: sensitivity_ as Command,
   static: static_ as Command,
+  suggest: suggest_ as Command,
+  try: try_ as Command,
 };

@@ -3,6 +3,7 @@ import { asQuantabError, QuantabError, type ErrorData } from '../core/error.js';
 import {
   firstHandle,
   type Args,
+  type BegunSearch,
   type ExternalData,
   type Handle,
   type Making,
@@ -36,6 +37,7 @@ import type {
   WasmComparer,
   WasmCore,
   WasmFiles,
+  WasmFound,
   WasmLayerReporter,
   WasmModel,
   WasmMonitor,
@@ -64,8 +66,10 @@ type Handlers = { [Name in RequestName]: (args: Args<Name>) => Result<Name> };
 const RUNS: ReadonlySet<RequestName> = new Set<RequestName>([
   'run',
   'benchmark',
+  'profile',
   'collect',
   'addToSearch',
+  'finishSuggest',
   'addSample',
   'addToReport',
 ]);
@@ -252,16 +256,40 @@ export class Host {
       const search = valueOf(
         this.#core.createSearch(this.#model(model), recipe, options, this.#monitor),
       );
-      const passes = valueOf(this.#core.mostPasses(search));
-      return { search: this.#keep(this.#searches, search), passes };
+      return this.#begun(search);
     },
-    addToSearch: ({ search, sample }) =>
-      valueOf(this.#core.addToSearch(this.#find(this.#searches, search), toWasm(sample))),
+    beginSensitivity: ({ model, order: { recipe, options }, metric }) => {
+      this.#endSession(model);
+      const search = valueOf(
+        this.#core.createSensitivity(this.#model(model), recipe, options, metric, this.#monitor),
+      );
+      return this.#begun(search);
+    },
+    beginSuggest: ({ model, order: { recipe, options }, wanted }) => {
+      this.#endSession(model);
+      return this.#begun(
+        valueOf(
+          this.#core.createSuggest(this.#model(model), recipe, options, wanted, this.#monitor),
+        ),
+      );
+    },
+    addToSearch: ({ search, sample, label }) =>
+      valueOf(this.#core.addToSearch(this.#find(this.#searches, search), toWasm(sample), label)),
     nextTrial: ({ search }) => valueOf(this.#core.nextTrial(this.#find(this.#searches, search))),
     finishSearch: ({ search }) => {
-      const found = valueOf(this.#core.finishSearch(this.#find(this.#searches, search)));
-      const making = JSON.parse(found.making) as Making;
-      return { ...this.#adopt(found.model, making), making };
+      const { model, making: text } = this.#finished(search) as WasmFound;
+      const making = JSON.parse(text) as Making;
+      return { ...this.#adopt(model, making), making };
+    },
+    finishSensitivity: ({ search }) =>
+      JSON.parse(this.#finished(search) as string) as Result<'finishSensitivity'>,
+
+    finishSuggest: ({ search }) => {
+      const { model, making: text, ranges, report } = this.#finished(search) as WasmFound;
+      const measured = ranges ? { ranges: JSON.parse(ranges) as MeasuredRanges } : {};
+      const making = { ...(JSON.parse(text) as Making), ...measured };
+      const figures = JSON.parse(report!) as Result<'finishSuggest'>['report'];
+      return { ...this.#adopt(model, making), making, report: figures };
     },
 
     beginCompare: ({ a, b }) => {
@@ -314,6 +342,12 @@ export class Host {
           ),
         ),
       ) as Result<'benchmark'>,
+    profile: ({ model, feeds, runs, warmup }) => {
+      const given = feeds === null ? null : toWasm(feeds);
+      return JSON.parse(
+        valueOf(this.#core.profile(this.#session(model), given, runs, warmup)),
+      ) as Result<'profile'>;
+    },
     randomSample: ({ model, seed }) =>
       fromWasm(valueOf(this.#core.randomSample(this.#model(model), seed))),
 
@@ -351,6 +385,15 @@ export class Host {
 
   #quantizer(handle: number): WasmQuantizer {
     return this.#find(this.#quantizers, handle).quantizer;
+  }
+
+  #begun(search: WasmSearch): BegunSearch {
+    const passes = valueOf(this.#core.mostPasses(search));
+    return { search: this.#keep(this.#searches, search), passes };
+  }
+
+  #finished(handle: number): WasmFound | string {
+    return valueOf(this.#core.finishSearch(this.#find(this.#searches, handle)));
   }
 
   #ranges(handle: number): MeasuredRanges {

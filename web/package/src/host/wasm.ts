@@ -1,4 +1,5 @@
 // The bindings of wasm/bindings.cc, as types, and how a module is started.
+import type { Wanted } from '../core/protocol.js';
 import type { Flavor } from '../core/types.js';
 import { Threads, type MakeThread, type ThreadLibrary, type ThreadWorker } from './threads.js';
 
@@ -48,6 +49,15 @@ export interface WasmWriteOptions {
   useExternalDataFormat: boolean;
   sizeThreshold: number;
   location: string;
+}
+
+/** A model that was found; `making` is a `Making` as JSON. */
+export interface WasmFound {
+  model: WasmModel;
+  making: string;
+  /** Of a suggestion: `MeasuredRanges` as JSON, or nothing, and the rest of a `Suggestion`. */
+  ranges?: string;
+  report?: string;
 }
 
 export interface WasmCore {
@@ -112,10 +122,25 @@ export interface WasmCore {
     monitor: WasmMonitor,
   ): Answer<WasmSearch>;
   mostPasses(search: WasmSearch): Answer<number>;
-  addToSearch(search: WasmSearch, sample: WasmTensors): Answer<boolean>;
+  createSensitivity(
+    model: WasmModel,
+    recipe: string,
+    options: string,
+    metric: string,
+    monitor: WasmMonitor,
+  ): Answer<WasmSearch>;
+  createSuggest(
+    model: WasmModel,
+    recipe: string,
+    options: string,
+    wanted: Wanted,
+    monitor: WasmMonitor,
+  ): Answer<WasmSearch>;
+  /** `label`: the sample's class, a whole number, or null. */
+  addToSearch(search: WasmSearch, sample: WasmTensors, label: number | null): Answer<boolean>;
   nextTrial(search: WasmSearch): Answer<boolean>;
-  /** `making` is a `Making` as JSON. */
-  finishSearch(search: WasmSearch): Answer<{ model: WasmModel; making: string }>;
+  /** A sensitivity scan's is a `SensitivityReport` as JSON. */
+  finishSearch(search: WasmSearch): Answer<WasmFound | string>;
   createComparer(a: WasmModel, b: WasmModel, monitor: WasmMonitor): Answer<WasmComparer>;
   /** `label`: the sample's class, a whole number, or null. */
   addSample(comparer: WasmComparer, sample: WasmTensors, label: number | null): Answer<undefined>;
@@ -132,6 +157,13 @@ export interface WasmCore {
   /** `attentive`: the session's monitor hears of progress and is asked whether to stop. */
   run(session: WasmSession, feeds: WasmTensors, attentive: boolean): Answer<WasmTensors>;
   benchmark(
+    session: WasmSession,
+    feeds: WasmTensors | null,
+    runs: number,
+    warmup: number,
+  ): Answer<string>;
+  /** `Profile` as JSON. */
+  profile(
     session: WasmSession,
     feeds: WasmTensors | null,
     runs: number,

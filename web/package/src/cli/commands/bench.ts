@@ -1,5 +1,12 @@
 // quantab bench MODEL...: how long models take.
-import { openModel, type Latency, type Model, type TensorMap } from '../../index.node.js';
+import {
+  benchmarkInTurns,
+  openModel,
+  type Latency,
+  type Model,
+  type Profile,
+  type TensorMap,
+} from '../../index.node.js';
 import { integer } from '../arguments.js';
 import type { Command, Invocation } from '../command.js';
 import { humanBytes, humanNumber, table } from '../console.js';
@@ -8,7 +15,7 @@ import { samplesIn } from '../sample_folder.js';
 const MOST_RUNS = 1_000_000;
 
 interface BenchResult {
-  models: (Latency & { model: string })[];
+  models: (Latency & { model: string; profile?: Profile })[];
   /** How many computed. */
   threads: number;
 }
@@ -43,20 +50,46 @@ async function openAll(invocation: Invocation, candidates: Candidate[]): Promise
   }
 }
 
+/** So many nodes are listed for people; --json lists all. */
+const MOST_LISTED = 20;
+
+function profileText(model: string, { nodes }: Profile): string {
+  const rows = nodes
+    .slice(0, MOST_LISTED)
+    .map(({ node, opType, median, share, kernels }) => [
+      node,
+      opType,
+      humanNumber(median),
+      humanNumber(100 * share, 3),
+      kernels.length === 0 ? '-' : kernels.join(', '),
+    ]);
+  const others = nodes.length - rows.length;
+  const more = others > 0 ? `and ${others} more; --json lists all\n` : '';
+  const head = ['node', 'op', 'median ms', 'share %', 'kernels'];
+  return `\n${model}\n${table([head, ...rows])}${more}`;
+}
+
 export const command: Command<BenchResult> = {
   async run(invocation) {
-    const { positionals, call } = invocation;
+    const { positionals, flag, call } = invocation;
     const runs = integer(invocation, 'runs', 20, 1, MOST_RUNS);
     const warmup = integer(invocation, 'warmup', 2, 0, MOST_RUNS);
     const result: BenchResult = { models: [], threads: 1 };
     const candidates: Candidate[] = [];
     try {
       await openAll(invocation, candidates);
+      const latencies = await benchmarkInTurns(
+        candidates.map(({ model }) => model),
+        { ...call, runs, warmup, feeds: candidates.map(({ feeds }) => feeds) },
+      );
       for (const [i, { model, feeds }] of candidates.entries()) {
-        const latency = await model.benchmark({ runs, warmup, feeds, ...call });
-        result.models.push({ ...latency, model: positionals[i]! });
+        const timed = { ...latencies[i]!, model: positionals[i]! };
+        result.models.push(
+          flag('profile')
+            ? { ...timed, profile: await model.profile({ runs, warmup, feeds, ...call }) }
+            : timed,
+        );
         result.threads = (await model.capabilities(call)).threads;
-        model.close();
       }
     } finally {
       for (const { model } of candidates) model.close();
@@ -75,9 +108,12 @@ export const command: Command<BenchResult> = {
       humanBytes(peakActivationBytes),
       humanBytes(constantBytes),
     ]);
-    return table([
-      ['model', 'min ms', 'median ms', 'p95 ms', 'ratio', 'activations', 'weights'],
-      ...rows,
-    ]);
+    const profiles = models.map(({ model, profile }) => profile && profileText(model, profile));
+    return (
+      table([
+        ['model', 'min ms', 'median ms', 'p95 ms', 'ratio', 'activations', 'weights'],
+        ...rows,
+      ]) + profiles.join('')
+    );
   },
 };
