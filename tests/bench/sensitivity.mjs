@@ -33,7 +33,7 @@ await main(async () => {
     },
   });
   const samples = Array.from({ length: Number(values.samples) }, (_, i) => image(i));
-  using model = await openModel(mobileNetV2().bytes, { flavor: values.flavor, threads: 1 });
+  const model = await openModel(mobileNetV2().bytes, { flavor: values.flavor, threads: 1 });
   const ratios = [];
   console.log(`${samples.length} images of 224 x 224, ${values.rounds} rounds\n`);
   console.log('nodes   scan s   float runs s   ratio');
@@ -55,4 +55,5 @@ await main(async () => {
   console.log(
     `\nratio, median: ${median.toFixed(2)}; memory at its peak: ${(peakBytes / 1e6).toFixed(0)} MB`,
   );
+  model.close();
 });
