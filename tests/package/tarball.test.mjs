@@ -83,7 +83,9 @@ test('the package has its files, each export and no dependencies', () => {
     for (const file of files) expect(fs.existsSync(path.join(installed, file))).toBe(true);
   }
   // What runs when it is loaded, rather than giving something to who imports it, must not be left out by bundlers.
-  const scripts = ['./dist/worker.js', './dist/worker.node.js', './dist/cli/main.js'];
+  const scripts = ['app/quantab_app.js', 'worker.js', 'worker.node.js', 'cli/main.js'].map(
+    (name) => `./dist/${name}`,
+  );
   expect(manifest.sideEffects.sort()).toEqual(scripts.sort());
   for (const [name, target] of Object.entries(manifest.exports)) {
     if (typeof target === 'object') expect([name, Object.keys(target)[0]]).toEqual([name, 'types']);

@@ -1,4 +1,5 @@
-// Builds the package into dist/: TypeScript to JavaScript and types, the two modules and their start-up code beside them.
+// Builds the package into dist/: TypeScript to JavaScript and types, the two modules and their start-up code beside them, and the page as
+// an element.
 //
 //   node scripts/build.mjs
 import { execFileSync } from 'node:child_process';
@@ -56,11 +57,15 @@ const LIBRARIES = {
 };
 
 // The package's own JavaScript but the start-up code, in bytes; a third of the main part is the description of commands and options.
-// What reads samples is an entry of its own.
+// What reads samples is an entry of its own, and so is the page as an element.
 const BUDGETS = {
   'own JavaScript': { raw: 320 * 1024, gzip: 90 * 1024 },
   'of samples': { raw: 150 * 1024, gzip: 56 * 1024 },
+  'of the app': { raw: 300 * 1024, gzip: 100 * 1024 },
 };
+
+/** By the first folder of a file. */
+const PARTS = { samples: 'of samples', app: 'of the app' };
 
 const fail = (message) => {
   process.stderr.write(`error: ${message}\n`);
@@ -118,6 +123,15 @@ for (const [name, { folder, files }] of Object.entries(LIBRARIES)) {
   }
 }
 
+const vite = path.join(packageOf('vite'), 'bin', 'vite.js');
+const element = path.join(root, 'web', 'app', 'vite.element.config.ts');
+try {
+  const args = [vite, 'build', '--config', element, '--outDir', path.join(dist, 'app')];
+  execFileSync(process.execPath, [...args, '--logLevel', 'warn'], { stdio: 'inherit' });
+} catch {
+  fail('The page could not be built as an element, for the reasons above.');
+}
+
 const sizes = (bytes) => ({
   raw: bytes.length,
   gzip: zlib.gzipSync(bytes, { level: 9 }).length,
@@ -137,7 +151,7 @@ for (const file of files) {
   const size = sizes(fs.readFileSync(path.join(dist, file)));
   const isOwn =
     !file.endsWith('.wasm') && file !== 'quantab_glue.js' && !file.startsWith('libraries');
-  const part = own[file.startsWith('samples') ? 'of samples' : 'own JavaScript'];
+  const part = own[PARTS[file.split(path.sep)[0]] ?? 'own JavaScript'];
   if (isOwn) for (const c of columns) part[c] += size[c];
   else report += row(file, size);
 }

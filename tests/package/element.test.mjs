@@ -1,0 +1,146 @@
+// <quantab-app> of the packed package in a page of somebody else's, with a strict policy and styles of its own.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fs from 'node:fs';
+import path from 'node:path';
+import { openModel } from 'quantab';
+import { serve } from '../../scripts/serve.mjs';
+import { violations } from '../app/axe.mjs';
+import { launchChromium } from '../lib/chromium.mjs';
+import { digitsPath, root } from './lib.mjs';
+import { install, pack } from './packed.mjs';
+
+const out = path.join(root, 'tests', '.out', 'element');
+const folder = path.join(out, 'project');
+const calibration = path.join(path.dirname(digitsPath), 'calibration.npy');
+
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; worker-src 'self'";
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
+    <title>Somebody's page</title>
+    <link rel="icon" href="./icon.svg" />
+    <link rel="stylesheet" href="./page.css" />
+    <script type="module" src="./node_modules/quantab/dist/app/quantab_app.js"></script>
+  </head>
+  <body>
+    <header>
+      <h1>A page</h1>
+      <p><button id="quantize">A button of the page's</button></p>
+    </header>
+    <quantab-app></quantab-app>
+    <quantab-app id="second"></quantab-app>
+  </body>
+</html>
+`;
+const STYLE = 'button { background: #ff0000; color: #000000 } quantab-app { --accent: #7a1fa2 }';
+
+let browser;
+let server;
+let page;
+let complaints;
+let requests;
+let address;
+
+beforeAll(async () => {
+  const tarball = pack(out);
+  fs.mkdirSync(folder, { recursive: true });
+  const files = {
+    'package.json': JSON.stringify({ name: 'page', private: true, version: '0.0.0' }),
+    'index.html': PAGE,
+    'page.css': STYLE,
+    'icon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+  };
+  for (const [name, text] of Object.entries(files)) {
+    fs.writeFileSync(path.join(folder, name), text);
+  }
+  install(tarball, folder);
+  browser = await launchChromium();
+  ({ server, address } = await serve(folder));
+  page = await browser.newPage();
+  complaints = [];
+  requests = [];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(address);
+  await page.waitForSelector('quantab-app #pick-model', { state: 'attached' });
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+async function drop(selector, file) {
+  const base64 = fs.readFileSync(file).toString('base64');
+  const dataTransfer = await page.evaluateHandle(
+    ([text, name]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
+      return data;
+    },
+    [base64, path.basename(file)],
+  );
+  for (const type of ['dragenter', 'dragover', 'drop']) {
+    await page.dispatchEvent(selector, type, { dataTransfer });
+  }
+}
+
+test('a model that is dropped on it is quantized, and the page stays as it is', async () => {
+  await drop('h1', digitsPath);
+  await drop('quantab-app', digitsPath);
+  await page.waitForSelector('quantab-app #model-title');
+  await drop('quantab-app', calibration);
+  await page.waitForSelector('quantab-app #sample-count:has-text("300")');
+  await page.click('quantab-app #quantize');
+  await page.waitForSelector('quantab-app #download');
+  await page.waitForSelector('quantab-app #progress', { state: 'detached' });
+  const [started] = await Promise.all([
+    page.waitForEvent('download'),
+    page.click('quantab-app #download'),
+  ]);
+  const file = path.join(out, 'made.onnx');
+  await started.saveAs(file);
+  const model = await openModel(file);
+  expect(model.info.quantized).toBe(true);
+  expect(model.byteLength).toBeLessThan(fs.statSync(digitsPath).size / 3);
+  model.close();
+
+  expect(await page.title()).toBe("Somebody's page");
+  expect(requests.filter((url) => !url.startsWith(address) && !url.startsWith('blob:'))).toEqual(
+    [],
+  );
+  expect(complaints).toEqual([
+    'There is a <quantab-app> in this page already. A page can have one.',
+  ]);
+}, 120_000);
+
+test('graph and details work in it, by a worker of their own', async () => {
+  await page.click('quantab-app #nodes summary');
+  await page.waitForSelector('quantab-app #graph');
+  await page.click('quantab-app #node-table button >> nth=0');
+  await page.click('quantab-app #node-details .link:has-text("histogram") >> nth=0');
+  await page.waitForSelector('quantab-app .weight svg');
+  expect(complaints).toHaveLength(1);
+}, 60_000);
+
+test('neither styles reach the other, but for the colours that are given', async () => {
+  const colour = (selector, name) =>
+    page.$eval(selector, (element, property) => window.getComputedStyle(element)[property], name);
+  expect(await colour('header button', 'backgroundColor')).toBe('rgb(255, 0, 0)');
+  expect(await colour('quantab-app #quantize', 'backgroundColor')).toBe('rgb(122, 31, 162)');
+  expect(await colour('h1', 'fontSize')).toBe('32px');
+});
+
+test('axe finds nothing', async () => {
+  expect(await violations(page)).toEqual([]);
+}, 60_000);
+
+test('loading it where there are no elements does no harm', async () => {
+  const { defineQuantabApp, QuantabApp } = await import('quantab/app');
+  expect([typeof defineQuantabApp, typeof QuantabApp]).toEqual(['function', 'function']);
+});
