@@ -12,7 +12,7 @@
 namespace quantab {
 
 struct NodeTime {
-  std::string node;     // name or "#index (OpType)"
+  std::string node;     // its name, or the value it makes
   std::string op_type;  // as it runs: lowering has operators of its own
   double median_ms = 0;
   double share = 0;                  // of the sum over all nodes, 0 to 1

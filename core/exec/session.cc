@@ -331,7 +331,15 @@ const RunStats& Session::stats() const { return impl_->stats; }
 
 std::vector<StepInfo> Session::steps() const {
   std::vector<StepInfo> steps;
-  for (const Step& step : impl_->plan.steps) steps.push_back({step.place, step.node->op_type()});
+  for (const Step& step : impl_->plan.steps) {
+    // The index of a node that has no name would be that in the graph as it runs.
+    const onnx::NodeProto& node = *step.node;
+    std::string name = node.name();
+    for (const std::string& output : node.output()) {
+      if (name.empty()) name = output;
+    }
+    steps.push_back({std::move(name), node.op_type()});
+  }
   return steps;
 }
 

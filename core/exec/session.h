@@ -77,7 +77,7 @@ struct RunStats {
 
 // A node as it runs: one of the file, or one that lowering made of some.
 struct StepInfo {
-  std::string node;  // name or "#index (OpType)"
+  std::string node;  // its name, or the value it makes
   std::string op_type;
 };
 

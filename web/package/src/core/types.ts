@@ -293,7 +293,7 @@ export interface InTurnsOptions extends Omit<BenchmarkOptions, 'feeds'> {
 
 /** How much time a node takes. */
 export interface NodeTime {
-  /** Its name, or "#index (OpType)" where it has none. */
+  /** Its name, or that of the value it makes where it has none. */
   node: string;
   /** As it runs: lowering has operators of its own. */
   opType: string;
