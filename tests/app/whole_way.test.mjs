@@ -56,6 +56,8 @@ test('drop, quantize, keep the worst layer in float, save, reload, go on offline
   await tab.quantize();
   expect(await tab.text('#made-with')).toMatch(/^Static, on 40 samples · Per channel: yes/);
   expect(await tab.text('#verdict')).toMatch(/the same first choice on (39|40) of 40 samples/);
+  const recipe = JSON.parse(await tab.text('#recipe pre >> nth=0'));
+  expect(recipe.preprocess.inputs.image.kind).toBe('image');
   const before = await decibels(tab);
   await isFine(tab);
 

@@ -33,8 +33,13 @@ function pageTable(nodes: readonly number[], exploration: Exploration): HTMLElem
       list(node.outputs),
     ];
   });
-  const heads = ['Name', 'Operator', ...(errors.size > 0 ? ['Its own error'] : [])];
-  const columns = [...heads, 'Inputs', 'Outputs'].map((head) => ({ head }));
+  const columns = [
+    { head: 'Name' },
+    { head: 'Operator' },
+    ...(errors.size > 0 ? [{ head: 'Its own error', number: true }] : []),
+    { head: 'Inputs' },
+    { head: 'Outputs' },
+  ];
   return table('Nodes', columns, rows);
 }
 
