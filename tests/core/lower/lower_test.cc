@@ -239,6 +239,7 @@ TEST(LowerQdqConcat, BringsInputsToOneScale) {
 TEST(FoldLookup, JoiningAppliesTheTablesOfItsParts) {
   for (const bool shared : {false, true}) {
     for (const bool same_scale : {false, true}) {
+      SCOPED_TRACE(::testing::Message() << "shared " << shared << ", same scale " << same_scale);
       QdqBuilder b;
       b.Input("x", DType::kFloat, {2, 3, 20}).Output("y_dq");
       b.Pair("x", 0.02f, 120);
