@@ -192,18 +192,22 @@ describe.each([
 
   test.each([
     [null, {}, /^These are no recipes\./],
+    [[{}], 7, /^Options must be an object, got 7\.$/],
     [{}, {}, /^There is no recipe to try\./],
     [[{}], { samples: [] }, /^There was no sample to compare on\./],
     [[{}], { samples: images, runs: -1 }, /^runs must be a whole number of at least 0/],
-  ])('recipes %j cannot be tried', async (recipes, call, message) => {
+  ])('recipes cannot be tried (%#)', async (recipes, call, message) => {
     const model = await keep(open(convNet()));
-    await expect(model.tryAll(recipes, { samples: images, ...call })).rejects.toMatchObject({
+    const given = typeof call === 'object' ? { samples: images, ...call } : call;
+    await expect(model.tryAll(recipes, given)).rejects.toMatchObject({
       code: 'InvalidArgument',
       message: expect.stringMatching(message),
     });
   });
 
   test.each([
+    ['sensitivity', undefined, /^Options must be an object, got undefined\.$/],
+    ['suggest', undefined, /^Options must be an object, got undefined\.$/],
     ['sensitivity', {}, /^A sensitivity scan reads the samples again and again\./],
     ['sensitivity', { samples: [] }, /^There was no sample to measure on\./],
     ['sensitivity', { samples: images, metric: 'psnr' }, /^'metric' is 'psnr', expected one of /],
@@ -215,7 +219,7 @@ describe.each([
     ['suggest', { samples: images, target: { value: NaN } }, /^The target is no finite number\./],
     ['suggest', { samples: images, target: { value: 1 }, maxTrials: 0 }, /^maxTrials must be /],
     ['suggest', { samples: images, target: { value: 1 }, stop: 1 }, /^stop must be an AbortSig/],
-  ])('%s says what is wrong with %o', async (method, call, message) => {
+  ])('%s says what is wrong with its call (%#)', async (method, call, message) => {
     const model = await keep(open(convNet()));
     await expect(model[method](call)).rejects.toMatchObject({
       code: 'InvalidArgument',

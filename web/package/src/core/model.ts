@@ -325,8 +325,10 @@ export class Model {
    * What it costs to quantize each node of this float model alone, by the outputs on `samples`, which are read some times over:
    * once or twice to measure ranges, and at least once to run. Rejects with 'InvalidArgument' where nothing would be quantized.
    */
-  async sensitivity({ metric = 'sqnrDb', ...call }: SensitivityCall): Promise<SensitivityReport> {
-    const { order, given } = judgingOf(call, 'A sensitivity scan');
+  async sensitivity(call: SensitivityCall): Promise<SensitivityReport> {
+    checkCall(call);
+    const { metric = 'sqnrDb', ...rest } = call;
+    const { order, given } = judgingOf(rest, 'A sensitivity scan');
     const { engine } = this.#family;
     return this.#use(call, async (model) => {
       const asked = { model, order, metric: metricName(metric) };
@@ -363,6 +365,7 @@ export class Model {
     recipes: Readonly<Record<string, Recipe>> | readonly Recipe[],
     call: TryCall,
   ): Promise<TryReport> {
+    checkCall(call);
     const { tryAll } = await import('./try_all.js');
     return tryAll(this, recipes, call);
   }
