@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "core/api/quantab.h"
+#include "core/eval/feeds.h"
 #include "core/eval/latency.h"
 
 namespace quantab {
@@ -111,7 +112,8 @@ std::vector<Latency> BenchmarkInTurns(std::span<const TimedSession> sessions, in
     std::vector<std::function<void()>> works;
     for (const TimedSession& timed : sessions) {
       // Outputs of any kind will do: they are not given back.
-      works.emplace_back([&, values = ValueMap(timed.sample->begin(), timed.sample->end())] {
+      const TensorMap feeds = FeedsFor(timed.session->inputs(), *timed.sample);
+      works.emplace_back([&, values = ValueMap(feeds.begin(), feeds.end())] {
         timed.session->RunValues(values, nullptr, nullptr);
         Report(monitor, "benchmark", ++done, total);
       });

@@ -212,6 +212,8 @@ void FoldLookup(LowerGraph& graph) {
       FoldBinary(graph, i);
     }
   }
+  // What nobody needs any more reads nothing: it decides whether others need a table.
+  graph.RemoveUnneeded();
   for (int i = 0; i < graph.size(); ++i) {
     if (IsQLinearConcat(graph.node(i))) FoldConcat(graph, i);
   }
