@@ -18,6 +18,11 @@ const check = process.argv.includes('--check');
 const ENTRIES = {
   quantab: { source: 'index.ts', module: 'index', title: 'quantab' },
   'quantab-samples': { source: 'samples/index.ts', module: 'samples', title: 'quantab/samples' },
+  'quantab-onnxruntime': {
+    source: 'onnxruntime.ts',
+    module: 'onnxruntime',
+    title: 'quantab/onnxruntime',
+  },
 };
 
 const OPTIONS = {

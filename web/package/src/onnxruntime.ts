@@ -9,13 +9,16 @@ import type { CallOptions } from './core/types.js';
 
 /** A session of ONNX Runtime, as far as it is used here. */
 export interface OnnxRuntimeSession {
-  run(feeds: Record<string, unknown>): Promise<Record<string, { dispose?(): void }>>;
+  /** Runs the model on tensors by input name; outputs by name. */
+  run(feeds: Record<string, unknown>): Promise<Record<string, object>>;
+  /** Gives its memory back. */
   release(): Promise<void>;
 }
 
 /** `onnxruntime-web` or `onnxruntime-node`, as imported. */
 export interface OnnxRuntime {
   InferenceSession: {
+    /** Opens the bytes of a model. */
     create(model: Uint8Array, options?: Record<string, unknown>): Promise<OnnxRuntimeSession>;
   };
   Tensor: new (type: never, data: never, dims: readonly number[]) => unknown;
@@ -141,7 +144,7 @@ export async function benchmarkOnnxRuntime(
       const begin = performance.now();
       const outputs = await run(sessions[at]!, feeds);
       const time = performance.now() - begin;
-      for (const output of Object.values(outputs)) output.dispose?.();
+      for (const output of Object.values(outputs)) (output as { dispose?: () => void }).dispose?.();
       if (done >= warmup * sessions.length) times[at]!.push(time);
     }
     notify(() => onProgress?.({ stage: 'benchmark', done: total, total }));

@@ -27,6 +27,7 @@ export interface SensitivityCall extends Judging {
   metric?: Metric | undefined;
 }
 
+/** What quantizing one node alone does to the outputs. */
 export interface NodeSensitivity {
   /** Its name, or "#index (OpType)" where it has none: what `nodesToExclude` takes. */
   node: string;

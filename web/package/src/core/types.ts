@@ -286,6 +286,7 @@ export interface BenchmarkOptions extends CallOptions {
   feeds?: TensorMap | undefined;
 }
 
+/** How several models are timed beside each other. */
 export interface InTurnsOptions extends Omit<BenchmarkOptions, 'feeds'> {
   /** What to run on: one sample for all models, or one for each. Made up by default. */
   feeds?: TensorMap | readonly (TensorMap | undefined)[] | undefined;
@@ -305,6 +306,7 @@ export interface NodeTime {
   kernels: string[];
 }
 
+/** Where the time of a run goes. */
 export interface Profile {
   runs: number;
   /** The nodes' medians added up, in milliseconds. */
