@@ -21,7 +21,7 @@ export interface Run {
   /** Sentences the core had to say. */
   readonly log: readonly string[];
   /** How files became samples is a part of it. */
-  readonly recipe: Recipe & { preprocess?: object };
+  readonly recipe: Recipe;
   readonly python: string;
   readonly mixedPrecision: MixedPrecision | undefined;
   /** What the settings were, to be compared with those shown. */

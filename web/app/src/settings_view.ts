@@ -1,5 +1,6 @@
 // Choosing how to quantize, giving samples, and the button that starts it.
 import type { Model } from 'quantab';
+import type { Preprocess } from 'quantab/samples';
 import { alertError } from './alerts';
 import { el } from './dom';
 import { focusFieldOf } from './fields';
@@ -39,7 +40,7 @@ export interface SettingsState {
   /** Of the samples' fields: what each holds by its id. */
   samples: [string, string | boolean][];
   /** How samples become inputs, where that was asked for. */
-  preprocess: object | undefined;
+  preprocess: Preprocess | undefined;
 }
 
 const METHODS: [Method, string, string][] = [

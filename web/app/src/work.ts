@@ -1,5 +1,6 @@
 // From settings to a quantized model and its files.
 import { QuantabError, type CallOptions, type Model } from 'quantab';
+import type { Preprocess } from 'quantab/samples';
 import { bytes } from './format';
 import type { Method } from './option_fields';
 import type { SampleSource } from './samples';
@@ -23,7 +24,7 @@ export interface Job extends Settings {
   /** Whether they are made up. */
   random: boolean;
   /** How files became samples, where that was asked for. */
-  preprocess: object | undefined;
+  preprocess: Preprocess | undefined;
 }
 
 export interface ResultFile {

@@ -1,5 +1,5 @@
 // What calls take, and their results as the core's JSON describes them (core/api/json.h).
-import type { PartialPreprocess } from '../samples/settings.js';
+import type { PartialPreprocess, Preprocess } from '../samples/settings.js';
 import type { Model } from './model.js';
 import type { TensorLike, TensorMap } from './tensor.js';
 import type {
@@ -377,7 +377,7 @@ export interface Recipe {
   convert_float_to_float16?: Record<string, unknown>;
   auto_convert_mixed_precision?: Record<string, unknown>;
   /** How files become the samples it is used with, as quantab/samples has it. It is kept, and means nothing to a conversion. */
-  preprocess?: PartialPreprocess;
+  preprocess?: PartialPreprocess | Preprocess;
 }
 
 /** What the conversions take beside their own options. */
