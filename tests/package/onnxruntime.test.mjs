@@ -9,9 +9,14 @@ import { digitSamples, digitsPath } from './lib.mjs';
 const [feeds] = digitSamples(1);
 
 async function withModels(body) {
-  using float = await openModel(digitsPath);
-  using int8 = await float.quantizeDynamic();
-  return await body(float, int8);
+  const float = await openModel(digitsPath);
+  try {
+    const int8 = await float.quantizeDynamic();
+    await body(float, int8);
+    int8.close();
+  } finally {
+    float.close();
+  }
 }
 
 /** A runtime whose sessions tell which of them ran, and which were released. */
@@ -78,11 +83,15 @@ describe('the time that models take in ONNX Runtime', () => {
         code: 'InvalidArgument',
         message: "'runs' is '0', expected a whole number of at least 1.",
       });
-      await fails({ feeds: { image: new Tensor('float32', [1, 2], [1, 2]) } }).toMatchObject({
+      await fails({
+        feeds: { image: new Tensor('float32', [1, 2], new Float32Array(2)) },
+      }).toMatchObject({
         code: 'InvalidArgument',
         message: expect.stringContaining('ONNX Runtime cannot run the model on this sample'),
       });
-      await fails({ feeds: { image: new Tensor('bfloat16', [1], [1]) } }).toMatchObject({
+      await fails({
+        feeds: { image: new Tensor('bfloat16', [1], new Uint16Array(1)) },
+      }).toMatchObject({
         code: 'Unsupported',
         message: expect.stringContaining("Input 'image' has type 'bfloat16'"),
       });
