@@ -61,7 +61,7 @@ test('a transformer: its tokenizer comes last, the texts are seen as tokens, and
   await tab.drop({ name: 'all.zip', bytes: zipOf(Object.fromEntries(all), { deflate: true }) });
   await tab.shown('#model-title');
   await tab.samplesAre(used);
-  await page.check('#method-static');
+  await tab.byHand();
   await tab.quantize();
   expect(await tab.text('#figures')).toContain(`(${LINES.length} samples)`);
   expect((await tab.download()).name).toBe('texts.static.int8.onnx');
