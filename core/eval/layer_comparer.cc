@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/eval/as_written.h"
 #include "core/eval/error_sums.h"
 #include "core/eval/feeds.h"
 #include "core/eval/layer_region.h"
@@ -23,14 +24,6 @@ namespace {
 Model WithoutFunctions(Model model) {
   if (model.proto.functions_size() > 0) InlineFunctions(model);
   return model;
-}
-
-SessionOptions AsWritten(Monitor* monitor) {
-  SessionOptions options;
-  options.lower = false;
-  options.reproducible = true;
-  options.monitor = monitor;
-  return options;
 }
 
 // As float32; one that does not exist for other types than floats.

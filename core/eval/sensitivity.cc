@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/eval/as_written.h"
 #include "core/eval/changed_part.h"
 #include "core/eval/output_figure.h"
 #include "core/eval/reference_outputs.h"
@@ -13,14 +14,6 @@
 
 namespace quantab {
 namespace {
-
-SessionOptions AsWritten(Monitor* monitor) {
-  SessionOptions options;
-  options.lower = false;
-  options.reproducible = true;
-  options.monitor = monitor;
-  return options;
-}
 
 uint64_t WeightBytes(const Model& model) {
   uint64_t bytes = 0;

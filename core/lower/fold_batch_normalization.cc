@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/lower/inference_normalization.h"
 #include "core/lower/lower.h"
 
 namespace quantab {
@@ -17,13 +18,6 @@ namespace {
 struct Affine {
   Tensor factor, offset;
 };
-
-bool IsInference(const onnx::NodeProto& node) {
-  for (int k = 1; k < node.output_size(); ++k) {
-    if (!node.output(k).empty()) return false;
-  }
-  return IntAttribute(node, "training_mode", 0) == 0 && IntAttribute(node, "spatial", 1) != 0;
-}
 
 // A constant float32 vector.
 std::optional<Tensor> Vector(const LowerGraph& graph, const std::string& value, int64_t count) {

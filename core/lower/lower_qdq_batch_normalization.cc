@@ -3,20 +3,12 @@
 //   after:   quantab.QLinearBatchNormalization(q_x, s, o, m, v) -> y
 // Needs: inference; float32 parameters, constant or made by a DequantizeLinear of constants; one
 // scale for each tensor; nobody else reads between them.
-#include <algorithm>
-
 #include "core/lower/activation_range.h"
+#include "core/lower/inference_normalization.h"
 #include "core/lower/lower.h"
 
 namespace quantab {
 namespace {
-
-bool IsInference(const onnx::NodeProto& node) {
-  const auto& outputs = node.output();
-  return std::count_if(outputs.begin(), outputs.end(),
-                       [](const std::string& name) { return !name.empty(); }) == 1 &&
-         IntAttribute(node, "training_mode", 0) == 0 && IntAttribute(node, "spatial", 1) != 0;
-}
 
 bool IsFloatParameter(const LowerGraph& graph, const std::string& value) {
   if (const auto quantized = graph.DequantizedFromConstant(value)) {
