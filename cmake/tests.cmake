@@ -36,6 +36,8 @@ if(test_sources AND TARGET quantab_core AND EXISTS ${googletest}/CMakeLists.txt)
 
   add_executable(quantab_tests ${test_sources})
   quantab_tune_kernels("/tests/core/kernels/" ${test_sources})
+  # What the tests spend their time in is the core; compiling them takes half as long this way.
+  target_compile_options(quantab_tests PRIVATE $<$<CONFIG:Debug>:-O0>)
   target_link_libraries(quantab_tests PRIVATE quantab_core gmock_main)
   if(TARGET quantab_cli)
     target_link_libraries(quantab_tests PRIVATE quantab_cli)

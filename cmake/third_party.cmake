@@ -1,11 +1,14 @@
 # The interface library quantab_third_party: onnx, protobuf-lite and the header-only libraries, from
 # the prefix that scripts/third_party.mjs prints. The first configure with a new compiler builds them
 # (minutes); later ones find them in the cache.
+# Natively another compiler of the same binary interface can make them, so that two builds share one.
+set(QUANTAB_THIRD_PARTY_CXX ${CMAKE_CXX_COMPILER} CACHE STRING
+    "The compiler of the native third-party libraries")
 if(EMSCRIPTEN)
   set(third_party_command node ${CMAKE_SOURCE_DIR}/scripts/third_party.mjs wasm)
 else()
   set(third_party_command node ${CMAKE_SOURCE_DIR}/scripts/third_party.mjs native
-                          --cxx ${CMAKE_CXX_COMPILER})
+                          --cxx ${QUANTAB_THIRD_PARTY_CXX})
 endif()
 execute_process(COMMAND ${third_party_command}
                 OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE result)

@@ -5,14 +5,15 @@
 //   node scripts/setup.mjs [build] [test] [bench] [fuzz] [check]        (default: all)
 //
 // build: compilers, libraries, Emscripten, npm packages
-// test: GoogleTest, Chromium, a Node for relaxed SIMD     bench: Google Benchmark as well
-// fuzz: clang with libFuzzer     check: clang-format and clang-tidy
+// test: clang with sanitizers, GoogleTest, Chromium, a Node for relaxed SIMD
+// bench: Google Benchmark as well     fuzz: clang with libFuzzer     check: clang-format and clang-tidy
 //
 // A program of a good version that is already on PATH is used, whoever installed it.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { debian, install } from './lib/apt.mjs';
+import { ensureClangTidy } from './lib/clang_tidy.mjs';
 import { ensureEmscripten } from './lib/emscripten.mjs';
 import { ensureRelaxedNode } from './lib/node.mjs';
 import { root } from './lib/paths.mjs';
@@ -30,12 +31,19 @@ const hasHeader = (name) => () =>
     fs.existsSync(path.join(folder, name)),
   );
 
-/** Whether the compiler's folder of libraries has libFuzzer. */
-function hasFuzzer(compiler) {
-  const folder = capture(compiler, ['-print-runtime-dir']);
-  const names = folder && fs.existsSync(folder) ? fs.readdirSync(folder) : [];
-  return names.some((name) => name.startsWith('libclang_rt.fuzzer'));
+/** Whether the compiler has the sanitizers' and libFuzzer's libraries, in whichever folder it looks for them. */
+function hasSanitizers(compiler) {
+  const folder = path.join(capture(compiler, ['-print-resource-dir']) ?? '', 'lib');
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder, { recursive: true }) : [];
+  return names.some((name) => path.basename(name).startsWith('libclang_rt.asan'));
 }
+
+// The compiler of the sanitized build.
+const CLANG = {
+  name: 'clang 19 with its runtime',
+  packages: ['clang-19', 'libclang-rt-19-dev'],
+  met: () => which('clang++-19') !== null && hasSanitizers('clang++-19'),
+};
 
 // Each need: how to see that it is met, and the Debian packages that meet it.
 const NEEDS = {
@@ -64,6 +72,7 @@ const NEEDS = {
     },
   ],
   test: [
+    CLANG,
     {
       name: "GoogleTest's sources (QUANTAB_GOOGLETEST names their folder)",
       packages: ['googletest'],
@@ -78,16 +87,10 @@ const NEEDS = {
   bench: [
     { name: 'Google Benchmark', packages: ['libbenchmark-dev'], met: hasHeader('benchmark') },
   ],
-  fuzz: [
-    {
-      name: 'clang 19 with its runtime',
-      packages: ['clang-19', 'libclang-rt-19-dev'],
-      met: () => which('clang++-19') !== null && hasFuzzer('clang++-19'),
-    },
-  ],
+  fuzz: [CLANG],
   check: [
+    CLANG,
     { name: 'clang-format 19', packages: ['clang-format-19'], met: has('clang-format-19') },
-    { name: 'clang-tidy 19', packages: ['clang-tidy-19'], met: has('clang-tidy-19') },
   ],
 };
 
@@ -124,6 +127,7 @@ export async function setup(groups = Object.keys(NEEDS)) {
     await ensureNpmPackages();
   }
   if (groups.includes('test')) await ensureRelaxedNode();
+  if (groups.includes('check')) await ensureClangTidy();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

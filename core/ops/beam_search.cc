@@ -13,6 +13,7 @@
 #include <numeric>
 #include <utility>
 
+#include "core/onnx/model.h"
 #include "core/ops/beam_scorer.h"
 #include "core/ops/control_flow.h"
 #include "core/ops/types.h"

@@ -7,6 +7,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "core/onnx/model.h"
 #include "core/ops/number_text.h"
 #include "core/ops/types.h"
 #include "core/tensor/half.h"

@@ -1,5 +1,6 @@
 #include "core/ops/channels_last.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "core/kernels/transpose/transpose.h"

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/onnx/model.h"
+
 namespace quantab {
 
 bool Truth(const OpContext& c, const Value& value, std::string_view what) {

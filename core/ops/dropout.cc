@@ -7,6 +7,7 @@
 #include <cstring>
 #include <random>
 
+#include "core/onnx/model.h"
 #include "core/ops/half.h"
 #include "core/ops/types.h"
 

@@ -2,10 +2,12 @@
 // their own range before each product; a state that was made beyond its sequence's end does not
 // count. W and R are [directions, depth, 4 * hidden] (turned, compared with LSTM's), with scales
 // and zero points for each direction, or for each of its columns.
+#include <algorithm>
 #include <tuple>
 
 #include "core/kernels/i8_gemm/i8_gemm.h"
 #include "core/kernels/quantize/quantize.h"
+#include "core/onnx/model.h"
 #include "core/ops/lstm_cell.h"
 #include "core/ops/quantization.h"
 

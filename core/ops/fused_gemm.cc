@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/onnx/model.h"
 #include "core/ops/float_call.h"
 #include "core/ops/half.h"
 #include "core/ops/types.h"

@@ -7,6 +7,8 @@
 // along `quantize_axis`; for floats 0 means never, scales broadcast along the other axes, and there
 // are no zero points. Without them zero is 0, or 2^(bits - 1) for uint8. An index outside gives
 // zeros.
+#include <algorithm>
+
 #include "core/ops/float_or_half.h"
 #include "core/ops/shape_args.h"
 #include "core/ops/strided.h"

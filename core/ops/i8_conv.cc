@@ -1,5 +1,6 @@
 #include "core/ops/i8_conv.h"
 
+#include "core/onnx/model.h"
 #include "core/ops/channels_last.h"
 
 namespace quantab {

@@ -1,6 +1,7 @@
 #include "core/ops/i8_matmul.h"
 
 #include "core/base/parallel.h"
+#include "core/onnx/model.h"
 
 namespace quantab {
 namespace {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/onnx/model.h"
 #include "core/ops/control_flow.h"
 #include "core/ops/stack.h"
 

@@ -4,6 +4,8 @@
 // where the latter quantizes its float32 A to uint8 on the way in, as DynamicQuantizeLinear does.
 // Scale and zero point of B are one value, one for each column, or one for each column of each
 // matrix.
+#include <algorithm>
+
 #include "core/kernels/quantize/quantize.h"
 #include "core/ops/half.h"
 #include "core/ops/i8_matmul.h"

@@ -6,6 +6,8 @@
 // Zero points are numbers of `bits` bits packed by row of blocks, or of a's type; without them zero
 // is 2^(bits - 1). g_idx [K] names each row's block of scales where it is not the block it lies in.
 // The weights are dequantized a few columns at a time.
+#include <algorithm>
+
 #include "core/ops/columns_matmul.h"
 #include "core/ops/float_or_half.h"
 #include "core/ops/matmul_shape.h"

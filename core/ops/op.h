@@ -27,7 +27,7 @@
 #include "core/base/error.h"
 #include "core/base/registry.h"
 #include "core/kernels/bytes.h"
-#include "core/onnx/model.h"
+#include "core/onnx/forward.h"
 #include "core/tensor/tensor.h"
 #include "core/tensor/value.h"
 

@@ -5,6 +5,7 @@
 //   output [batch, sequence, hidden], present [2, batch, heads, past + sequence, head size]
 // Scale and zero point of the weight may differ by column. The rest is as in com.microsoft's
 // Attention.
+#include <algorithm>
 #include <cmath>
 
 #include "core/ops/attention_mask.h"

@@ -4,6 +4,8 @@
 //   (input_ids, segment_ids, word, position, segment, gamma, beta, mask, 5 scales, 5 zero points)
 //   layernorm_out [batch, sequence, hidden] of float32
 //   mask_index_out [batch] of int32: the number of 1 in each sample's mask, or 0 without a mask
+#include <algorithm>
+
 #include "core/kernels/norm/norm.h"
 #include "core/ops/quantization.h"
 

@@ -2,7 +2,10 @@
 //   (a, a_scale, a_zero, b, b_scale, b_zero, c, y_scale, y_zero)
 // with c int32 in the scale a_scale * b_scale * alpha, broadcast to the result. Without y_scale and
 // y_zero it leaves as float32.
+#include <algorithm>
+
 #include "core/kernels/transpose/transpose.h"
+#include "core/onnx/model.h"
 #include "core/ops/i8_matmul.h"
 #include "core/ops/strided.h"
 

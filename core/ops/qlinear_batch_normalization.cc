@@ -3,6 +3,7 @@
 //   k = scale / sqrt(var + epsilon), o = B - mean * k, by channel
 // as one product and one sum by channel. Inputs: x, x_scale, x_zero, scale, B, mean, var, y_scale,
 // y_zero. Attribute 'channels_last' says that x and y have their channels last.
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/parallel.h"

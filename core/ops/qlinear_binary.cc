@@ -6,6 +6,7 @@
 // Sums and products have the order of operations of ONNX Runtime's (kernels/qlinear). For the
 // others rows go through float32 in pieces that stay in the nearest cache, by the same kernels as
 // the float graph, so both agree bit for bit.
+#include <algorithm>
 #include <array>
 
 #include "core/base/parallel.h"

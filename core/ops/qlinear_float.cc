@@ -8,6 +8,8 @@
 //
 // QLinearAveragePool rounds when the zero point has been added, as ONNX Runtime's does: means of
 // few integers often lie half-way between two. That of lowering rounds as QuantizeLinear does.
+#include <algorithm>
+
 #include "core/ops/channels_last.h"
 #include "core/ops/float_call.h"
 #include "core/ops/quantization.h"

@@ -6,6 +6,7 @@
 //     QLinearUnary (the same inputs, then further inputs of f), attribute 'op_type' names f; all
 //       attributes of f are the node's own
 //     Lookup (x, table): y = table[x] with a constant table of 256 bytes
+#include "core/onnx/model.h"
 #include "core/ops/float_call.h"
 #include "core/ops/qlinear_table.h"
 #include "core/ops/quantization.h"

@@ -1,5 +1,6 @@
 #include "core/ops/quantization.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/kernels/quantize/quantize.h"

@@ -1,5 +1,6 @@
 // QuantizeLinear (ai.onnx since 10; com.microsoft): y = saturate(round_half_even(x / scale) +
 // zero), per tensor, per axis or by blocks. Small floats take the nearest of their numbers instead.
+#include <algorithm>
 #include <cstring>
 
 #include "core/ops/half.h"

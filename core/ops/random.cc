@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "core/onnx/model.h"
+
 namespace quantab {
 namespace {
 

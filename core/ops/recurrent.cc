@@ -7,6 +7,7 @@
 
 #include "core/kernels/elementwise/elementwise.h"
 #include "core/kernels/f32_gemm/f32_gemm.h"
+#include "core/onnx/model.h"
 #include "core/ops/shape_args.h"
 
 namespace quantab {

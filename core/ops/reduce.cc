@@ -3,6 +3,7 @@
 // 13, the others since 18).
 #include "core/kernels/reduce/reduce.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/ops/broadcast.h"

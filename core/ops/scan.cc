@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/onnx/model.h"
 #include "core/ops/control_flow.h"
 #include "core/ops/stack.h"
 #include "core/ops/types.h"

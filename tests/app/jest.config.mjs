@@ -4,5 +4,6 @@ export default {
   testMatch: ['**/*.test.mjs'],
   testEnvironment: 'node',
   transform: {},
-  testTimeout: 120_000,
+  testTimeout: 180_000,
+  maxWorkers: '100%',
 };

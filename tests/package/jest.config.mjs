@@ -3,5 +3,6 @@ export default {
   testEnvironment: '<rootDir>/environment.mjs',
   testMatch: ['<rootDir>/**/*.test.mjs'],
   transform: {},
-  testTimeout: 60_000,
+  testTimeout: 120_000,
+  maxWorkers: '100%',
 };
