@@ -16,6 +16,7 @@ if(NOT result EQUAL 0)
   message(FATAL_ERROR "The third-party libraries could not be prepared; the reason is above.")
 endif()
 message(STATUS "Third-party libraries: ${prefix}")
+set(QUANTAB_THIRD_PARTY_PREFIX ${prefix})
 
 add_library(quantab_third_party INTERFACE)
 target_include_directories(quantab_third_party SYSTEM INTERFACE ${prefix}/include)

@@ -6,6 +6,7 @@ if(NOT EMSCRIPTEN OR NOT wasm_sources OR NOT TARGET quantab_core)
 endif()
 
 add_executable(quantab_wasm ${wasm_sources})
+quantab_precompile("^$" ${wasm_sources})
 set(flavor simd)
 if(QUANTAB_RELAXED_SIMD)
   set(flavor relaxed)

@@ -20,6 +20,8 @@ function compilerCache() {
     CCACHE_BASEDIR: root,
     CCACHE_NOHASHDIR: 'true',
     CCACHE_IGNOREOPTIONS: '-ffile-prefix-map=*',
+    // What a precompiled header takes to be cached: macros that it was made with are not looked at again.
+    CCACHE_SLOPPINESS: 'pch_defines,time_macros',
   };
 }
 
