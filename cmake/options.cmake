@@ -26,6 +26,8 @@ target_compile_options(quantab_options INTERFACE
   -Wall -Wextra -Werror
   # GCC 12 and 13, optimising, warn of overlapping copies inside std::string's own operator+.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  # clang warns of what gcc's <algorithm> itself calls.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)  # __FILE__ says no path of this machine
 
 if(EMSCRIPTEN)

@@ -2,7 +2,8 @@
 # third_party.h precompiled, where QUANTAB_PRECOMPILE is on. Reading those takes a compiler longer than
 # most files of ours take. A header is precompiled beside the third-party libraries, once per compiler
 # and flags, so that a compiler cache sees the same file from every build and checkout. Sources say what
-# they include as if it were not there; the sanitized build, which goes without, holds them to it.
+# they include as if it were not there; the optimised native build goes without and holds them to it.
+# For clang: gcc 12 forgets what of a precompiled header is the system's, and warns of that too.
 option(QUANTAB_PRECOMPILE "Precompile the headers of the standard and of third-party libraries" OFF)
 
 # Sets `result` to the header to include, precompiled.
@@ -22,11 +23,7 @@ function(quantab_precompiled_header result)
   string(SHA256 key "${version} ${flags} ${content}")
   string(SUBSTRING ${key} 0 12 key)
   set(folder ${QUANTAB_THIRD_PARTY_PREFIX}/precompiled-${key})
-  set(extension pch)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    set(extension gch)
-  endif()
-  if(NOT EXISTS ${folder}/third_party.h.${extension})
+  if(NOT EXISTS ${folder}/third_party.h.pch)
     # Whole or not there: several builds may be configured at once.
     string(RANDOM LENGTH 8 suffix)
     file(COPY ${source} DESTINATION ${folder})
@@ -34,7 +31,7 @@ function(quantab_precompiled_header result)
       COMMAND ${CMAKE_CXX_COMPILER} ${flags} -x c++-header ${folder}/third_party.h
               -o ${folder}/${suffix}
       COMMAND_ERROR_IS_FATAL ANY)
-    file(RENAME ${folder}/${suffix} ${folder}/third_party.h.${extension})
+    file(RENAME ${folder}/${suffix} ${folder}/third_party.h.pch)
   endif()
   set(${result} ${folder}/third_party.h PARENT_SCOPE)
 endfunction()
