@@ -8,8 +8,14 @@
 //
 // QLinearAveragePool rounds when the zero point has been added, as ONNX Runtime's does: means of
 // few integers often lie half-way between two. That of lowering rounds as QuantizeLinear does.
+//
+// QLinearGlobalAveragePool of channels-last images adds integers up:
+//   y = quantize((sum of x - pixels * x_zero) * x_scale / pixels)
 #include <algorithm>
+#include <numeric>
+#include <vector>
 
+#include "core/kernels/pool_last/pool_last.h"
 #include "core/ops/channels_last.h"
 #include "core/ops/float_call.h"
 #include "core/ops/quantization.h"
@@ -53,6 +59,42 @@ void Pool(OpContext& c) {
   IsChannelsLast(c) ? ComputeChannelsLast(c, kCompute) : kCompute(c);
 }
 
+// What the sum of so many pixels fits in 32 bits.
+constexpr int64_t kMostPixels = int64_t{1} << 23;
+
+void GlobalAveragePoolByLayout(OpContext& c) {
+  const Tensor& x = c.Input(0);
+  const bool is_signed = IsSignedByte(c, 0);
+  if (!IsChannelsLast(c)) return GlobalAveragePool(c);
+  const Shape first = ChannelsFirst(c, x.shape());
+  const size_t images = Size(first[0]), channels = Size(first[1]);
+  const int64_t pixels = std::accumulate(first.begin() + 2, first.end(), int64_t{1},
+                                         [](int64_t a, int64_t b) { return a * b; });
+  if (pixels == 0 || pixels > kMostPixels || x.count() == 0) {
+    return ComputeChannelsLast(c, GlobalAveragePool);
+  }
+  const int64_t zeros = pixels * ZeroInput(c, 2);
+  const double factor = double{ScalarInput(c, 1)} / static_cast<double>(pixels);
+  const float scale = ScalarInput(c, 3);
+  const int32_t zero = ZeroInput(c, 4);
+  const DType dtype = c.Optional(4) ? c.Input(4).dtype() : x.dtype();
+  Shape shape(x.shape().size(), 1);
+  shape.front() = first[0];
+  shape.back() = first[1];
+  Tensor& y = c.Output(0, dtype, shape);
+  auto* sums = c.ScratchOf<int32_t>(channels);
+  std::vector<float> means(channels);
+  for (size_t n = 0; n < images; ++n) {
+    const auto* image = reinterpret_cast<const uint8_t*>(x.raw()) + n * Size(pixels) * channels;
+    kernels::SumPixels(Size(pixels), channels, image, is_signed, sums);
+    std::transform(sums, sums + channels, means.begin(), [&](int32_t sum) {
+      return static_cast<float>(static_cast<double>(sum - zeros) * factor);
+    });
+    QuantizeRun(channels, means.data(), scale, zero, dtype,
+                reinterpret_cast<uint8_t*>(y.mutable_raw()) + n * channels);
+  }
+}
+
 }  // namespace
 
 QUANTAB_REGISTER(ops, qlinear_float) {
@@ -60,7 +102,7 @@ QUANTAB_REGISTER(ops, qlinear_float) {
                         std::string_view domain = "com.microsoft") {
     r.Add({.name = name, .domain = domain, .compute = compute});
   };
-  add("QLinearGlobalAveragePool", Pool<GlobalAveragePool>);
+  add("QLinearGlobalAveragePool", GlobalAveragePoolByLayout);
   add("QLinearAveragePool", Pool<AveragePool>);
   add("QLinearAveragePool", Pool<LoweredAveragePool>, "quantab");
   add("QLinearReduceMean", ReduceMean);

@@ -82,4 +82,11 @@ void MaxPoolLastF32(const ConvShape& shape, size_t channels, const float* x, flo
   });
 }
 
+void SumPixels(size_t pixels, size_t channels, const uint8_t* x, bool is_signed, int32_t* y) {
+  const PoolLastKernel& kernel = pool_last_family.Get<PoolLastKernel>();
+  ParallelFor(channels, GrainFor(pixels / 16), [&](size_t begin, size_t end) {
+    kernel.sum(pixels, end - begin, x + begin, channels, is_signed, y + begin);
+  });
+}
+
 }  // namespace quantab::kernels

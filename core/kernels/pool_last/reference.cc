@@ -28,8 +28,18 @@ void LargestF32(size_t n, size_t count, const float* const* rows, float* y) {
   }
 }
 
+void Sum(size_t pixels, size_t n, const uint8_t* x, size_t row, bool is_signed, int32_t* y) {
+  std::fill_n(y, n, 0);
+  for (size_t q = 0; q < pixels; ++q) {
+    for (size_t c = 0; c < n; ++c) {
+      const uint8_t byte = x[q * row + c];
+      y[c] += is_signed ? int{static_cast<int8_t>(byte)} : int{byte};
+    }
+  }
+}
+
 }  // namespace
 
-const PoolLastKernel pool_last_reference = {Largest, LargestF32};
+const PoolLastKernel pool_last_reference = {Largest, LargestF32, Sum};
 
 }  // namespace quantab::kernels

@@ -81,5 +81,30 @@ TEST_P(PoolLastTest, WindowsOfManyPixels) {
   CheckF32(shape, 19, random);
 }
 
+TEST_P(PoolLastTest, AddsPixelsUp) {
+  Random random(18);
+  for (int round = 0; round < 60; ++round) {
+    const bool is_signed = random.Bool();
+    const auto channels = static_cast<size_t>(random.Int(1, 150));
+    const auto pixels = static_cast<size_t>(random.Int(0, 700));
+    SCOPED_TRACE(testing::Message() << pixels << " pixels of " << channels << " channels");
+    Buffer<uint8_t> x(pixels * channels);
+    x.Fill(random, 0, 255);
+    // Sums that need every bit of what they are kept in on the way.
+    const uint8_t extreme = is_signed ? 0x80 : 0xff;
+    for (size_t q = 0; q < pixels; ++q) x[q * channels] = extreme;
+    Buffer<int32_t> y(channels);
+    SumPixels(pixels, channels, x.data(), is_signed, y.data());
+    for (size_t c = 0; c < channels; ++c) {
+      int32_t want = 0;
+      for (size_t q = 0; q < pixels; ++q) {
+        const uint8_t byte = x[q * channels + c];
+        want += is_signed ? int{static_cast<int8_t>(byte)} : int{byte};
+      }
+      ASSERT_EQ(y[c], want) << "channel " << c;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace quantab::kernels

@@ -448,6 +448,33 @@ TEST(Lower, KeepsTheGraphsOutputsAndWhatItCannotRewrite) {
   EXPECT_EQ(StepsApart(b.model(), {{"x", Random({2, 2}, 25)}}, 1), 0);
 }
 
+// What becomes of a Dropout at `opset` between the dequantized x and its quantized result.
+Ops OpsAroundDropout(int64_t opset, const std::vector<std::string>& inputs, bool with_mask = false,
+                     const Tensor& training = Bools({}, {false})) {
+  GraphBuilder b(opset);
+  b.Input("q", DType::kUint8, {2, 3}).Output("y");
+  b.Initializer("s", F32({}, {0.1f})).Initializer("z", U8({}, {3}));
+  b.Initializer("ratio", F32({}, {0.5f})).Initializer("training", training);
+  if (opset >= 12) b.Input("fed", DType::kBool, {});
+  b.Node("DequantizeLinear", {"q", "s", "z"}, {"d"});
+  b.Node("Dropout", inputs,
+         with_mask ? std::vector<std::string>{"r", "mask"} : std::vector<std::string>{"r"});
+  b.Node("QuantizeLinear", {"r", "s", "z"}, {"again"});
+  b.Node("Transpose", {"again"}, {"y"});
+  if (with_mask) b.Output("mask");
+  return LoweredOps(b.model());
+}
+
+TEST(Lower, ADropoutThatDoesNotTrainGoes) {
+  EXPECT_EQ(OpsAroundDropout(11, {"d"}), Ops{"Transpose"});
+  EXPECT_EQ(OpsAroundDropout(13, {"d"}), Ops{"Transpose"});
+  EXPECT_EQ(OpsAroundDropout(13, {"d", "ratio", "training"}), Ops{"Transpose"});
+  const Ops all = {"DequantizeLinear", "Dropout", "QuantizeLinear", "Transpose"};
+  EXPECT_EQ(OpsAroundDropout(13, {"d", "ratio", "fed"}), all);
+  EXPECT_EQ(OpsAroundDropout(13, {"d", "ratio", "training"}, false, Bools({}, {true})), all);
+  EXPECT_EQ(OpsAroundDropout(13, {"d"}, true), all);
+}
+
 TEST(Lower, AScaleThatTheCallerMayFeedIsNoConstant) {
   QdqBuilder b;
   b.Input("x", DType::kFloat, {4}).Input("y_s", DType::kFloat, {}).Output("y_dq");

@@ -1,4 +1,6 @@
 // ONNX Runtime's further 8-bit operators. Expected values are ONNX Runtime's.
+#include <random>
+
 #include "tests/core/ops/op_test.h"
 
 namespace quantab {
@@ -102,6 +104,41 @@ TEST(QLinearPool, GlobalAverage) {
   OpTest pool = Microsoft("QLinearGlobalAveragePool");
   By(pool.Input(kA.Reshaped({1, 2, 3, 1})), 0.03f, 100);
   ExpectTensor(By(pool, 0.02f, 90).RunOne(), U8({1, 2, 1, 1}, {2, 186}));
+}
+
+// The mean of a thousand bytes is exact before it is rounded; float32 sums err by far less than a
+// step.
+TEST(QLinearPool, GlobalAverageOfEitherLayout) {
+  constexpr int64_t kImages = 2, kPixels = 1000, kChannels = 35;
+  for (const DType dtype : {DType::kUint8, DType::kInt8}) {
+    Tensor first(dtype, {kImages, kChannels, kPixels}), last(dtype, {kImages, kPixels, kChannels});
+    std::mt19937 random(3);
+    for (int64_t n = 0; n < kImages; ++n) {
+      for (int64_t q = 0; q < kPixels; ++q) {
+        for (int64_t k = 0; k < kChannels; ++k) {
+          const auto byte = static_cast<std::byte>(k == 0 ? 255 : random() % 256);
+          first.mutable_raw()[(n * kChannels + k) * kPixels + q] = byte;
+          last.mutable_raw()[(n * kPixels + q) * kChannels + k] = byte;
+        }
+      }
+    }
+    const auto run = [&](const Tensor& x, bool is_last) {
+      OpTest pool = Microsoft("QLinearGlobalAveragePool");
+      const Tensor zero = dtype == DType::kInt8 ? I8({}, {-9}) : U8({}, {119});
+      pool.Input(x).Constant(F32({}, {0.03f})).Constant(zero);
+      pool.Constant(F32({}, {0.02f})).Constant(zero);
+      return pool.Set("channels_last", is_last ? 1 : 0).RunOne();
+    };
+    const Tensor want = run(first, false), got = run(last, true);
+    ASSERT_EQ(got.shape(), (Shape{kImages, 1, kChannels}));
+    ASSERT_EQ(got.dtype(), dtype);
+    for (int64_t i = 0; i < kImages * kChannels; ++i) {
+      const auto value = [&](const Tensor& y) {
+        return dtype == DType::kInt8 ? int{y.data<int8_t>()[i]} : int{y.data<uint8_t>()[i]};
+      };
+      EXPECT_NEAR(value(got), value(want), 1) << i;
+    }
+  }
 }
 
 TEST(QLinearSoftmax, TakesItsOpsetFromTheAttribute) {
