@@ -59,6 +59,12 @@ inline v128_t RelaxedMulAdd(v128_t a, v128_t b, v128_t c) {
   return wasm_f32x4_relaxed_madd(a, b, c);
 }
 
+// Bytes of `a` by index: 0 for indices of 128 and more. Those of 16 to 127 give 0 (Arm) or count
+// modulo 16 (x86).
+inline v128_t RelaxedSwizzle(v128_t a, v128_t index) {
+  return wasm_i8x16_relaxed_swizzle(a, index);
+}
+
 #else
 
 // Natively the instruction is emulated, in the behaviour set here; tests set it. While it is
@@ -96,6 +102,23 @@ inline v128_t RelaxedDotAdd(v128_t a, v128_t b, v128_t c) {
 // a * b + c, rounded twice; the instruction may also round once.
 inline v128_t RelaxedMulAdd(v128_t a, v128_t b, v128_t c) {
   return wasm_f32x4_add(wasm_f32x4_mul(a, b), c);
+}
+
+// Whether emulated indices of 16 to 127 count modulo 16; tests set it.
+inline std::atomic<bool> emulated_swizzle_wraps{false};
+
+inline v128_t RelaxedSwizzle(v128_t a, v128_t index) {
+  const bool wraps = emulated_swizzle_wraps.load(std::memory_order_relaxed);
+  uint8_t bytes[16], at[16], result[16];
+  std::memcpy(bytes, &a, sizeof(bytes));
+  std::memcpy(at, &index, sizeof(at));
+  for (int i = 0; i < 16; ++i) {
+    const bool inside = at[i] < 16 || (wraps && at[i] < 128);
+    result[i] = inside ? bytes[at[i] % 16] : uint8_t{0};
+  }
+  v128_t swizzled;
+  std::memcpy(&swizzled, result, sizeof(swizzled));
+  return swizzled;
 }
 
 #endif  // __wasm__

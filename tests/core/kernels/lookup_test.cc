@@ -8,7 +8,7 @@ namespace {
 class LookupTest : public KernelTest {};
 QUANTAB_TEST_KERNELS(LookupTest, lookup_family);
 
-TEST_P(LookupTest, TakesEntriesByByte) {
+void CheckEntries() {
   Random random(14);
   Buffer<uint8_t> table(256);
   table.Fill(random, 0, 255);
@@ -22,6 +22,17 @@ TEST_P(LookupTest, TakesEntriesByByte) {
     for (size_t i = 0; i < n; ++i) ASSERT_EQ(x[i], y[i]) << "in place, " << i << " of " << n;
   }
 }
+
+TEST_P(LookupTest, TakesEntriesByByte) { CheckEntries(); }
+
+#if !defined(__wasm__)
+// Natively the swizzle is emulated as either kind of machine has it.
+TEST_P(LookupTest, TakesEntriesByByteWhereIndicesWrap) {
+  emulated_swizzle_wraps = true;
+  CheckEntries();
+  emulated_swizzle_wraps = false;
+}
+#endif
 
 TEST_P(LookupTest, RowsLieApart) {
   Random random(15);
