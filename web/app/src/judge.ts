@@ -12,7 +12,7 @@ import {
 import { isCancelled, messageOf } from './alerts';
 import { counted } from './format';
 import { operatorsOf } from './limits';
-import type { SampleSource } from './samples';
+import { firstOf, type SampleSource } from './samples';
 import { timeBoth, type Latencies } from './timing';
 import type { Made } from './work';
 
@@ -33,21 +33,6 @@ function cannotRun(nodes: readonly UnsupportedNode[]): string {
 
 /** Layers are looked at on the first so many samples. */
 const LAYER_SAMPLES = 8;
-
-/** The first samples of a source. */
-function firstOf(samples: SampleSource, most: number): SampleSource {
-  const length = Math.min(most, samples.length);
-  return {
-    length,
-    async *[Symbol.asyncIterator]() {
-      let left = length;
-      for await (const sample of samples) {
-        yield sample;
-        if (--left === 0) return;
-      }
-    },
-  };
-}
 
 async function first(samples: SampleSource): Promise<TensorMap | undefined> {
   for await (const sample of samples) return sample;

@@ -6,7 +6,8 @@ import { say, titleState } from './status';
 import { TimeLeft } from './time_left';
 
 /** A stage of the core's, or of the page's own. */
-export type Shown = Omit<Progress, 'stage'> & { stage: Stage | 'layers' };
+export type Shown = Omit<Progress, 'stage'> & { stage: Stage | OwnStage };
+type OwnStage = 'layers' | 'search' | 'sensitivity';
 
 const STAGES: Record<Shown['stage'], string> = {
   read: 'Reading',
@@ -18,7 +19,12 @@ const STAGES: Record<Shown['stage'], string> = {
   compare: 'Comparing',
   benchmark: 'Timing',
   layers: 'Looking at the layers',
+  search: 'Searching',
+  sensitivity: 'Quantizing each node alone',
 };
+
+/** The stages that may end early: their totals are limits. */
+const AT_MOST: readonly Shown['stage'][] = ['search', 'sensitivity'];
 
 /** The stages whose units are bytes; the others count samples, nodes or runs. */
 const IN_BYTES: readonly Shown['stage'][] = ['read', 'write'];
@@ -29,6 +35,10 @@ export interface ProgressView {
   update(progress: Shown): void;
   /** Announces what has been reached; the next stage is announced along with it. */
   reached(text: string): void;
+  /** Shows the newest finding of the stage. */
+  note(text: string): void;
+  /** Renames the button. */
+  rename(button: string): void;
   /** Takes it away. Tells whether the focus was in it. */
   end(): boolean;
 }
@@ -43,7 +53,8 @@ export function showProgress(
   const label = el('p', { id: `${id}-stage`, class: 'stage' }, text);
   const bar = el('progress', { 'aria-labelledby': `${id}-stage` });
   const button = el('button', { type: 'button', id: `${id}-cancel`, onclick: cancel }, 'Cancel');
-  const box = el('div', { id, class: 'card progress' }, label, bar, button);
+  const finding = el('p', { id: `${id}-note`, class: 'help', hidden: true });
+  const box = el('div', { id, class: 'card progress' }, label, bar, button, finding);
   place.replaceChildren(box);
   let current: Shown['stage'] | undefined;
   let news = '';
@@ -59,6 +70,13 @@ export function showProgress(
       news = `${text} `;
       say(text);
     },
+    note(text) {
+      finding.hidden = false;
+      finding.textContent = text;
+    },
+    rename(text) {
+      button.textContent = text;
+    },
     update({ stage, done, total }) {
       if (stage !== current) {
         say(news + STAGES[stage]);
@@ -66,9 +84,10 @@ export function showProgress(
       }
       current = stage;
       const number = IN_BYTES.includes(stage) ? bytes : count;
-      const numbers = total > 0 ? ` ${number(done)} of ${number(total)}` : '';
+      const limit = AT_MOST.includes(stage) ? ' at most' : '';
+      const numbers = total > 0 ? ` ${number(done)} of${limit} ${number(total)}` : '';
       const left = time.update(prefix + stage, done, total);
-      const text = prefix + STAGES[stage] + numbers + (left && `, ${left}`);
+      const text = prefix + STAGES[stage] + numbers + (left && `, ${left}${limit}`);
       if (label.textContent !== text) label.textContent = text;
       titleState(STAGES[stage] + (total > 0 ? ` ${Math.floor((100 * done) / total)} %` : ''));
       if (total > 0) {

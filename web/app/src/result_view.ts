@@ -3,6 +3,8 @@ import type { MixedPrecision } from 'quantab';
 import { el } from './dom';
 import { beforeAndAfter, outputErrors, textTable } from './figure_tables';
 import { bytes, counted } from './format';
+import type { Bench } from './improve/bench';
+import { panel } from './improve/panel';
 import { layersView } from './layers_view';
 import { saveRecipe } from './run_actions';
 import { madeWith, shareOf } from './run_words';
@@ -70,6 +72,8 @@ export interface ResultActions {
   /** Quantizes anew with the same settings. */
   makeAgain(): void;
   saveReport(): void;
+  /** What a search for a better model works with. */
+  bench: Bench;
 }
 
 export interface ResultView {
@@ -137,6 +141,10 @@ export function showResult(
     { type: 'button', class: 'primary', id: 'make-again', onclick: actions.makeAgain },
     'Make it again',
   );
+  const suggest = panel('suggest', 'Find what to keep in float', async () => {
+    const { showSuggest } = await import('./improve/suggest_view');
+    return (host) => showSuggest(host, run, actions.bench, actions.keepInFloat);
+  });
   const figures = el('div', { id: 'figures' }, textTable(beforeAndAfter(run, undefined)));
   section.hidden = false;
   section.replaceChildren(
@@ -157,10 +165,12 @@ export function showResult(
   function judged(): void {
     if (run.judgement === undefined) return;
     const { comparison, latency, layers, notices } = run.judgement;
-    const keep = settings.method === 'float16' ? () => {} : actions.keepInFloat;
+    const isQuantized = settings.method !== 'float16';
+    const keep = isQuantized ? actions.keepInFloat : () => {};
     report.hidden = false;
     figures.replaceChildren(
       ...(comparison === undefined ? [] : [el('p', { id: 'verdict' }, verdict(comparison))]),
+      ...(comparison !== undefined && isQuantized ? [suggest] : []),
       textTable(beforeAndAfter(run, latency)),
       ...(comparison === undefined ? [] : [textTable(outputErrors(comparison))]),
       ...(layers === undefined ? [] : [layersView(layers, keep)]),

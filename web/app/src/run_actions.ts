@@ -6,9 +6,11 @@ import type { Run } from './runs';
 
 const baseOf = ({ name }: Run): string => name.replace(/\.onnx$/i, '');
 
-export function saveRecipe(run: Run): void {
-  const text = `${JSON.stringify(run.recipe, undefined, 2)}\n`;
-  saveText(`${baseOf(run)}.recipe.json`, 'application/json', text);
+/** Its own recipe, or one that was found for it. */
+export function saveRecipe(run: Run, recipe = run.recipe): void {
+  const text = `${JSON.stringify(recipe, undefined, 2)}\n`;
+  const kind = recipe === run.recipe ? 'recipe' : 'suggested.recipe';
+  saveText(`${baseOf(run)}.${kind}.json`, 'application/json', text);
 }
 
 /** The report is written by a module of its own, which is loaded for it. */

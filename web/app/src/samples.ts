@@ -68,3 +68,18 @@ export const randomSamples = (model: Model, count: number): SampleSource => ({
   length: count,
   [Symbol.asyncIterator]: () => makeUp(model, count),
 });
+
+/** The first samples of a source. */
+export function firstOf(samples: SampleSource, most: number): SampleSource {
+  const length = Math.min(most, samples.length);
+  return {
+    length,
+    async *[Symbol.asyncIterator]() {
+      let left = length;
+      for await (const sample of samples) {
+        yield sample;
+        if (--left === 0) return;
+      }
+    },
+  };
+}

@@ -11,6 +11,7 @@ import { optionFields, readOptions, writeOptions, type Method } from './option_f
 import { presetFields, type Chosen } from './preset_fields';
 import { situationOf, type Conversion } from './presets';
 import { sampleFields } from './sample_fields';
+import type { SampleSource } from './samples';
 import type { Job, Settings } from './work';
 
 export interface SettingsView {
@@ -25,6 +26,8 @@ export interface SettingsView {
   keepInFloat(settings: Settings, nodes: readonly string[]): void;
   /** Differs when what Quantize would do differs. */
   key(): string;
+  /** The samples as they are now, and whether they are made up. Rejects when a field of theirs is wrong. */
+  samples(): Promise<{ samples: SampleSource | undefined; random: boolean }>;
   /** The files that were given as samples. */
   sampleFiles(): readonly NamedFile[];
   state(): SettingsState;
@@ -302,6 +305,10 @@ export function showSettings(
       const nodesToExclude = [...new Set([...(before ?? []), ...nodes])];
       show({ ...settings, options: { ...settings.options, nodesToExclude } });
       form.requestSubmit();
+    },
+    async samples() {
+      await samples.settled();
+      return samples.source();
     },
     setBusy: (busy) => go.setAttribute('aria-disabled', String(busy)),
     key,

@@ -7,7 +7,7 @@ import type { NamedFile } from './files';
 import { counted } from './format';
 import { judge } from './judge';
 import { showModel } from './model_view';
-import { showProgress, type ProgressView } from './progress_view';
+import type { ProgressView } from './progress_view';
 import { showResult, type ResultView } from './result_view';
 import { saveReport } from './run_actions';
 import { Runs, type Run } from './runs';
@@ -15,15 +15,16 @@ import { showRuns } from './runs_table';
 import { Keeping } from './keeping';
 import { awaitedState, type KeptState } from './session';
 import { showSettings, type SettingsView } from './settings_view';
-import { focusHome, focusIsLost, say, titleState } from './status';
+import { focusHome, say, titleState } from './status';
 import type { Opened } from './opening';
+import { UnderWay } from './under_way';
 import { make, nameOfResult, type Job } from './work';
 
 interface Open {
   model: Model;
   settings: SettingsView;
   nodes: Nodes;
-  running: AbortController | undefined;
+  work: UnderWay;
   runs: Runs;
   view: ResultView | undefined;
   keeping: Keeping;
@@ -47,7 +48,7 @@ export function addSamples(files: NamedFile[]): void {
 function forget(): void {
   if (current === undefined) return;
   current.keeping.end();
-  current.running?.abort();
+  current.work.close();
   current.view?.remove();
   current.runs.close();
   byId('runs').replaceChildren();
@@ -67,6 +68,13 @@ export function closeModel(): void {
   closed();
 }
 
+/** Marks the buttons that begin other work. */
+function setStartsBusy(busy: boolean): void {
+  for (const button of byId('workspace').querySelectorAll('[data-begins]')) {
+    button.setAttribute('aria-disabled', String(busy));
+  }
+}
+
 /** Puts a model in the place of the one that was open. */
 export function showWorkspace({ model, files, samples, state }: Opened): void {
   forget();
@@ -80,7 +88,10 @@ export function showWorkspace({ model, files, samples, state }: Opened): void {
       () => settingsChanged(open),
     ),
     nodes: offerNodes(byId('nodes'), model),
-    running: undefined,
+    work: new UnderWay(byId('work'), (busy) => {
+      open.settings.setBusy(busy);
+      setStartsBusy(busy);
+    }),
     runs: new Runs(() => {
       showResults(open);
       open.keeping.changed();
@@ -139,6 +150,7 @@ function showResults(open: Open): void {
         keepInFloat: (nodes) => settings.keepInFloat(chosen.settings, nodes),
         makeAgain: () => makeAgain(chosen),
         saveReport: () => report(chosen),
+        bench: { model, work: open.work, samples: () => settings.samples() },
       });
   } else open.view?.judged();
   open.nodes.showLayers(chosen?.judgement?.layers);
@@ -184,44 +196,37 @@ function alertFailures(failures: { name: string; error: unknown }[], wanted: num
 }
 
 async function run(open: Open, jobs: Job[], key: string): Promise<void> {
-  if (current !== open) return;
-  if (open.running !== undefined) {
-    say('A model is being quantized already.');
+  const { model, runs, work } = open;
+  if (work.isBusy) {
+    say('The page is at work already.');
     return;
   }
-  clearAlerts();
-  const controller = new AbortController();
-  const { signal } = controller;
-  open.running = controller;
-  open.settings.setBusy(true);
-  open.view?.setStale(true);
-  const progress = showProgress(byId('work'), 'progress', 'Starting', () => controller.abort());
-  byId('progress-cancel').focus();
-
-  const before = open.runs.all.length;
+  const before = runs.all.length;
   const failures: { name: string; error: unknown }[] = [];
   let isCut = false;
-  for (const [i, job] of jobs.entries()) {
-    if (signal.aborted || current !== open) break;
-    const name = nameOfResult(open.model, job);
-    if (jobs.length > 1) progress.begin(`${i + 1} of ${jobs.length}, ${name}`);
-    try {
-      await makeOne(open, job, key, signal, progress);
-    } catch (error) {
-      isCut = isCancelled(error);
-      if (!isCut) failures.push({ name, error });
+  let isCancelledByHand = false;
+  const mayMoveFocus = await work.do(async ({ signal, progress }) => {
+    open.view?.setStale(true);
+    for (const [i, job] of jobs.entries()) {
+      if (signal.aborted) break;
+      const name = nameOfResult(model, job);
+      if (jobs.length > 1) progress.begin(`${i + 1} of ${jobs.length}, ${name}`);
+      try {
+        await makeOne(open, job, key, signal, progress);
+      } catch (error) {
+        isCut = isCancelled(error);
+        if (!isCut) failures.push({ name, error });
+      }
     }
-  }
-  if (current !== open) return;
+    isCancelledByHand = signal.aborted;
+  });
+  if (mayMoveFocus === undefined) return;
 
-  open.running = undefined;
-  open.settings.setBusy(false);
   open.view?.setStale(false);
-  const mayMoveFocus = progress.end() || focusIsLost();
-  const isMade = open.runs.all.length > before;
+  const isMade = runs.all.length > before;
   titleState(isMade ? 'done' : null);
   if (isMade) {
-    say(signal.aborted ? 'Cancelled. The model is complete.' : 'The result is complete.');
+    say(isCancelledByHand ? 'Cancelled. The model is complete.' : 'The result is complete.');
     if (mayMoveFocus) byId('result-title').focus();
   } else if (isCut) {
     say('Cancelled.');
