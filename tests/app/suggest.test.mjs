@@ -1,21 +1,11 @@
 // What the page finds to keep in float: on a network with one bad layer just that one, and the best so far when it is stopped.
 import fs from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { Tensor } from 'quantab';
-import { writeNpy } from 'quantab/samples';
-import { BAD, convNet, images } from '../package/conv_net.mjs';
 import { violations } from './axe.mjs';
+import { badNode, decibels, quantizeBadLayer } from './bad_layer.mjs';
 import { CALIBRATION, eachTestHasPage, fileOf } from './page.mjs';
 
 const session = eachTestHasPage();
-const badNode = `c${BAD}`;
-
-/** All images in one array. */
-function samples() {
-  const dims = [images.length, ...images[0].r0.dims.slice(1)];
-  const data = Float32Array.from(images.flatMap(({ r0 }) => [...r0.data]));
-  return { name: 'images.npy', bytes: Buffer.from(writeNpy(new Tensor('float32', dims, data))) };
-}
 
 async function searched(tab) {
   await tab.gone('#progress');
@@ -23,19 +13,11 @@ async function searched(tab) {
   return tab.text('#suggestion');
 }
 
-/** The first output's decibels. */
-const decibels = async (tab) =>
-  Number(await tab.text('#figures table >> nth=1 >> tbody td >> nth=0'));
-
 test('of a network with one bad layer just that one stays in float', async () => {
   const { tab } = session;
   const { page } = tab;
-  await tab.open({ name: 'net.onnx', bytes: convNet() });
-  await tab.drop(samples());
-  await tab.samplesAre('1 sample file, 4 rows, used as 4 samples.');
-  await tab.quantize();
-  const before = await decibels(tab);
-  expect(before).toBeLessThan(20);
+  await quantizeBadLayer(tab);
+  expect(await decibels(tab)).toBeLessThan(20);
 
   await page.click('#suggest > summary');
   await tab.shown('#goal');
@@ -105,18 +87,32 @@ test('a search shows what it tries, and gives the best so far when it is stopped
   await tab.shown('#goal');
   await page.selectOption('#goal', 'other');
   await page.fill('#goal-value', '200');
-  await page.fill('#search-samples', '300');
-  await page.click('#suggest-start');
-  await page.waitForFunction(() =>
-    /^Keeping \d+ of \d+ nodes in float is not enough\.$/.test(
-      document.getElementById('progress-note')?.textContent,
-    ),
+  // Stops it as soon as a first model has been tried.
+  const trying = page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const text = (id) => document.getElementById(id)?.textContent ?? '';
+        const isBusy = (id) => document.getElementById(id).getAttribute('aria-disabled');
+        new window.MutationObserver((_, observer) => {
+          if (text('progress-note') === '') return;
+          observer.disconnect();
+          resolve({
+            note: text('progress-note'),
+            stage: text('progress-stage'),
+            button: text('progress-cancel'),
+            busy: ['suggest-start', 'quantize'].map(isBusy),
+          });
+          document.getElementById('progress-cancel').click();
+        }).observe(document.getElementById('work'), { childList: true, subtree: true });
+      }),
   );
-  expect(await tab.text('#progress-stage')).toMatch(/^Searching [\d,]+ of at most [\d,]+/);
-  expect(await page.getAttribute('#suggest-start', 'aria-disabled')).toBe('true');
-  expect(await page.getAttribute('#quantize', 'aria-disabled')).toBe('true');
-  expect(await tab.text('#progress-cancel')).toBe('Stop, and keep the best so far');
-  await page.click('#progress-cancel');
+  await page.click('#suggest-start');
+  expect(await trying).toEqual({
+    note: expect.stringMatching(/^Keeping 0 of \d+ nodes in float is not enough\.$/),
+    stage: expect.stringMatching(/^Searching [\d,]+ of at most [\d,]+/),
+    button: 'Stop, and keep the best so far',
+    busy: ['true', 'true'],
+  });
   expect(await searched(tab)).toMatch(
     /^No model was found that reaches 200 dB\. The closest keeps \d+ nodes? of \d+ in float and reaches [\d.]+ dB\. The search ended early/,
   );
@@ -124,10 +120,15 @@ test('a search shows what it tries, and gives the best so far when it is stopped
 
   // Stopped and then cancelled, there is nothing new, and the earlier finding stays.
   const earlier = await tab.text('#suggestion');
-  await page.click('#suggest-start');
-  await tab.shown('#progress');
-  await page.click('#progress-cancel');
-  await page.click('#progress-cancel', { timeout: 1000 }).catch(() => {});
+  const labels = await page.evaluate(() => {
+    document.getElementById('suggest-start').click();
+    const button = document.getElementById('progress-cancel');
+    return [0, 1].map(() => {
+      button.click();
+      return button.textContent;
+    });
+  });
+  expect(labels).toEqual(['Cancel', 'Cancel']);
   await tab.gone('#progress');
   expect(await page.isVisible('.alert')).toBe(false);
   expect(await tab.text('#suggestion')).toBe(earlier);

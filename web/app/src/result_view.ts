@@ -145,6 +145,10 @@ export function showResult(
     const { showSuggest } = await import('./improve/suggest_view');
     return (host) => showSuggest(host, run, actions.bench, actions.keepInFloat);
   });
+  const sensitivity = panel('sensitivity', 'What each node costs, quantized alone', async () => {
+    const { showSensitivity } = await import('./improve/sensitivity_view');
+    return (host) => showSensitivity(host, run, actions.bench, actions.keepInFloat);
+  });
   const figures = el('div', { id: 'figures' }, textTable(beforeAndAfter(run, undefined)));
   section.hidden = false;
   section.replaceChildren(
@@ -174,6 +178,7 @@ export function showResult(
       textTable(beforeAndAfter(run, latency)),
       ...(comparison === undefined ? [] : [textTable(outputErrors(comparison))]),
       ...(layers === undefined ? [] : [layersView(layers, keep)]),
+      ...(comparison !== undefined && isQuantized ? [sensitivity] : []),
       ...notices.map((text) => notice(text)),
     );
   }

@@ -6,28 +6,34 @@ import type { SampleSource } from '../samples';
 import { say, titleState } from '../status';
 import type { AtWork, UnderWay } from '../under_way';
 
-export interface Bench {
-  /** The float model. */
-  readonly model: Model;
-  readonly work: UnderWay;
-  /** The samples as they are now, and whether they are made up. Rejects when a field of theirs is wrong. */
-  samples(): Promise<{ samples: SampleSource | undefined; random: boolean }>;
-}
-
-/** What work on samples is given. */
-export interface AtWorkOn extends AtWork {
+export interface GivenSamples {
   samples: SampleSource;
   /** Whether they are made up. */
   random: boolean;
 }
 
+export interface Bench {
+  /** The float model. */
+  readonly model: Model;
+  readonly work: UnderWay;
+  /** The samples as they are now. Rejects when a field of theirs is wrong. */
+  samples(): Promise<{ samples: SampleSource | undefined; random: boolean }>;
+}
+
+/** The samples that there are. Rejects when there are none. */
+export async function someSamples(bench: Bench): Promise<GivenSamples> {
+  const { samples, random } = await bench.samples();
+  if (samples === undefined) throw new Error('There are no samples. Add some, and press again.');
+  return { samples, random };
+}
+
 /**
- * Does something on the samples that there are, and says how it ended. Tells whether the focus may move to what came of it;
- * nothing when there is nothing to see.
+ * Does a task that gives what to say when it is done. Tells whether the focus may move to what came of it; nothing when there is
+ * nothing to see.
  */
-export async function workOnSamples(
-  { work, samples: current }: Bench,
-  task: (at: AtWorkOn) => Promise<string>,
+export async function atWork(
+  { work }: Bench,
+  task: (at: AtWork) => Promise<string>,
   canStop?: 'stop',
 ): Promise<boolean | undefined> {
   if (work.isBusy) {
@@ -38,10 +44,7 @@ export async function workOnSamples(
   let failure: unknown;
   const mayMoveFocus = await work.do(async (at) => {
     try {
-      const { samples, random } = await current();
-      if (samples === undefined)
-        throw new Error('There are no samples. Add some, and press again.');
-      ending = await task({ ...at, samples, random });
+      ending = await task(at);
     } catch (error) {
       failure = error;
     }
@@ -52,6 +55,14 @@ export async function workOnSamples(
   if (failure !== undefined) alertError(failure);
   return ending === undefined ? undefined : mayMoveFocus;
 }
+
+/** Timing one form of a model takes so long at most, in milliseconds, or one run. */
+const TIMING = 1000;
+const MOST_RUNS = 20;
+
+/** How often to run what takes so long for a run, in milliseconds. */
+export const runsFor = (median: number): number =>
+  Math.max(1, Math.min(MOST_RUNS, Math.floor(TIMING / median)));
 
 /** What is said of what was found on samples that were made up. */
 export const doubts = (random: boolean): HTMLElement[] =>

@@ -1,25 +1,27 @@
 // Searches for few nodes to keep in float, and says what that gains and costs. Loaded when it is asked for.
-import type { FormFigures, Recipe, Suggestion } from 'quantab';
-import { alertError } from '../alerts';
+import type { FormFigures, Progress, Recipe, Suggestion } from 'quantab';
+import { alertError, isCancelled } from '../alerts';
 import { el, table } from '../dom';
-import { field, focusFieldOf } from '../fields';
+import { focusFieldOf } from '../fields';
 import { bytes, counted, milliseconds, percent } from '../format';
+import { canName } from '../keep_table';
 import { saveRecipe } from '../run_actions';
 import type { Run } from '../runs';
 import { firstOf } from '../samples';
-import { doubts, workOnSamples, type AtWorkOn, type Bench } from './bench';
-import { canName, startButton } from './buttons';
+import type { AtWork } from '../under_way';
+import { atWork, doubts, runsFor, someSamples, type Bench } from './bench';
+import { samplesField, startButton } from './fields';
 import { goalFields, type Goal } from './goals';
 import { METRICS, quality } from './metrics';
 
-const MOST_SAMPLES = 64;
-
-/** Timing a form of the model takes so long at most, in milliseconds, or one run. */
-const TIMING = 1000;
-const MOST_RUNS = 20;
-
 const HELP =
   'Quantizes each node alone to rank them, then tries models that keep the worst in float, and leaves out what turns out not to be needed.';
+
+const TOO_EARLY =
+  'The search was stopped before a model was tried, so there is nothing to suggest. Let it run longer, or on fewer samples.';
+
+const COMMA =
+  'A name among them has a comma, which divides the names in the options here. The saved recipe has them as they are, for the command line and the package.';
 
 interface Found extends Omit<Suggestion, 'model'> {
   recipe: Recipe;
@@ -29,12 +31,6 @@ interface Found extends Omit<Suggestion, 'model'> {
 
 /** What was found for each result, for as long as the page is there. */
 const found = new WeakMap<Run, Found>();
-
-function runsFor({ judgement }: Run): number {
-  const { float, quantized } = judgement?.latency ?? {};
-  const slowest = Math.max(float?.median ?? TIMING, quantized?.median ?? 0);
-  return Math.max(1, Math.min(MOST_RUNS, Math.floor(TIMING / slowest)));
-}
 
 function conclusion({ kept, considered, met, complete, metric, target, suggested }: Found): string {
   const reached = quality(metric, suggested);
@@ -112,7 +108,8 @@ function outcome(result: Found, run: Run, keepInFloat: (nodes: string[]) => void
       ? []
       : [
           nodes(result),
-          el('p', { class: 'actions' }, names.every(canName) && again, saving),
+          el('p', { class: 'actions' }, canName(names) && again, saving),
+          ...(canName(names) ? [] : [el('p', { class: 'help' }, COMMA)]),
           el(
             'p',
             { class: 'help' },
@@ -130,13 +127,7 @@ export function showSuggest(
   keepInFloat: (nodes: string[]) => void,
 ): void {
   const goals = goalFields(run.judgement!.comparison!);
-  const most = el('input', {
-    type: 'number',
-    id: 'search-samples',
-    min: 1,
-    step: 1,
-    value: MOST_SAMPLES,
-  });
+  const most = samplesField('search-samples', 'Samples to search on');
   const place = el('div');
   const show = () => {
     const result = found.get(run);
@@ -144,18 +135,22 @@ export function showSuggest(
   };
 
   async function search(goal: Goal): Promise<void> {
-    const task = async ({ samples: all, random, signal, stop, progress }: AtWorkOn) => {
-      const samples = firstOf(all, Math.max(1, Math.floor(most.valueAsNumber) || MOST_SAMPLES));
-      const { model, ...figures } = await bench.model.suggest({
+    const task = async ({ signal, stop, progress }: AtWork) => {
+      const { samples: all, random } = await someSamples(bench);
+      const samples = firstOf(all, most.value());
+      const call = {
         recipe: run.recipe,
         samples,
         target: goal,
-        runs: runsFor(run),
+        runs: runsFor(run.judgement?.latency?.float.median ?? 0),
         signal,
         stop,
-        onProgress: ({ stage, ...state }) =>
+        onProgress: ({ stage, ...state }: Progress) =>
           progress.update({ stage: stage === 'compare' ? 'search' : stage, ...state }),
-        onLog: (_, message) => progress.note(message),
+        onLog: (_: string, message: string) => progress.note(message),
+      };
+      const { model, ...figures } = await bench.model.suggest(call).catch((error: unknown) => {
+        throw isCancelled(error) && stop.aborted && !signal.aborted ? new Error(TOO_EARLY) : error;
       });
       const { preprocess } = run.recipe;
       const recipe = { ...model.recipe, ...(preprocess && { preprocess }) };
@@ -163,7 +158,7 @@ export function showSuggest(
       found.set(run, { ...figures, recipe, samples: samples.length, random });
       return 'The search is done.';
     };
-    const mayMoveFocus = await workOnSamples(bench, task, 'stop');
+    const mayMoveFocus = await atWork(bench, task, 'stop');
     if (mayMoveFocus === undefined) return;
     show();
     if (mayMoveFocus) place.querySelector<HTMLElement>('#suggestion')?.focus();
@@ -180,11 +175,7 @@ export function showSuggest(
   host.replaceChildren(
     el('p', { class: 'help' }, HELP),
     ...goals.elements,
-    field(
-      'Samples to search on',
-      most,
-      'So many of them at most. Fewer are faster, more are surer.',
-    ),
+    most.element,
     el('p', { class: 'actions' }, startButton('suggest-start', 'Search', begin)),
     place,
   );
