@@ -6,13 +6,12 @@ import {
   type Comparison,
   type LayerReport,
   type Model,
-  type TensorMap,
   type UnsupportedNode,
 } from 'quantab';
 import { isCancelled, messageOf } from './alerts';
 import { counted } from './format';
 import { operatorsOf } from './limits';
-import { firstOf, type SampleSource } from './samples';
+import { firstOf, firstSample } from './samples';
 import { timeBoth, type Latencies } from './timing';
 import type { Made } from './work';
 
@@ -33,11 +32,6 @@ function cannotRun(nodes: readonly UnsupportedNode[]): string {
 
 /** Layers are looked at on the first so many samples. */
 const LAYER_SAMPLES = 8;
-
-async function first(samples: SampleSource): Promise<TensorMap | undefined> {
-  for await (const sample of samples) return sample;
-  return undefined;
-}
 
 function noLatency(error: unknown, model: Model, isMadeUp: boolean): string {
   if (isCancelled(error)) return 'There is no latency, as timing was cancelled.';
@@ -100,7 +94,7 @@ export async function judge(
   // Samples that could be compared on can be run; otherwise data is made up.
   const samples = judgement.comparison && job.samples;
   try {
-    const feeds = samples && (await first(samples));
+    const feeds = samples && (await firstSample(samples));
     judgement.latency = await timeBoth(model, quantized, feeds, call);
   } catch (error) {
     notices.push(noLatency(error, model, samples === undefined || job.random));

@@ -149,6 +149,10 @@ export function showResult(
     const { showSensitivity } = await import('./improve/sensitivity_view');
     return (host) => showSensitivity(host, run, actions.bench, actions.keepInFloat);
   });
+  const profile = panel('profile', 'Where the time goes', async () => {
+    const { showProfile } = await import('./improve/profile_view');
+    return (host) => showProfile(host, run, actions.bench);
+  });
   const figures = el('div', { id: 'figures' }, textTable(beforeAndAfter(run, undefined)));
   section.hidden = false;
   section.replaceChildren(
@@ -176,6 +180,7 @@ export function showResult(
       ...(comparison === undefined ? [] : [el('p', { id: 'verdict' }, verdict(comparison))]),
       ...(comparison !== undefined && isQuantized ? [suggest] : []),
       textTable(beforeAndAfter(run, latency)),
+      ...(latency === undefined ? [] : [profile]),
       ...(comparison === undefined ? [] : [textTable(outputErrors(comparison))]),
       ...(layers === undefined ? [] : [layersView(layers, keep)]),
       ...(comparison !== undefined && isQuantized ? [sensitivity] : []),

@@ -69,6 +69,12 @@ export const randomSamples = (model: Model, count: number): SampleSource => ({
   [Symbol.asyncIterator]: () => makeUp(model, count),
 });
 
+/** The first sample of a source; none of an empty one. */
+export async function firstSample(samples: SampleSource): Promise<TensorMap | undefined> {
+  for await (const sample of samples) return sample;
+  return undefined;
+}
+
 /** The first samples of a source. */
 export function firstOf(samples: SampleSource, most: number): SampleSource {
   const length = Math.min(most, samples.length);
