@@ -4,6 +4,8 @@ import type { Preprocess } from 'quantab/samples';
 import { alertError } from './alerts';
 import { el } from './dom';
 import { focusFieldOf } from './fields';
+import { candidatesFor, type Candidate } from './improve/candidates';
+import { startButton } from './improve/fields';
 import type { NamedFile } from './files';
 import { canRun } from './limits';
 import { mixedFields } from './mixed_fields';
@@ -74,6 +76,7 @@ export function showSettings(
   model: Model,
   start: (jobs: Job[], key: string) => void,
   changed: () => void,
+  tryAll: (candidates: Candidate[]) => void,
 ): SettingsView {
   const runs = canRun(model.info);
   const partly = model.info.unsupported.length > 0;
@@ -86,8 +89,12 @@ export function showSettings(
   const options = el('div', { id: 'options' });
   const mixed = mixedFields();
   const samples = sampleFields(model, () => refresh());
-  const presets = presetFields(() => situationOf(model.info, runs && samples.any()));
+  const situation = () => situationOf(model.info, runs && samples.any());
+  const presets = presetFields(situation);
   const go = el('button', { type: 'submit', class: 'primary', id: 'quantize' }, 'Quantize');
+  const everything = startButton('try-all', 'Try all ready-made settings', () =>
+    tryAll(candidatesFor(situation())),
+  );
   let applied: Conversion | undefined;
   let readable: Settings | undefined;
   /** Of settings that were shown, until one of them is changed. */
@@ -123,9 +130,14 @@ export function showSettings(
     ASIDE.forEach((id, i) => (box(id).checked = aside[i]!));
   }
 
-  function refresh(): void {
+  function showPresets(): void {
+    everything.hidden = !situation().samples;
     presets.refresh();
     applyPreset();
+  }
+
+  function refresh(): void {
+    showPresets();
     showMixed();
     changed();
   }
@@ -172,10 +184,9 @@ export function showSettings(
     presets.element,
     samples.element,
     all,
-    el('div', { class: 'actions' }, go),
+    el('div', { class: 'actions' }, go, everything),
   );
-  presets.refresh();
-  applyPreset();
+  showPresets();
 
   function key(): string {
     // How files become inputs is part of the samples' own version.

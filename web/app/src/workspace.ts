@@ -5,6 +5,8 @@ import { byId } from './dom';
 import { offerNodes, type Nodes } from './explore/section';
 import type { NamedFile } from './files';
 import { counted } from './format';
+import type { Bench } from './improve/bench';
+import type { Candidate } from './improve/candidates';
 import { judge } from './judge';
 import { showModel } from './model_view';
 import type { ProgressView } from './progress_view';
@@ -18,7 +20,7 @@ import { showSettings, type SettingsView } from './settings_view';
 import { focusHome, say, titleState } from './status';
 import type { Opened } from './opening';
 import { UnderWay } from './under_way';
-import { make, nameOfResult, type Job } from './work';
+import { make, nameOfResult, type Job, type Settings } from './work';
 
 interface Open {
   model: Model;
@@ -51,8 +53,10 @@ function forget(): void {
   current.work.close();
   current.view?.remove();
   current.runs.close();
-  byId('runs').replaceChildren();
-  byId('runs').hidden = true;
+  for (const part of [byId('runs'), byId('trials')]) {
+    part.replaceChildren();
+    part.hidden = true;
+  }
   current.nodes.end();
   current.model.close();
   current = undefined;
@@ -86,6 +90,7 @@ export function showWorkspace({ model, files, samples, state }: Opened): void {
       model,
       (jobs, key) => void run(open, jobs, key),
       () => settingsChanged(open),
+      (candidates) => void tryAll(open, candidates).catch(alertError),
     ),
     nodes: offerNodes(byId('nodes'), model),
     work: new UnderWay(byId('work'), (busy) => {
@@ -128,10 +133,7 @@ function markOutdated({ view, settings }: Open): void {
 /** Shows all results, and the details of the chosen one. */
 function showResults(open: Open): void {
   const { model, runs, settings } = open;
-  const makeAgain = (run: Run) => {
-    settings.show(run.settings);
-    settings.start();
-  };
+  const makeAgain = (run: Run) => makeWith(open, run.settings);
   const report = (run: Run) => void saveReport(run, model.info);
   showRuns(byId('runs'), model, runs, {
     makeAgain,
@@ -150,11 +152,30 @@ function showResults(open: Open): void {
         keepInFloat: (nodes) => settings.keepInFloat(chosen.settings, nodes),
         makeAgain: () => makeAgain(chosen),
         saveReport: () => report(chosen),
-        bench: { model, work: open.work, samples: () => settings.samples() },
+        bench: benchOf(open),
       });
   } else open.view?.judged();
   open.nodes.showLayers(chosen?.judgement?.layers);
   markOutdated(open);
+}
+
+/** Goes by settings that are put into the fields for it. */
+function makeWith({ settings: fields }: Open, settings: Settings): void {
+  fields.show(settings);
+  fields.start();
+}
+
+const benchOf = ({ model, work, settings }: Open): Bench => ({
+  model,
+  work,
+  samples: () => settings.samples(),
+});
+
+async function tryAll(open: Open, candidates: Candidate[]): Promise<void> {
+  const { showTrials } = await import('./improve/trials_view');
+  await showTrials(byId('trials'), benchOf(open), candidates, {
+    make: (settings) => makeWith(open, settings),
+  });
 }
 
 /** Makes one model and finds out how good it is. */

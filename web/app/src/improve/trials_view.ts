@@ -1,0 +1,162 @@
+// Tries all ready-made settings: size, latency and accuracy of each, and which of them nothing beats. Loaded when it is asked for.
+import type { FormFigures, Trial } from 'quantab';
+import { isCancelled } from '../alerts';
+import { el, table, type Child } from '../dom';
+import { bytes, counted, milliseconds, percent } from '../format';
+import { firstSample, type SampleSource } from '../samples';
+import type { AtWork } from '../under_way';
+import { LEVELS } from '../verdict';
+import type { Settings } from '../work';
+import { atWork, doubts, runsFor, someSamples, type Bench } from './bench';
+import { recipeOf, type Candidate } from './candidates';
+import { quality } from './metrics';
+
+const HELP =
+  'Beaten is what another one leaves no reason to take: it is at least as small, as fast and as close, and better in one of them. Times are of this device, now.';
+
+const CUT = 'It was cancelled before all were tried and timed: nothing is said of which is best.';
+
+export interface TrialActions {
+  /** Makes a model with these settings, as a result. */
+  make(settings: Settings): void;
+}
+
+interface Tried {
+  candidates: readonly Candidate[];
+  trials: readonly Trial[];
+  original: Pick<FormFigures, 'bytes' | 'latency'>;
+  samples: number;
+  random: boolean;
+  isCut: boolean;
+}
+
+const settingsOf = ({ conversion }: Candidate): Settings => ({
+  mixed: false,
+  preProcess: false,
+  externalData: false,
+  ...conversion,
+});
+
+const latencyOf = ({ latency }: Pick<FormFigures, 'latency'>): string =>
+  latency === null ? '–' : milliseconds(latency.median);
+
+function accuracy(figures: FormFigures): Child {
+  const { value, maxAbsError } = figures;
+  const decibels = value ?? (maxAbsError === 0 ? Infinity : -Infinity);
+  const { words } = LEVELS.find(({ least }) => decibels >= least)!;
+  return el('span', {}, words, el('small', {}, ` ${quality('sqnrDb', figures)}`));
+}
+
+function results(tried: Tried, actions: TrialActions): HTMLElement[] {
+  const { candidates, trials, original, samples, random, isCut } = tried;
+  const made = trials.flatMap(({ figures, ...trial }) =>
+    figures === null ? [] : [{ ...trial, figures }],
+  );
+  const failed = trials.filter(({ error }) => error !== null);
+  const rows = made
+    .toSorted((a, b) => a.figures.bytes - b.figures.bytes)
+    .map(({ name, figures, best }) => {
+      const candidate = candidates.find((each) => each.name === name)!;
+      return [
+        name,
+        bytes(figures.bytes),
+        percent(figures.bytes / original.bytes),
+        latencyOf(figures),
+        accuracy(figures),
+        isCut ? '–' : best ? el('strong', {}, 'unbeaten') : 'beaten',
+        el(
+          'button',
+          {
+            type: 'button',
+            class: 'link',
+            'aria-label': `Make it: ${name}`,
+            onclick: () => actions.make(settingsOf(candidate)),
+          },
+          'Make it',
+        ),
+      ];
+    });
+  return [
+    ...(isCut ? [el('p', { class: 'notice' }, CUT)] : []),
+    ...doubts(random),
+    table(
+      `Ready-made settings, smallest first (${counted(samples, 'sample')})`,
+      [
+        { head: 'Settings' },
+        { head: 'Size', number: true },
+        { head: 'Of the original', number: true },
+        { head: 'Latency here', number: true },
+        { head: 'Outputs' },
+        { head: 'Beside the others' },
+        { head: 'Take', number: true },
+      ],
+      [
+        ['Original', bytes(original.bytes), percent(1), latencyOf(original), '–', '–', '–'],
+        ...rows,
+      ],
+    ),
+    el('p', { class: 'help' }, HELP),
+    ...failed.map(({ name, error }) =>
+      el('p', { class: 'notice' }, `${name} could not be made: ${error!.message}`),
+    ),
+  ];
+}
+
+async function tryAll(
+  { model }: Bench,
+  candidates: readonly Candidate[],
+  samples: SampleSource,
+  { signal, progress }: AtWork,
+): Promise<Omit<Tried, 'candidates' | 'samples' | 'random'>> {
+  const trials: Trial[] = [];
+  const original = { bytes: model.byteLength, latency: null };
+  const begin = () => {
+    const next = candidates[trials.length];
+    const place = `${trials.length + 1} of ${candidates.length}`;
+    progress.begin(next === undefined ? 'All of them' : `${place}, ${next.name}`);
+  };
+  const recipes = candidates.map(({ name, conversion }) => [name, recipeOf(conversion)] as const);
+  begin();
+  try {
+    const feeds = await firstSample(samples);
+    const once = await model.benchmark({ runs: 1, warmup: 1, feeds, signal });
+    const report = await model.tryAll(Object.fromEntries(recipes), {
+      samples,
+      runs: runsFor(once.median),
+      signal,
+      onProgress: (state) => progress.update(state),
+      onTrial: (trial) => {
+        trials.push(trial);
+        begin();
+      },
+    });
+    return { ...report, isCut: false };
+  } catch (error) {
+    if (!isCancelled(error) || trials.length === 0) throw error;
+    return { trials, original, isCut: true };
+  }
+}
+
+/** Tries candidates and shows what came of them in `section`. */
+export async function showTrials(
+  section: HTMLElement,
+  bench: Bench,
+  candidates: readonly Candidate[],
+  actions: TrialActions,
+): Promise<void> {
+  let shown: HTMLElement[] = [];
+  const task = async (at: AtWork) => {
+    const { samples, random } = await someSamples(bench);
+    const tried = await tryAll(bench, candidates, samples, at);
+    shown = results({ ...tried, candidates, samples: samples.length, random }, actions);
+    return tried.isCut ? 'Cancelled. What was tried is shown.' : 'All settings have been tried.';
+  };
+  const mayMoveFocus = await atWork(bench, task);
+  if (mayMoveFocus === undefined) return;
+  section.hidden = false;
+  section.replaceChildren(
+    el('h2', { id: 'trials-title', tabindex: -1 }, 'All ready-made settings'),
+    ...shown,
+  );
+  if (mayMoveFocus) section.querySelector<HTMLElement>('#trials-title')?.focus();
+}
