@@ -44,6 +44,19 @@ class UsageError : public Error {
       : Error(ErrorCode::kInvalidArgument, std::move(message)) {}
 };
 
+// Part of the work failed: what was reached is printed all the same, and the exit status is 1.
+class PartFailed : public Error {
+ public:
+  PartFailed(std::string result, std::string message)
+      : Error(ErrorCode::kInvalidArgument, std::move(message)), result_(std::move(result)) {}
+
+  // For standard output.
+  const std::string& result() const { return result_; }
+
+ private:
+  std::string result_;
+};
+
 // A command returns the text for standard output.
 struct CommandDef {
   std::string_view name;

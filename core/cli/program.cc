@@ -53,6 +53,8 @@ Outcome Run(const std::vector<std::string>& arguments, std::ostream& err) {
     return {.result = Guard([&] { return Execute(invocation, err); })};
   } catch (const UsageError& e) {
     return Failure(e, kWrongUsage, json);
+  } catch (const PartFailed& e) {
+    return {kFailed, e.result(), e.message() + "\n"};
   } catch (const Error& e) {
     return Failure(e, kFailed, json);
   }

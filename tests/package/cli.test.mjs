@@ -10,36 +10,20 @@ import { humanBytes, humanNumber } from '../../web/package/dist/cli/console.js';
 import { keep } from './keep.mjs';
 import {
   cli,
-  cliScript,
   digitSamples,
   digitsPath,
   hex,
   inTemporaryFolder,
   modelPath,
-  root,
   run,
   samplesPath,
 } from './lib.mjs';
 import { makeModel } from './option_effects/model_text.mjs';
+import { programs } from './programs.mjs';
 import * as proto from './proto.mjs';
 
 const fixture = (name) =>
   JSON.parse(fs.readFileSync(new URL(`fixtures/${name}.json`, import.meta.url), 'utf8'));
-
-/** Runs a program with arguments; `.with(options)` does so with options of spawn(). */
-function program(...command) {
-  const [file, ...first] = command;
-  const withOptions =
-    (options) =>
-    (...args) =>
-      run(file, [...first, ...args], options);
-  return Object.assign(withOptions({}), { command, with: withOptions });
-}
-
-const programs = [
-  ['node', program(process.execPath, cliScript)],
-  ['native', program(path.join(root, 'build', 'release', 'quantab'))],
-];
 
 /** A folder of the first pictures, one .npy each. */
 function writeSamples(folder, count) {
@@ -419,28 +403,6 @@ describe('one surface', () => {
     const [node, other] = await both([command, modelPath('conv'), out, flag, data, '--quiet']);
     expect(node).toEqual(other);
     expect(node).toMatchObject(done);
-  });
-
-  test.each([
-    ['sensitivity', [], /^samples {2}\d+\nnode +op +sqnr_db +max_abs_error\n/],
-    ['suggest', ['--target', '60', '--runs', '0', '--print-recipe'], /^target {3}sqnr_db 60, /],
-    [
-      'try',
-      ['--recipes', 'recipes.json', '--runs', '0'],
-      /^recipe +size +median ms +sqnr_db +best\n/,
-    ],
-  ])('%s says the same', async (command, more, text) => {
-    const recipes = {
-      plain: { quantize_static: {} },
-      dynamic: { quantize_dynamic: { op_types_to_quantize: ['Conv'] } },
-      wrong: { quantize_static: { nope: 1 } },
-    };
-    fs.writeFileSync(path.join(folder, 'recipes.json'), JSON.stringify(recipes));
-    const data = ['--calibration-data', samplesPath('conv'), '--quiet'];
-    const [node, other] = await both([command, modelPath('conv'), ...data, ...more]);
-    expect(node).toEqual(other);
-    expect(node).toMatchObject(done);
-    expect(node.stdout).toMatch(text);
   });
 });
 

@@ -20,15 +20,24 @@ std::vector<std::string> Row(const std::string& name, const FormFigures& form, b
 std::string TextOf(const TryReport& report) {
   std::vector<std::vector<std::string>> rows = {
       {"recipe", "size", "median ms", report.metric, "best"}, Row("float", report.original, false)};
-  std::string errors;
   for (const TriedRecipe& trial : report.trials) {
-    if (trial.error) {
-      errors += trial.name + ": " + trial.error->message() + "\n";
-    } else {
-      rows.push_back(Row(trial.name, trial.figures, trial.best));
-    }
+    if (!trial.error) rows.push_back(Row(trial.name, trial.figures, trial.best));
   }
-  return Table(rows) + errors;
+  return Table(rows);
+}
+
+// How many recipes failed, and a line for each of them; empty when none did.
+std::string FailuresOf(const TryReport& report) {
+  size_t failed = 0;
+  std::string lines;
+  for (const TriedRecipe& trial : report.trials) {
+    if (!trial.error) continue;
+    ++failed;
+    lines += "\n'" + trial.name + "': " + trial.error->message();
+  }
+  if (failed == 0) return "";
+  return std::to_string(failed) + " of " + std::to_string(report.trials.size()) +
+         (report.trials.size() == 1 ? " recipe" : " recipes") + " failed." + lines;
 }
 
 std::string Run(const Invocation& invocation) {
@@ -42,7 +51,10 @@ std::string Run(const Invocation& invocation) {
       model, recipes, samples.folder().size(),
       [&](size_t index) { return samples.folder().Read(index); }, samples.labels(), options,
       invocation.monitor);
-  return invocation.json ? ToJson(report) + "\n" : TextOf(report);
+  const std::string result = invocation.json ? ToJson(report) + "\n" : TextOf(report);
+  const std::string failures = FailuresOf(report);
+  if (!failures.empty()) throw PartFailed(result, failures);
+  return result;
 }
 
 }  // namespace

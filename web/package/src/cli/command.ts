@@ -25,6 +25,8 @@ export interface Command<Result = unknown> {
   run(invocation: Invocation): Promise<Result>;
   /** The result for people, ending with a newline. */
   text(result: Result, invocation: Invocation): string;
+  /** What part of the work failed, although there is a result: for stderr, with exit status 1. Empty where all is well. */
+  failures?(result: Result): string;
 }
 
 /** A command line that cannot be understood: exit status 2. */

@@ -53,9 +53,14 @@ async function execute(parsed: Arguments): Promise<Outcome> {
       ? undefined
       : integer(parsed, 'threads', 1, 1, MOST_THREADS);
   const invocation = { ...parsed, call, start: { ...call, threads } };
-  const { run, text } = commands[command.name]!;
+  const { run, text, failures } = commands[command.name]!;
   const result = await run(invocation);
-  return done(parsed.flag('json') ? `${JSON.stringify(result)}\n` : text(result, invocation));
+  const message = failures?.(result) ?? '';
+  return {
+    status: message === '' ? 0 : FAILED,
+    result: parsed.flag('json') ? `${JSON.stringify(result)}\n` : text(result, invocation),
+    message,
+  };
 }
 
 async function outcomeOf(args: readonly string[]): Promise<Outcome> {

@@ -53,11 +53,17 @@ export const command: Command<TryReport> = {
       ['recipe', 'size', 'median ms', metricName(value), 'best'],
       row('float', original, false),
     ];
-    let errors = '';
-    for (const { name, figures, best, error } of trials) {
+    for (const { name, figures, best } of trials) {
       if (figures !== null) rows.push(row(name, figures, best));
-      else errors += `${name}: ${error!.message}\n`;
     }
-    return `${table(rows)}${errors}`;
+    return table(rows);
+  },
+
+  failures({ trials }) {
+    const failed = trials.filter(({ error }) => error !== null);
+    if (failed.length === 0) return '';
+    const recipes = trials.length === 1 ? 'recipe' : 'recipes';
+    const lines = failed.map(({ name, error }) => `'${name}': ${error!.message}\n`);
+    return `${failed.length} of ${trials.length} ${recipes} failed.\n${lines.join('')}`;
   },
 };
