@@ -1,4 +1,4 @@
-// Grey pictures as PNG files.
+// Pictures as PNG files.
 import zlib from 'node:zlib';
 
 function chunk(type, body) {
@@ -10,21 +10,26 @@ function chunk(type, body) {
   return whole;
 }
 
-/** `pixels` are rows of bytes, 0 black and 255 white. */
-export function greyPng(width, height, pixels) {
-  const rows = Buffer.alloc(height * (1 + width));
+/** PNG's colour types, by how many channels a pixel has: grey; red, green and blue. */
+const COLOUR_TYPES = { 1: 0, 3: 2 };
+
+/** `pixels` are the bytes of one channel, or of three, from row to row. No filters: flat colours and text become small so. */
+export function pngOf(width, height, pixels) {
+  const channels = pixels.length / (width * height);
+  const length = width * channels;
+  const rows = Buffer.alloc(height * (1 + length));
   for (let y = 0; y < height; ++y) {
-    for (let x = 0; x < width; ++x) rows[y * (1 + width) + 1 + x] = pixels[y * width + x];
+    rows.set(pixels.subarray(y * length, (y + 1) * length), y * (1 + length) + 1);
   }
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width, 0);
   head.writeUInt32BE(height, 4);
-  // 8 bits of grey.
-  head.set([8, 0, 0, 0, 0], 8);
+  // 8 bits of each channel.
+  head.set([8, COLOUR_TYPES[channels], 0, 0, 0], 8);
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     chunk('IHDR', head),
-    chunk('IDAT', zlib.deflateSync(rows)),
+    chunk('IDAT', zlib.deflateSync(rows, { level: 9 })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }

@@ -3,9 +3,9 @@
 //   node tests/app/screenshot.mjs [FOLDER]      (default: docs/; the page must be built)
 import fs from 'node:fs';
 import path from 'node:path';
-import zlib from 'node:zlib';
 import { serve } from '../../scripts/serve.mjs';
 import { launchChromium } from '../lib/chromium.mjs';
+import { pngOf } from './png.mjs';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const folder = path.resolve(process.argv[2] ?? path.join(root, 'docs'));
@@ -13,8 +13,8 @@ const WIDTH = 1280;
 /** Bytes of a picture of a part, at most: a clone has all of them that ever were. */
 const MOST = 200_000;
 
-/** A picture's pixels, as the browser reads them: RGBA. */
-async function pixelsOf(browser, png) {
+/** The same picture, smaller than browsers write it. */
+async function compressed(browser, png) {
   const page = await browser.newPage();
   const pixels = await page.evaluate(async (base64) => {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -30,37 +30,10 @@ async function pixelsOf(browser, png) {
     return { width, height, base64: window.btoa(text) };
   }, png.toString('base64'));
   await page.close();
-  return { ...pixels, data: Buffer.from(pixels.base64, 'base64') };
-}
-
-/** A PNG without filters: flat colours and text become smaller so than as browsers write them. */
-function pngOf({ width, height, data }) {
-  const rows = Buffer.alloc(height * (1 + width * 3));
-  for (let y = 0, at = 0; y < height; ++y) {
-    at++;
-    for (let x = 0; x < width; ++x, at += 3) {
-      data.copy(rows, at, (y * width + x) * 4, (y * width + x) * 4 + 3);
-    }
-  }
-  const chunk = (type, body) => {
-    const typed = Buffer.concat([Buffer.from(type, 'latin1'), body]);
-    const out = Buffer.alloc(typed.length + 8);
-    out.writeUInt32BE(body.length, 0);
-    typed.copy(out, 4);
-    out.writeUInt32BE(zlib.crc32(typed), typed.length + 4);
-    return out;
-  };
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(width, 0);
-  head.writeUInt32BE(height, 4);
-  // 8 bits each of red, green and blue.
-  head.set([8, 2, 0, 0, 0], 8);
-  return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', head),
-    chunk('IDAT', zlib.deflateSync(rows, { level: 9 })),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
+  const { width, height } = pixels;
+  // What is opaque needs no fourth channel.
+  const opaque = Buffer.from(pixels.base64, 'base64').filter((_, i) => i % 4 !== 3);
+  return pngOf(width, height, opaque);
 }
 
 const { server, address } = await serve(path.join(root, 'web', 'app', 'dist'));
@@ -70,7 +43,7 @@ const browser = await launchChromium();
 async function take(page, name, clip, most = MOST) {
   const picture = await page.screenshot({ fullPage: true, clip });
   const file = path.join(folder, `${name}.png`);
-  fs.writeFileSync(file, pngOf(await pixelsOf(browser, picture)));
+  fs.writeFileSync(file, await compressed(browser, picture));
   const { size } = fs.statSync(file);
   process.stdout.write(`${path.relative(root, file)}: ${size} bytes\n`);
   if (size > most) {

@@ -6,7 +6,7 @@ import { openModel } from 'quantab';
 import { readNpy } from 'quantab/samples';
 import { violations } from './axe.mjs';
 import { CALIBRATION, DIGITS, eachTestHasPage, temporaryFolder } from './page.mjs';
-import { greyPng } from './png.mjs';
+import { pngOf } from './png.mjs';
 
 const session = eachTestHasPage();
 const PICTURES = 40;
@@ -21,7 +21,7 @@ function onDisk() {
   const { data } = readNpy(fs.readFileSync(CALIBRATION));
   for (let i = 0; i < PICTURES; ++i) {
     const pixels = data.subarray(i * 64, (i + 1) * 64).map((value) => Math.round(value * 255));
-    fs.writeFileSync(path.join(pictures, `${i}.png`), greyPng(8, 8, pixels));
+    fs.writeFileSync(path.join(pictures, `${i}.png`), pngOf(8, 8, pixels));
   }
   return { model, pictures };
 }
