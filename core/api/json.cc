@@ -50,6 +50,14 @@ Json ToObject(const ValueSummary& value) {
           {"hasShape", value.has_shape}};
 }
 
+Json ToObject(const Distribution& distribution) {
+  return {{"elements", distribution.elements},
+          {"notFinite", distribution.not_finite},
+          {"min", distribution.min},
+          {"max", distribution.max},
+          {"counts", distribution.counts}};
+}
+
 Json ToObject(const ErrorFigures& errors) {
   return {{"sqnrDb", Number(errors.sqnr_db)},
           {"mse", Number(errors.mse)},
@@ -216,6 +224,23 @@ std::string ToJson(const WeightHistogram& histogram) {
                {"mean", histogram.mean},
                {"deviation", histogram.deviation},
                {"counts", histogram.counts}});
+}
+
+std::string ToJson(const std::vector<LayerHistogram>& histograms) {
+  Json out = Json::array();
+  for (const LayerHistogram& each : histograms) {
+    const Json limits =
+        each.limits ? Json{{"min", each.limits->min}, {"max", each.limits->max}} : Json();
+    out.push_back({{"name", each.name},
+                   {"kind", each.weight ? "weight" : "activation"},
+                   {"min", each.min},
+                   {"max", each.max},
+                   {"reference", ToObject(each.reference)},
+                   {"quantized", ToObject(each.quantized)},
+                   {"limits", limits},
+                   {"clipped", each.clipped ? Json(*each.clipped) : Json()}});
+  }
+  return Dump(out);
 }
 
 std::string ToJson(const SensitivityReport& report) {

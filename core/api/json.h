@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/api/layer_histograms.h"
 #include "core/api/quantab.h"
 #include "core/api/suggest.h"
 #include "core/api/try_all.h"
@@ -27,6 +28,9 @@ std::string ToJson(const TryReport& report);
 std::string ToJson(const Latency& latency);
 // "type" is "dtype", and "shape" "dims", as tensors have them in JavaScript.
 std::string ToJson(const WeightHistogram& histogram);
+// [{"name", "kind": "activation" or "weight", "min", "max", "reference", "quantized": {"elements",
+// "notFinite", "min", "max", "counts"}, "limits": {"min", "max"} or null, "clipped" or null}]
+std::string ToJson(const std::vector<LayerHistogram>& histograms);
 // {"runs", "total", "nodes": [{"node", "opType", "median", "share", "kernels"}]}
 std::string ToJson(const Profile& profile);
 std::string ToJson(const Error& error);

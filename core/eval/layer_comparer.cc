@@ -14,23 +14,9 @@
 #include "core/eval/match_values.h"
 #include "core/eval/weight_figures.h"
 #include "core/exec/session.h"
-#include "core/onnx/official.h"
-#include "core/tensor/half.h"
 
 namespace quantab {
 namespace {
-
-// Calls of the model's own functions replaced by their bodies, as quantizing does.
-Model WithoutFunctions(Model model) {
-  if (model.proto.functions_size() > 0) InlineFunctions(model);
-  return model;
-}
-
-// As float32; one that does not exist for other types than floats.
-Tensor AsFloat32(const Tensor& tensor) {
-  if (IsHalf(tensor.dtype())) return HalfToFloat(tensor);
-  return tensor.dtype() == DType::kFloat ? tensor : Tensor();
-}
 
 void AddErrors(ErrorSums& sums, const Tensor& reference, const Tensor& test) {
   const Tensor a = AsFloat32(reference);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/base/error.h"
+#include "core/eval/bins.h"
 #include "core/graph/graph_edit.h"
 #include "core/quant/weight.h"
 
@@ -43,11 +44,7 @@ void ForEachFinite(const Blob& bytes, DType type, int64_t count, Monitor* monito
 
 WeightHistogram HistogramOf(const Model& model, const std::string& name, int bins,
                             Monitor* monitor) {
-  if (bins < 1 || bins > kMostHistogramBins) {
-    ThrowInvalidArgument("A histogram of " + std::to_string(bins) +
-                         " bins is not possible. Ask for 1 to " +
-                         std::to_string(kMostHistogramBins) + ".");
-  }
+  CheckBins(bins);
   const onnx::TensorProto* tensor = Find(model.proto.graph(), name);
   if (tensor == nullptr) {
     ThrowInvalidArgument("Weight '" + name +
@@ -84,11 +81,9 @@ WeightHistogram HistogramOf(const Model& model, const std::string& name, int bin
   out.max = highest;
   out.deviation = std::sqrt(squares / static_cast<double>(finite));
 
-  const double per_unit = highest > lowest ? bins / (highest - lowest) : 0;
-  ForEachFinite(*bytes, type, out.elements, monitor, [&](double value) {
-    const auto bin = static_cast<size_t>((value - lowest) * per_unit);
-    ++out.counts[std::min(bin, out.counts.size() - 1)];
-  });
+  const Bins places(lowest, highest, out.counts.size());
+  ForEachFinite(*bytes, type, out.elements, monitor,
+                [&](double value) { ++out.counts[places.Of(value)]; });
   return out;
 }
 
