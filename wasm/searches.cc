@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "core/api/layer_histograms.h"
 #include "core/api/sensitivity.h"
 #include "core/api/suggest.h"
 #include "wasm/answer.h"
@@ -102,6 +104,24 @@ class SuggestHandle final : public SearchHandle {
   SuggestSearch search_;
 };
 
+// Its result is an array of LayerHistograms as JSON text.
+class LayerHistogramsHandle final : public SearchHandle {
+ public:
+  LayerHistogramsHandle(const Model& reference, const Model& quantized,
+                        const std::vector<std::string>& names, int bins, val monitor)
+      : SearchHandle(std::move(monitor)), layers_(reference, quantized, names, bins, &monitor_) {}
+  int64_t MostPasses() const override { return layers_.passes(); }
+  bool Add(const TensorMap& sample, std::optional<int64_t>) override {
+    layers_.Add(sample);
+    return layers_.passes() > 0;
+  }
+  bool NextPass() override { return layers_.NextPass(); }
+  val Finish() override { return val(ToJson(layers_.Result())); }
+
+ private:
+  LayerHistograms layers_;
+};
+
 template <class Handle, class... Args>
 val Create(Args&&... args) {
   return val(std::shared_ptr<SearchHandle>(std::make_shared<Handle>(std::forward<Args>(args)...)));
@@ -136,6 +156,15 @@ val CreateSuggest(const ModelHandle& handle, const std::string& recipe, const st
   });
 }
 
+val CreateLayerHistograms(const ModelHandle& reference, const ModelHandle& quantized, val names,
+                          int bins, val monitor) {
+  return Answer([&] {
+    return Create<LayerHistogramsHandle>(reference.model, quantized.model,
+                                         emscripten::vecFromJSArray<std::string>(names), bins,
+                                         std::move(monitor));
+  });
+}
+
 val MostPassesOf(const SearchHandle& handle) {
   return Answer([&] { return static_cast<double>(handle.MostPasses()); });
 }
@@ -167,6 +196,7 @@ EMSCRIPTEN_BINDINGS(quantab_searches) {
   function("createSearch", &CreateSearch);
   function("createSensitivity", &CreateSensitivity);
   function("createSuggest", &CreateSuggest);
+  function("createLayerHistograms", &CreateLayerHistograms);
   function("mostPasses", &MostPassesOf);
   function("addToSearch", &AddToSearch);
   function("nextTrial", &NextTrial);

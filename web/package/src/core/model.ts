@@ -4,7 +4,9 @@ import { closedError, StaleHandle, type Engine } from './engine.js';
 import { QuantabError } from './error.js';
 import { Family } from './family.js';
 import { compareOn, reportOn } from './comparing.js';
-import { canRestart, checkSample, tensorsOf } from './feeds.js';
+import { checkSample, tensorsOf } from './feeds.js';
+import { askedFor, binsOf, histogramsOn } from './histograms.js';
+import type { LayerHistogram, LayerHistogramsCall } from './histogram_types.js';
 import { judgingOf, metricName, wantedOf } from './judging.js';
 import type {
   SensitivityCall,
@@ -26,8 +28,8 @@ import {
   type QuantizerHandle,
 } from './protocol.js';
 import { methodOf, orderOf } from './recipe.js';
-import { interrupted, release, requireRepeatable, searchOn } from './search.js';
-import { calibrate, joinIn, workersFor } from './shared_calibration.js';
+import { release, requireRepeatable, searchOn } from './search.js';
+import { calibratedOn } from './shared_calibration.js';
 import type { Tensor, TensorMap } from './tensor.js';
 import { timingOf } from './timing.js';
 import type {
@@ -67,9 +69,6 @@ import {
 } from './writing.js';
 import { isBlob } from '../platform/common.js';
 import type { Platform } from '../platform/platform.js';
-
-const HISTOGRAM_BINS = 64;
-const MOST_HISTOGRAM_BINS = 4096;
 
 /**
  * An open model: a file that was opened, or the result of quantizing one. Its weights stay in the file and are read when
@@ -234,35 +233,14 @@ export class Model {
   }
 
   /** Gives all samples to a quantizer, as often as it needs them, and takes its result. */
-  async #calibrated<T>(
+  #calibrated<T>(
     order: Order,
     options: StaticCall,
     finish: (quantizer: QuantizerHandle) => Promise<T>,
   ): Promise<T> {
-    const { engine, platform } = this.#family;
-    const { calibrationData } = options;
-    const once = !canRestart(calibrationData);
-    const workers = workersFor(options, platform.usualThreads(), engine);
-    return this.#use(options, async (model) => {
-      const begun = await engine.call('beginStatic', { model, order, once }, options, model);
-      const { quantizer } = begun;
-      const helpers: Engine[] = [];
-      try {
-        if (begun.shareable && this.#origin.canMake) {
-          for (let i = 1; i < workers; ++i) helpers.push(...engine.another());
-        }
-        this.#family.calibrators = 1 + helpers.length;
-        const joining = helpers.map((each) => joinIn(each, this.#origin, order, once, options));
-        const members = [{ engine, quantizer }, ...(await Promise.all(joining))];
-        await calibrate(members, begun, calibrationData, options);
-        return await finish(quantizer);
-      } catch (error) {
-        throw interrupted(error, 'calibration');
-      } finally {
-        for (const each of helpers) each.close();
-        this.#release(quantizer);
-      }
-    });
+    return this.#use(options, (model) =>
+      calibratedOn(this.#family, model, this.#origin, order, options, finish),
+    );
   }
 
   /**
@@ -310,12 +288,30 @@ export class Model {
   }
 
   /**
+   * How the values of layers are spread on samples, and those of `quantized`, which was made of this float model, beside them in the
+   * same bins; of weights, the float elements and the dequantized ones. Both models run twice over the samples, as far as the last
+   * value that is asked for, and nothing is kept of a run but counts. Weights alone need no samples: give `[]`. Rejects with
+   * 'InvalidArgument' for a name that has no counterpart in the other model.
+   */
+  async layerHistograms(
+    quantized: Model,
+    data: Samples,
+    call: LayerHistogramsCall,
+  ): Promise<LayerHistogram[]> {
+    const asked = askedFor(call, data);
+    this.#checkOther(quantized, 'Layer histograms need the quantized Model.');
+    return this.#beside(quantized, call, (handles) =>
+      histogramsOn(this.#family.engine, handles, data, asked, call),
+    );
+  }
+
+  /**
    * How the elements of a stored weight are spread: an initializer of the main graph, or what a Constant there gives, by its name.
    * Rejects with 'InvalidArgument' for another name, and for a weight that is not of float32 or float16.
    */
   async weightHistogram(name: string, options: HistogramOptions = {}): Promise<WeightHistogram> {
     checkCall(options);
-    const bins = wholeNumber('bins', options.bins ?? HISTOGRAM_BINS, 1, MOST_HISTOGRAM_BINS);
+    const bins = binsOf(options);
     return this.#use(options, (model) =>
       this.#family.engine.call('weightHistogram', { model, name, bins }, options, model),
     );

@@ -1,6 +1,7 @@
 // What is asked of the core, wherever it runs: one table, name -> arguments -> result. Both sides are typed by it: the
 // handlers (host/host.ts) must implement every line, and callers can ask for nothing else.
 import type { ErrorData } from './error.js';
+import type { LayerHistogram } from './histogram_types.js';
 import type { SensitivityReport, Suggestion } from './judging_types.js';
 import type { TensorLike, TensorMap } from './tensor.js';
 import type {
@@ -147,6 +148,11 @@ export interface Requests {
     { search: SearchHandle },
     Opened & { making: Making; report: Omit<Suggestion, 'model'> }
   >;
+  beginHistograms: Call<
+    { reference: ModelHandle; quantized: ModelHandle; names: string[]; bins: number },
+    BegunSearch
+  >;
+  finishHistograms: Call<{ search: SearchHandle }, LayerHistogram[]>;
   beginCompare: Call<{ a: ModelHandle; b: ModelHandle }, ComparerHandle>;
   /** `label`: the sample's class, or null. */
   addSample: Call<{ comparer: ComparerHandle; sample: TensorMap; label: number | null }, void>;

@@ -1,5 +1,6 @@
 // What every entry of the package exports besides openModel and supportedOperators.
 export { QuantabError, type ErrorCode, type ErrorData, type Place } from './error.js';
+export type { Distribution, LayerHistogram, LayerHistogramsCall } from './histogram_types.js';
 export type {
   FormFigures,
   Judging,

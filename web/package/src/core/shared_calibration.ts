@@ -1,10 +1,12 @@
 // Samples shared out to quantizers in several cores. What each sees of a sample is kept apart and put together in the order of the
 // samples, so that the result is that of one quantizer to the bit.
 import type { Engine } from './engine.js';
-import { eachSample, lengthOf } from './feeds.js';
+import type { Family } from './family.js';
+import { canRestart, eachSample, lengthOf } from './feeds.js';
 import { wholeNumber } from './options.js';
 import type { Origin } from './origin.js';
-import type { Begun, Order, QuantizerHandle } from './protocol.js';
+import type { Begun, ModelHandle, Order, QuantizerHandle } from './protocol.js';
+import { interrupted, release } from './search.js';
 import { MOST_THREADS } from './start.js';
 import type { TensorMap } from './tensor.js';
 import type { CallOptions, Samples, StaticCall } from './types.js';
@@ -12,7 +14,7 @@ import type { CallOptions, Samples, StaticCall } from './types.js';
 /** Samples for each worker that make up for starting it. */
 const SAMPLES_PER_WORKER = 8;
 
-export interface Member {
+interface Member {
   engine: Engine;
   quantizer: QuantizerHandle;
 }
@@ -21,7 +23,7 @@ export interface Member {
  * The workers of a calibration: as many as were asked for; else as many as the machine has of use, where there are no threads
  * and samples enough.
  */
-export function workersFor(
+function workersFor(
   { workers, calibrationData }: StaticCall,
   usual: number,
   engine: Engine,
@@ -32,8 +34,41 @@ export function workersFor(
   return Math.max(1, Math.min(usual, Math.floor(length / SAMPLES_PER_WORKER)));
 }
 
+/** Gives all samples to a quantizer of a model, and to others in cores of their own where that helps, and takes its result. */
+export async function calibratedOn<T>(
+  family: Family,
+  model: ModelHandle,
+  origin: Origin,
+  order: Order,
+  options: StaticCall,
+  finish: (quantizer: QuantizerHandle) => Promise<T>,
+): Promise<T> {
+  const { engine, platform } = family;
+  const { calibrationData } = options;
+  const once = !canRestart(calibrationData);
+  const workers = workersFor(options, platform.usualThreads(), engine);
+  const begun = await engine.call('beginStatic', { model, order, once }, options, model);
+  const { quantizer } = begun;
+  const helpers: Engine[] = [];
+  try {
+    if (begun.shareable && origin.canMake) {
+      for (let i = 1; i < workers; ++i) helpers.push(...engine.another());
+    }
+    family.calibrators = 1 + helpers.length;
+    const joining = helpers.map((each) => joinIn(each, origin, order, once, options));
+    const members = [{ engine, quantizer }, ...(await Promise.all(joining))];
+    await calibrate(members, begun, calibrationData, options);
+    return await finish(quantizer);
+  } catch (error) {
+    throw interrupted(error, 'calibration');
+  } finally {
+    for (const each of helpers) each.close();
+    release(engine, quantizer);
+  }
+}
+
 /** A quantizer by the same order, of the same model, in another engine. */
-export async function joinIn(
+async function joinIn(
   engine: Engine,
   origin: Origin,
   order: Order,
@@ -48,7 +83,7 @@ export async function joinIn(
 type Statistics = Uint8Array<ArrayBuffer>;
 
 /** Gives all samples to a quantizer, or to whichever of several is free, as often as is needed; the first can finish then. */
-export async function calibrate(
+async function calibrate(
   members: readonly Member[],
   { passes }: Begun,
   samples: Samples | undefined,

@@ -292,6 +292,18 @@ export class Host {
       return { ...this.#adopt(model, making), making, report: figures };
     },
 
+    beginHistograms: ({ reference, quantized, names, bins }) => {
+      // They have sessions of their own.
+      this.#endSession(reference);
+      this.#endSession(quantized);
+      const [a, b] = [this.#model(reference), this.#model(quantized)];
+      return this.#begun(
+        valueOf(this.#core.createLayerHistograms(a, b, names, bins, this.#monitor)),
+      );
+    },
+    finishHistograms: ({ search }) =>
+      JSON.parse(this.#finished(search) as string) as Result<'finishHistograms'>,
+
     beginCompare: ({ a, b }) => {
       // The comparer has sessions of its own.
       this.#endSession(a);

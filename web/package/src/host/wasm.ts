@@ -136,10 +136,17 @@ export interface WasmCore {
     wanted: Wanted,
     monitor: WasmMonitor,
   ): Answer<WasmSearch>;
+  createLayerHistograms(
+    reference: WasmModel,
+    quantized: WasmModel,
+    names: string[],
+    bins: number,
+    monitor: WasmMonitor,
+  ): Answer<WasmSearch>;
   /** `label`: the sample's class, a whole number, or null. */
   addToSearch(search: WasmSearch, sample: WasmTensors, label: number | null): Answer<boolean>;
   nextTrial(search: WasmSearch): Answer<boolean>;
-  /** A sensitivity scan's is a `SensitivityReport` as JSON. */
+  /** A sensitivity scan's is a `SensitivityReport` as JSON, that of histograms an array of `LayerHistogram`. */
   finishSearch(search: WasmSearch): Answer<WasmFound | string>;
   createComparer(a: WasmModel, b: WasmModel, monitor: WasmMonitor): Answer<WasmComparer>;
   /** `label`: the sample's class, a whole number, or null. */
