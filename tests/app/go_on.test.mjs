@@ -93,6 +93,9 @@ describe('without access to the disk', () => {
     expect(await tab.text('#figures table >> nth=1')).toBe(figures);
     expect(await page.$('#download')).toBeNull();
     expect(await tab.text('#files-gone')).toContain('the file is not');
+    // Without the file there is nothing to make histograms of.
+    expect(await page.locator('#layers tbody tr').count()).toBeGreaterThan(0);
+    expect(await page.locator('#layers [aria-expanded]').count()).toBe(0);
     const { file } = await tab.download('#report-1');
     expect(fs.readFileSync(file, 'utf8')).toContain('Percentile');
 
@@ -102,6 +105,7 @@ describe('without access to the disk', () => {
     await tab.finished();
     expect(await tab.text('#result-title')).toBe('Result 2');
     expect(await tab.text('#figures table >> nth=1')).toBe(figures);
+    expect(await page.locator('#layers [aria-expanded=false]').count()).toBeGreaterThan(0);
     expect((await tab.download()).name).toBe('digits.static.int8.onnx');
     expect(tab.problems).toEqual([]);
   });

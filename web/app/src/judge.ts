@@ -11,7 +11,7 @@ import {
 import { isCancelled, messageOf } from './alerts';
 import { counted } from './format';
 import { operatorsOf } from './limits';
-import { firstOf, firstSample } from './samples';
+import { firstOf, firstSample, type SampleSource } from './samples';
 import { timeBoth, type Latencies } from './timing';
 import type { Made } from './work';
 
@@ -32,6 +32,10 @@ function cannotRun(nodes: readonly UnsupportedNode[]): string {
 
 /** Layers are looked at on the first so many samples. */
 const LAYER_SAMPLES = 8;
+
+/** Those of a source that layers are looked at on. */
+export const layerSamples = (samples: SampleSource): SampleSource =>
+  firstOf(samples, LAYER_SAMPLES);
 
 function noLatency(error: unknown, model: Model, isMadeUp: boolean): string {
   if (isCancelled(error)) return 'There is no latency, as timing was cancelled.';
@@ -102,7 +106,7 @@ export async function judge(
   }
   if (samples !== undefined && job.method !== 'float16') {
     try {
-      const few = firstOf(samples, LAYER_SAMPLES);
+      const few = layerSamples(samples);
       onLayers(0, few.length);
       judgement.layers = await model.layerReport(quantized, few, {
         ...call,

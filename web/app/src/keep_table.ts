@@ -18,6 +18,14 @@ export interface KeepRow {
   figures: Child[];
 }
 
+/** What opens beneath a row. */
+export interface RowDetails {
+  /** What opens the row of that name, and closes it. */
+  toggle(name: string): HTMLElement;
+  /** Puts what is open beneath its row again, in a table that was made anew; `names` are those of the rows. */
+  restore(names: readonly string[], rows: NodeListOf<HTMLTableRowElement>): void;
+}
+
 export interface KeepTable {
   id: string;
   /** Of the button that quantizes again. */
@@ -27,6 +35,7 @@ export interface KeepTable {
   caption: string;
   columns: Column[];
   rows: readonly KeepRow[];
+  details?: RowDetails | undefined;
   help: string;
 }
 
@@ -49,7 +58,7 @@ export const canName = (nodes: readonly string[]): boolean =>
 
 /** `again` is given the names of the nodes to keep in float, when that is asked for. */
 export function keepTable(
-  { id, button: buttonId, noun, caption, columns, rows, help }: KeepTable,
+  { id, button: buttonId, noun, caption, columns, rows, details, help }: KeepTable,
   again: (nodes: string[]) => void,
 ): HTMLElement {
   const box = el('div', { id });
@@ -79,7 +88,7 @@ export function keepTable(
         : `Quantize again with ${counted(length, noun)} in float`;
   };
   const cells = ({ name, opType, nodes, figures }: KeepRow): Child[] => [
-    el('span', {}, name, el('small', {}, ` ${opType}`)),
+    el('span', {}, name, el('small', {}, ` ${opType} `), details?.toggle(name)),
     ...figures,
     canName(nodes)
       ? el('input', {
@@ -97,7 +106,12 @@ export function keepTable(
       ...columns,
       { head: 'Keep in float' },
     ];
-    const shown = table(caption, heads, rows.slice(0, count).map(cells));
+    const few = rows.slice(0, count);
+    const shown = table(caption, heads, few.map(cells));
+    details?.restore(
+      few.map(({ name }) => name),
+      shown.querySelectorAll('tbody tr'),
+    );
     for (const input of shown.querySelectorAll<HTMLInputElement>('[data-layer]')) {
       input.checked = kept.has(input.dataset['layer']!);
     }

@@ -3,9 +3,18 @@ import type { LayerReport } from 'quantab';
 import { el } from './dom';
 import { counted, decibels } from './format';
 import { errorBar, keepTable } from './keep_table';
+import { OpenRows, type LayerSource } from './open_rows';
 
-/** `again` is given the names of the nodes to keep in float, when that is asked for. */
-export function layersView(report: LayerReport, again: (nodes: string[]) => void): HTMLElement {
+/**
+ * `again` is given the names of the nodes to keep in float, when that is asked for. With a `source`, rows open to histograms, until
+ * `signal` is aborted.
+ */
+export function layersView(
+  report: LayerReport,
+  again: (nodes: string[]) => void,
+  source: LayerSource | undefined,
+  signal: AbortSignal,
+): HTMLElement {
   const rows = report.layers.flatMap(({ name, opType, nodes, own, accumulated }) =>
     own === null
       ? []
@@ -35,6 +44,7 @@ export function layersView(report: LayerReport, again: (nodes: string[]) => void
         { head: 'With all before it, dB', number: true },
       ],
       rows,
+      details: source && new OpenRows(report, source, signal),
       help: 'Fewer decibels are worse. A layer’s own error is what quantizing it alone does to its result.',
     },
     again,

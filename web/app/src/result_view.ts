@@ -6,6 +6,7 @@ import { bytes, counted } from './format';
 import type { Bench } from './improve/bench';
 import { panel } from './improve/panel';
 import { layersView } from './layers_view';
+import type { LayerSource } from './open_rows';
 import { saveRecipe } from './run_actions';
 import { madeWith, shareOf } from './run_words';
 import type { Run } from './runs';
@@ -74,6 +75,8 @@ export interface ResultActions {
   saveReport(): void;
   /** What a search for a better model works with. */
   bench: Bench;
+  /** None where the histograms of layers cannot be had. */
+  readonly layerSource: LayerSource | undefined;
 }
 
 export interface ResultView {
@@ -114,6 +117,8 @@ export function showResult(
   actions: ResultActions,
 ): ResultView {
   const { files, log, mixedPrecision, judgement, settings } = run;
+  const controller = new AbortController();
+  const { signal } = controller;
   const outdated = notice(
     'Made with other settings than those shown now. Quantize again to use them.',
     {
@@ -182,7 +187,7 @@ export function showResult(
       textTable(beforeAndAfter(run, latency)),
       ...(latency === undefined ? [] : [profile]),
       ...(comparison === undefined ? [] : [textTable(outputErrors(comparison))]),
-      ...(layers === undefined ? [] : [layersView(layers, keep)]),
+      ...(layers === undefined ? [] : [layersView(layers, keep, actions.layerSource, signal)]),
       ...(comparison !== undefined && isQuantized ? [sensitivity] : []),
       ...notices.map((text) => notice(text)),
     );
@@ -200,6 +205,7 @@ export function showResult(
       section.classList.toggle('stale', stale);
     },
     remove() {
+      controller.abort();
       section.classList.remove('stale');
       section.replaceChildren();
       section.hidden = true;

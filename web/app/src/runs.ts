@@ -2,6 +2,7 @@
 // disk when they are large.
 import type { MixedPrecision, Model, Recipe } from 'quantab';
 import type { Judgement } from './judge';
+import type { SampleSource } from './samples';
 import type { Job, Made, ResultFile, Settings } from './work';
 
 /** A result: plain data, so that it can be stored. */
@@ -41,6 +42,7 @@ export function settingsOf(job: Job): Settings {
 export class Runs {
   readonly #all: Run[] = [];
   readonly #urls = new Map<Run, string[]>();
+  readonly #samples = new WeakMap<Run, SampleSource>();
   #next = 1;
   #chosen: Run | undefined;
 
@@ -77,9 +79,15 @@ export class Runs {
       files,
       judgement: undefined,
     };
+    if (job.samples !== undefined) this.#samples.set(run, job.samples);
     this.#all.push(run);
     this.choose(run);
     return run;
+  }
+
+  /** Those it was made with; none of a result that was made before the page was loaded. */
+  samplesOf(run: Run): SampleSource | undefined {
+    return this.#samples.get(run);
   }
 
   judged(run: Run, judgement: Judgement): void {

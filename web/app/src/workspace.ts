@@ -7,8 +7,9 @@ import type { NamedFile } from './files';
 import { counted } from './format';
 import type { Bench } from './improve/bench';
 import type { Candidate } from './improve/candidates';
-import { judge } from './judge';
+import { judge, layerSamples } from './judge';
 import { showModel } from './model_view';
+import type { LayerSource } from './open_rows';
 import type { ProgressView } from './progress_view';
 import { showResult, type ResultView } from './result_view';
 import { saveReport } from './run_actions';
@@ -130,6 +131,13 @@ function markOutdated({ view, settings }: Open): void {
   view?.setOutdated(view.run.files !== undefined && view.run.key !== settings.key());
 }
 
+/** What the layers of a result can be looked at with, if it is there. */
+function layerSourceOf({ model, runs }: Open, run: Run): LayerSource | undefined {
+  const samples = runs.samplesOf(run);
+  const { files } = run;
+  return files && samples && { model, files, samples: layerSamples(samples) };
+}
+
 /** Shows all results, and the details of the chosen one. */
 function showResults(open: Open): void {
   const { model, runs, settings } = open;
@@ -153,6 +161,7 @@ function showResults(open: Open): void {
         makeAgain: () => makeAgain(chosen),
         saveReport: () => report(chosen),
         bench: benchOf(open),
+        layerSource: layerSourceOf(open, chosen),
       });
   } else open.view?.judged();
   open.nodes.showLayers(chosen?.judgement?.layers);

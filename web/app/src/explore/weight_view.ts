@@ -3,33 +3,13 @@ import type { WeightHistogram } from 'quantab';
 import { isCancelled, messageOf } from '../alerts';
 import { activeElement, el } from '../dom';
 import { count, counted, figure } from '../format';
+import { barsOf, heightsOf, histogramSvg } from './histogram_svg';
 
 export type ReadHistogram = (name: string) => Promise<WeightHistogram>;
 
-const SVG = 'http://www.w3.org/2000/svg';
-const HEIGHT = 24;
-
-/** A bar for each bin. Heights are logarithms, so that a single number far from all others shows. */
 function bars(counts: readonly number[], label: string): SVGElement {
-  const svg = document.createElementNS(SVG, 'svg');
-  const highest = Math.log1p(Math.max(...counts));
-  const path = document.createElementNS(SVG, 'path');
-  const bar = (amount: number, i: number) => {
-    const height = highest > 0 ? (HEIGHT * Math.log1p(amount)) / highest : 0;
-    return `M${i} ${HEIGHT}v${-height}h1v${height}z`;
-  };
-  path.setAttribute('d', counts.map(bar).join(''));
-  for (const [name, value] of Object.entries({
-    viewBox: `0 0 ${counts.length} ${HEIGHT}`,
-    preserveAspectRatio: 'none',
-    role: 'img',
-    'aria-label': label,
-    class: 'histogram',
-  })) {
-    svg.setAttribute(name, value);
-  }
-  svg.append(path);
-  return svg;
+  const d = barsOf(heightsOf(counts, Math.max(...counts)));
+  return histogramSvg(counts.length, label, [{ d, class: 'bars' }]);
 }
 
 /** A mean that is 0 but for rounding is 0. */
