@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as node from 'onnxruntime-node';
 import * as web from 'onnxruntime-web';
 import { openModel, Tensor } from 'quantab';
-import { benchmarkOnnxRuntime } from 'quantab/onnxruntime';
+import { benchmarkBesideOnnxRuntime, benchmarkOnnxRuntime } from 'quantab/onnxruntime';
 import { digitSamples, digitsPath } from './lib.mjs';
 
 const [feeds] = digitSamples(1);
@@ -59,7 +59,7 @@ describe('the time that models take in ONNX Runtime', () => {
         expect(median).toBeGreaterThanOrEqual(min);
         expect(p95).toBeGreaterThanOrEqual(median);
       }
-      expect(stages.filter((text) => text.startsWith('benchmark'))[0]).toBe('benchmark 0/12');
+      expect(stages.filter((text) => text.startsWith('benchmark'))[0]).toBe('benchmark 0/0');
       expect(stages.at(-1)).toBe('benchmark 12/12');
     }),
   );
@@ -73,6 +73,43 @@ describe('the time that models take in ONNX Runtime', () => {
       expect(a).not.toBe(b);
       expect(ran).toEqual([a, b, a, b, a, b]);
       expect(events.filter((id) => id < 0).sort()).toEqual([-a, -b].sort());
+    }));
+
+  test('is measured in turns with the time that they take here', () =>
+    withModels(async (float, int8) => {
+      const events = [];
+      const watch = (model) => {
+        const { benchmark } = model;
+        model.benchmark = (options) => {
+          expect(options).toMatchObject({ runs: 1, warmup: 0 });
+          events.push(`here ${model.byteLength}`);
+          return benchmark.call(model, options);
+        };
+      };
+      [float, int8].forEach(watch);
+      const stages = [];
+      const latencies = await benchmarkBesideOnnxRuntime([float, int8], {
+        ort: watched(node, events),
+        feeds,
+        runs: 2,
+        warmup: 1,
+        onProgress: ({ stage, done, total }) => stages.push(`${stage} ${done}/${total}`),
+      });
+      const ran = events.filter((event) => !(event < 0));
+      const round = [`here ${float.byteLength}`, `here ${int8.byteLength}`, ...ran.slice(2, 4)];
+      expect(ran.slice(2, 4)).toEqual([expect.any(Number), expect.any(Number)]);
+      expect(ran).toEqual([...round, ...round, ...round]);
+      expect(latencies).toHaveLength(2);
+      for (const { quantab, onnxRuntime } of latencies) {
+        for (const { runs, min, median, p95 } of [quantab, onnxRuntime]) {
+          expect(runs).toBe(2);
+          expect(min).toBeGreaterThan(0);
+          expect([min, median, p95]).toEqual([min, median, p95].toSorted((a, b) => a - b));
+        }
+        expect(quantab.constantBytes).toBeGreaterThan(0);
+      }
+      expect(stages.at(-1)).toBe('benchmark 12/12');
+      expect(await benchmarkBesideOnnxRuntime([], { ort: node })).toEqual([]);
     }));
 
   test('is not to be had for wrong arguments, samples, models, or after an abort', () =>

@@ -4,8 +4,9 @@ import { notify } from './core/engine.js';
 import { QuantabError, sentenceOf } from './core/error.js';
 import { checkSample } from './core/feeds.js';
 import type { Model } from './core/model.js';
+import { summaryOf, timesInTurns, type TimedRun } from './core/rounds.js';
 import type { TensorData, TensorMap } from './core/tensor.js';
-import type { CallOptions } from './core/types.js';
+import type { CallOptions, Latency } from './core/types.js';
 
 /** A session of ONNX Runtime, as far as it is used here. */
 export interface OnnxRuntimeSession {
@@ -88,26 +89,70 @@ async function created(ort: OnnxRuntime, model: Model, options: OnnxRuntimeOptio
   }
 }
 
-/** The value below which a share `q` of ascending numbers lies, linear between neighbours. */
-function quantile(sorted: readonly number[], q: number): number {
-  const at = q * (sorted.length - 1);
-  const below = Math.floor(at);
-  const [low = 0, high = low] = sorted.slice(below, below + 2);
-  return low + (high - low) * (at - below);
-}
-
-function latencyOf(times: readonly number[]): OnnxRuntimeLatency {
-  const sorted = [...times].sort((a, b) => a - b);
-  const [min = 0] = sorted;
-  return { runs: sorted.length, min, median: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) };
-}
-
 function count(name: string, value: number, least: number): number {
   if (Number.isInteger(value) && value >= least) return value;
   throw new QuantabError(
     'InvalidArgument',
     `'${name}' is '${value}', expected a whole number of at least ${least}.`,
   );
+}
+
+interface Opened {
+  /** What the models run on. */
+  sample: TensorMap;
+  /** A run of each model in ONNX Runtime. */
+  turns: TimedRun[];
+  runs: number;
+  warmup: number;
+}
+
+/** Opens models in ONNX Runtime for as long as `body` takes. */
+async function whileOpened<Result>(
+  models: readonly [Model, ...Model[]],
+  options: OnnxRuntimeOptions,
+  body: (opened: Opened) => Promise<Result>,
+): Promise<Result> {
+  const runs = count('runs', options.runs ?? 20, 1);
+  const warmup = count('warmup', options.warmup ?? 2, 0);
+  const { signal } = options;
+  const ort = typeof options.ort === 'function' ? await options.ort() : options.ort;
+  throwIfAborted(signal);
+  const sample = options.feeds
+    ? checkSample(options.feeds)
+    : await models[0].randomSample(0, { ...(signal && { signal }) });
+  const sessions: OnnxRuntimeSession[] = [];
+  try {
+    const feeds = feedsFor(ort, sample);
+    for (const model of models) sessions.push(await created(ort, model, options));
+    const turns = sessions.map((session) => () => timeOf(session, feeds));
+    // The first run may be long.
+    notify(() => options.onProgress?.({ stage: 'benchmark', done: 0, total: 0 }));
+    return await body({ sample, turns, runs, warmup });
+  } finally {
+    await Promise.all(sessions.map((session) => session.release()));
+  }
+}
+
+/** Milliseconds of one run. */
+async function timeOf(
+  session: OnnxRuntimeSession,
+  feeds: Record<string, unknown>,
+): Promise<number> {
+  const begin = performance.now();
+  let outputs;
+  try {
+    outputs = await session.run(feeds);
+  } catch (error) {
+    throw new QuantabError(
+      'InvalidArgument',
+      `ONNX Runtime cannot run the model on this sample: ${sentenceOf(error)}`,
+      {},
+      { cause: error },
+    );
+  }
+  const time = performance.now() - begin;
+  for (const output of Object.values(outputs)) (output as { dispose?: () => void }).dispose?.();
+  return time;
 }
 
 /**
@@ -121,48 +166,52 @@ export async function benchmarkOnnxRuntime(
   models: readonly Model[],
   options: OnnxRuntimeOptions,
 ): Promise<OnnxRuntimeLatency[]> {
-  const runs = count('runs', options.runs ?? 20, 1);
-  const warmup = count('warmup', options.warmup ?? 2, 0);
-  const { signal, onProgress } = options;
-  const [first] = models;
+  const [first, ...others] = models;
   if (first === undefined) return [];
-  const ort = typeof options.ort === 'function' ? await options.ort() : options.ort;
-  throwIfAborted(signal);
-  const sample = options.feeds
-    ? checkSample(options.feeds)
-    : await first.randomSample(0, { ...(signal && { signal }) });
-  const sessions: OnnxRuntimeSession[] = [];
-  try {
-    const feeds = feedsFor(ort, sample);
-    for (const model of models) sessions.push(await created(ort, model, options));
-    const times = sessions.map((): number[] => []);
-    const total = (runs + warmup) * sessions.length;
-    for (let done = 0; done < total; ++done) {
-      throwIfAborted(signal);
-      notify(() => onProgress?.({ stage: 'benchmark', done, total }));
-      const at = done % sessions.length;
-      const begin = performance.now();
-      const outputs = await run(sessions[at]!, feeds);
-      const time = performance.now() - begin;
-      for (const output of Object.values(outputs)) (output as { dispose?: () => void }).dispose?.();
-      if (done >= warmup * sessions.length) times[at]!.push(time);
-    }
-    notify(() => onProgress?.({ stage: 'benchmark', done: total, total }));
-    return times.map(latencyOf);
-  } finally {
-    await Promise.all(sessions.map((session) => session.release()));
-  }
+  return whileOpened([first, ...others], options, async ({ turns, runs, warmup }) =>
+    (await timesInTurns(turns, { ...options, runs, warmup })).map(summaryOf),
+  );
 }
 
-async function run(session: OnnxRuntimeSession, feeds: Record<string, unknown>) {
-  try {
-    return await session.run(feeds);
-  } catch (error) {
-    throw new QuantabError(
-      'InvalidArgument',
-      `ONNX Runtime cannot run the model on this sample: ${sentenceOf(error)}`,
-      {},
-      { cause: error },
-    );
-  }
+/** One model's runs, here and there. */
+export interface BesideLatency {
+  /** Here, as `benchmarkInTurns` gives it. */
+  quantab: Latency;
+  onnxRuntime: OnnxRuntimeLatency;
+}
+
+/** Threads wait busily for a while after a run, which would take from the other side's: milliseconds until they rest. */
+const REST = 5;
+
+const rest = () => new Promise<void>((resolve) => setTimeout(resolve, REST));
+
+/**
+ * Times models here and in ONNX Runtime, on the same sample: in each round every model runs once here, and then once there. Gives both
+ * latencies of each model, in their order. For a fair comparison both should have the same number of threads, and ONNX Runtime be
+ * called on the thread that computes here (`quantab/direct`).
+ *
+ * Rejects as `benchmarkOnnxRuntime` does, and for a model that cannot be run here.
+ */
+export async function benchmarkBesideOnnxRuntime(
+  models: readonly Model[],
+  options: OnnxRuntimeOptions,
+): Promise<BesideLatency[]> {
+  const [first, ...others] = models;
+  if (first === undefined) return [];
+  const { signal, onLog } = options;
+  return whileOpened([first, ...others], options, async ({ sample, turns, runs, warmup }) => {
+    const newest: Latency[] = [];
+    const here = models.map((model, i): TimedRun => async () => {
+      const once = { runs: 1, warmup: 0, feeds: sample, ...(signal && { signal }), onLog };
+      newest[i] = await model.benchmark(once);
+      return newest[i].median;
+    });
+    const rested = ([run, ...more]: TimedRun[]): TimedRun[] => [() => rest().then(run!), ...more];
+    const both = [...rested(here), ...rested(turns)];
+    const latencies = (await timesInTurns(both, { ...options, runs, warmup })).map(summaryOf);
+    return models.map((_, i) => ({
+      quantab: { ...newest[i]!, ...latencies[i]! },
+      onnxRuntime: latencies[models.length + i]!,
+    }));
+  });
 }

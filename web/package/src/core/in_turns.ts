@@ -1,19 +1,10 @@
 // How long several models take, side by side.
-import { throwIfAborted } from './abort.js';
-import { notify } from './engine.js';
 import { QuantabError } from './error.js';
 import { Model } from './model.js';
+import { summaryOf, timesInTurns } from './rounds.js';
 import type { TensorMap } from './tensor.js';
 import { timingOf } from './timing.js';
 import type { InTurnsOptions, Latency } from './types.js';
-
-/** The value below which a share of sorted ones lies, by linear interpolation between neighbours. */
-function quantile(sorted: readonly number[], share: number): number {
-  const at = share * (sorted.length - 1);
-  const low = Math.floor(at);
-  const high = Math.min(low + 1, sorted.length - 1);
-  return sorted[low]! + (sorted[high]! - sorted[low]!) * (at - low);
-}
 
 function feedsOf(feeds: InTurnsOptions['feeds'], index: number): TensorMap | undefined {
   return Array.isArray(feeds) ? (feeds as readonly TensorMap[])[index] : (feeds as TensorMap);
@@ -31,23 +22,13 @@ export async function benchmarkInTurns(
   if (!Array.isArray(models) || !models.every((each) => each instanceof Model)) {
     throw new QuantabError('InvalidArgument', 'Models to time must be an array of Models.');
   }
-  const { signal, onProgress, onLog, feeds } = options;
-  const total = (runs + warmup) * models.length;
-  const times = models.map((): number[] => []);
+  const { signal, onLog, feeds } = options;
   const newest: Latency[] = [];
-  let done = 0;
-  for (let round = 0; round < warmup + runs; ++round) {
-    for (const [i, model] of models.entries()) {
-      throwIfAborted(signal);
-      const once = { runs: 1, warmup: 0, feeds: feedsOf(feeds, i), signal, onLog };
-      newest[i] = await model.benchmark(once);
-      if (round >= warmup) times[i]!.push(newest[i].median);
-      notify(() => onProgress?.({ stage: 'benchmark', done: ++done, total }));
-    }
-  }
-  return times.map((each, i) => {
-    each.sort((a, b) => a - b);
-    const [min, median, p95] = [each[0]!, quantile(each, 0.5), quantile(each, 0.95)];
-    return { ...newest[i]!, runs, min, median, p95 };
+  const turns = models.map((model, i) => async () => {
+    const once = { runs: 1, warmup: 0, feeds: feedsOf(feeds, i), signal, onLog };
+    newest[i] = await model.benchmark(once);
+    return newest[i].median;
   });
+  const times = await timesInTurns(turns, { ...options, runs, warmup });
+  return times.map((each, i) => ({ ...newest[i]!, ...summaryOf(each) }));
 }
