@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build, defineConfig, type Plugin } from 'vite';
 import { budget } from './budget.ts';
 import { headersFile } from './headers.mjs';
+import { folder as onnxRuntimeFolder, onnxRuntimeWeb } from './onnxruntime_web.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const dist = path.join(here, 'dist');
@@ -68,8 +69,11 @@ function serviceWorker(): Plugin {
     name: 'quantab-service-worker',
     apply: 'build',
     async closeBundle() {
-      // Hosts read the headers and do not serve them.
-      const files = filesBelow(dist).filter((file) => ![SERVICE_WORKER, HEADERS].includes(file));
+      // Hosts read the headers and do not serve them; onnxruntime-web is for those who ask for it.
+      const files = filesBelow(dist).filter(
+        (file) =>
+          ![SERVICE_WORKER, HEADERS].includes(file) && path.dirname(file) !== onnxRuntimeFolder,
+      );
       const hash = createHash('sha256');
       for (const file of files) hash.update(file).update(fs.readFileSync(path.join(dist, file)));
       const list = ['./', ...files.filter((file) => file !== 'index.html')];
@@ -97,7 +101,7 @@ function serviceWorker(): Plugin {
 export default defineConfig({
   root: here,
   base: './',
-  plugins: [example(), licences(), headers(), budget(), serviceWorker()],
+  plugins: [example(), licences(), onnxRuntimeWeb(), headers(), budget(), serviceWorker()],
   worker: { format: 'es' },
   build: {
     outDir: dist,

@@ -2,8 +2,10 @@
 import { startApp } from './app';
 import { byId } from './dom';
 import { workOffline } from './offline';
+import { offerOnnxRuntime } from './onnxruntime/offer';
 import { openExample } from './opening';
 
+offerOnnxRuntime(async () => (await import('./onnxruntime/measure')).measureBeside);
 startApp(window);
 byId('try-example').addEventListener('click', () => void openExample());
 workOffline(byId('offline'));

@@ -3,6 +3,7 @@ import type { Comparison, LayerReport, ModelInfo } from 'quantab';
 import { beforeAndAfter, outputErrors, type TextTable } from './figure_tables';
 import { bytes, count, counted, decibels, figure, operatorName } from './format';
 import { factsOf, valuesOf } from './model_words';
+import { besideTable, besideWords } from './onnxruntime/table';
 import { madeWith, shareOf } from './run_words';
 import type { Run } from './runs';
 import { closeness, verdict } from './verdict';
@@ -140,6 +141,7 @@ ${section(
   table(beforeAndAfter(run, latency)),
   comparison && table(outputErrors(comparison)),
   notices.length > 0 && list(notices),
+  run.beside && paragraph(besideWords(run.beside)) + table(besideTable(run.beside)),
 )}
 ${layers === undefined ? '' : section('Layers', table(layersOf(layers)))}
 ${model(info)}

@@ -6,6 +6,7 @@ import { bytes, counted } from './format';
 import type { Bench } from './improve/bench';
 import { panel } from './improve/panel';
 import { layersView } from './layers_view';
+import { besideArea, type MeasureBeside } from './onnxruntime/area';
 import type { LayerSource } from './open_rows';
 import { saveRecipe } from './run_actions';
 import { madeWith, shareOf } from './run_words';
@@ -77,6 +78,10 @@ export interface ResultActions {
   bench: Bench;
   /** None where the histograms of layers cannot be had. */
   readonly layerSource: LayerSource | undefined;
+  /** Absent where there is no onnxruntime-web. */
+  measureBeside: MeasureBeside | undefined;
+  /** Whether a model is being quantized. */
+  isBusy(): boolean;
 }
 
 export interface ResultView {
@@ -159,6 +164,8 @@ export function showResult(
     return (host) => showProfile(host, run, actions.bench);
   });
   const figures = el('div', { id: 'figures' }, textTable(beforeAndAfter(run, undefined)));
+  const { measureBeside } = actions;
+  const beside = measureBeside && besideArea(measureBeside, () => actions.isBusy());
   section.hidden = false;
   section.replaceChildren(
     el('h2', { id: 'result-title', tabindex: -1 }, `Result ${run.number}`),
@@ -173,6 +180,7 @@ export function showResult(
     ...(mixedPrecision === undefined ? [] : [inFloat(mixedPrecision)]),
     howToRepeat(run),
     figures,
+    ...(beside === undefined ? [] : [beside.element]),
   );
 
   function judged(): void {
@@ -191,6 +199,7 @@ export function showResult(
       ...(comparison !== undefined && isQuantized ? [sensitivity] : []),
       ...notices.map((text) => notice(text)),
     );
+    beside?.show(run.beside, files !== undefined && latency !== undefined);
   }
   judged();
 
@@ -203,9 +212,11 @@ export function showResult(
     setStale(stale) {
       earlier.hidden = !stale;
       section.classList.toggle('stale', stale);
+      if (stale) beside?.leave();
     },
     remove() {
       controller.abort();
+      beside?.leave();
       section.classList.remove('stale');
       section.replaceChildren();
       section.hidden = true;

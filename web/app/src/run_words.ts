@@ -33,7 +33,7 @@ export function madeWith(run: Run): string {
 export const shareOf = ({ size, sizeBefore }: Run): string => percent(size / sizeBefore);
 
 /** "1.1 to 1.5 ms": from the fastest run to the 95th of a hundred. */
-export const spread = ({ min, p95 }: Latency): string =>
+export const spread = ({ min, p95 }: Pick<Latency, 'min' | 'p95'>): string =>
   `${Number(min.toPrecision(3))} to ${milliseconds(p95)}`;
 
 /** "median of 50 runs, 4 threads, relaxed SIMD". */

@@ -2,6 +2,7 @@
 // disk when they are large.
 import type { MixedPrecision, Model, Recipe } from 'quantab';
 import type { Judgement } from './judge';
+import type { Beside } from './onnxruntime/table';
 import type { SampleSource } from './samples';
 import type { Job, Made, ResultFile, Settings } from './work';
 
@@ -31,6 +32,8 @@ export interface Run {
   files: readonly ResultFile[] | undefined;
   /** None while it is measured. */
   judgement: Judgement | undefined;
+  /** Its times beside those in onnxruntime-web, once that was asked for. */
+  beside: Beside | undefined;
 }
 
 export function settingsOf(job: Job): Settings {
@@ -78,6 +81,7 @@ export class Runs {
       key,
       files,
       judgement: undefined,
+      beside: undefined,
     };
     if (job.samples !== undefined) this.#samples.set(run, job.samples);
     this.#all.push(run);
