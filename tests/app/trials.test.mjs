@@ -51,10 +51,10 @@ test('every setting is tried once; what nothing beats is marked and can be made'
   expect(tried.map(({ name }) => name).toSorted()).toEqual([
     'Balanced',
     'Most accurate',
-    'Set for transformers.js: _fp16',
-    'Set for transformers.js: _int8',
-    'Set for transformers.js: _quantized, Set for transformers.js: _uint8',
     'Smallest',
+    'transformers.js _fp16',
+    'transformers.js _int8',
+    'transformers.js _quantized _uint8',
   ]);
   expect(tried[0].name).toBe('Smallest');
   const sizes = tried.map(({ bytes }) => bytes);
