@@ -48,6 +48,7 @@ test('a model of sounds: guessed, seen, quantized, improved, downloaded, and aga
   made.close();
 
   await goOffline(session);
+  expect(await violations(page)).toEqual([]);
   await tab.drop(...sounds);
   expect(await tab.alert()).toMatch(/is kept, as samples for the model that you open next/);
   await tab.drop(model);
@@ -55,6 +56,7 @@ test('a model of sounds: guessed, seen, quantized, improved, downloaded, and aga
   await tab.samplesAre('12 sample files.');
   await tab.quantize();
   expect(await tab.text('#figures')).toContain('(12 samples)');
+  expect(await violations(page)).toEqual([]);
   expect((await tab.download()).name).toBe('sounds.static.int8.onnx');
   expect(tab.problems).toEqual([]);
 });

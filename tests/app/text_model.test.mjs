@@ -57,6 +57,7 @@ test('a transformer: its tokenizer comes last, the texts are seen as tokens, and
   made.close();
 
   await goOffline(session);
+  expect(await violations(page)).toEqual([]);
   const all = [model, lines, TOKENIZER].map(({ name, bytes }) => [name, bytes]);
   await tab.drop({ name: 'all.zip', bytes: zipOf(Object.fromEntries(all), { deflate: true }) });
   await tab.shown('#model-title');
@@ -64,6 +65,7 @@ test('a transformer: its tokenizer comes last, the texts are seen as tokens, and
   await tab.byHand();
   await tab.quantize();
   expect(await tab.text('#figures')).toContain(`(${LINES.length} samples)`);
+  expect(await violations(page)).toEqual([]);
   expect((await tab.download()).name).toBe('texts.static.int8.onnx');
   expect(tab.problems).toEqual([]);
 });
