@@ -52,6 +52,7 @@ test('a row opens to the values of its layer and of its weight, in both models',
   await tab.open({ name: 'chain.onnx', bytes: chain });
   await tab.drop(...['a.pb', 'b.pb'].map((name) => ({ name, bytes: pbOf([1, 8]) })));
   await tab.samplesAre('2 sample files.');
+  await page.click('#options summary');
   await page.selectOption('#option-calibrate_method', 'Percentile');
   await page.fill('#option-calib_percentile', '60');
   await tab.quantize();
