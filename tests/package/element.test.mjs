@@ -68,6 +68,8 @@ beforeAll(async () => {
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.goto(address);
   await page.waitForSelector('quantab-app #pick-model', { state: 'attached' });
+  // The app itself comes after its markup.
+  await page.waitForLoadState('networkidle');
 }, 120_000);
 
 afterAll(async () => {

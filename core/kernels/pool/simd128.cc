@@ -158,8 +158,8 @@ void MaxPlane(const ConvShape& shape, const typename Kind::T* x, typename Kind::
         if (begin < end) {
           std::fill_n(columns, begin - first, kLowest);
           LargestOfColumns<Kind>(shape, x, od, oh, begin - pad, end - begin,
-                                 columns + begin - first);
-          std::fill(columns + end - first, columns + reach, kLowest);
+                                 columns + (begin - first));
+          std::fill(columns + (end - first), columns + reach, kLowest);
         } else {
           std::fill_n(columns, reach, kLowest);
         }

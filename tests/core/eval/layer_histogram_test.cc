@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/eval/as_written.h"
+#include "core/graph/graph_view.h"
 #include "tests/core/api/conv_net.h"
 #include "tests/core/ops/op_test.h"
 #include "tests/core/quant/quant_testing.h"
@@ -58,7 +59,7 @@ TEST(HistogramComparer, CountsAnInputAndItsQuantizedForm) {
   const Model model = Layers().model();
   const Model quantized = Static(model);
   const float scale = ElementsOf<float>(quantized, "x_scale").at(0);
-  const int zero = ElementsOf<uint8_t>(quantized, "x_zero_point").at(0);
+  const int zero = ElementsOf<int8_t>(quantized, "x_zero_point").at(0);
   std::vector<TensorMap> samples;
   std::vector<float> floats, dequantized;
   int64_t clipped = 0;
@@ -68,7 +69,7 @@ TEST(HistogramComparer, CountsAnInputAndItsQuantizedForm) {
       float& value = x.mutable_data<float>()[i];
       value = 1 + 3 * value;
       const float code = std::nearbyint(value / scale) + static_cast<float>(zero);
-      const float kept = std::clamp(code, 0.0F, 255.0F);
+      const float kept = std::clamp(code, -128.0F, 127.0F);
       if (kept != code) ++clipped;
       floats.push_back(value);
       dequantized.push_back((kept - static_cast<float>(zero)) * scale);
@@ -86,8 +87,8 @@ TEST(HistogramComparer, CountsAnInputAndItsQuantizedForm) {
   ExpectDistribution(x.reference, floats, x);
   ExpectDistribution(x.quantized, dequantized, x);
   ASSERT_TRUE(x.limits);
-  EXPECT_EQ(x.limits->min, double{scale} * -zero);
-  EXPECT_EQ(x.limits->max, double{scale} * (255 - zero));
+  EXPECT_EQ(x.limits->min, double{scale} * (-128 - zero));
+  EXPECT_EQ(x.limits->max, double{scale} * (127 - zero));
   EXPECT_EQ(x.clipped, clipped);
 }
 
@@ -111,9 +112,11 @@ TEST(HistogramComparer, CountsWhatBothModelsMake) {
     ASSERT_EQ(all.size(), 1U);
     ExpectDistribution(all[0].reference, floats, all[0]);
     ExpectDistribution(all[0].quantized, others, all[0]);
-    const bool dynamic = CountOf(quantized, "DynamicQuantizeLinear") > 0;
-    EXPECT_EQ(all[0].limits.has_value(), !dynamic);
-    EXPECT_EQ(all[0].clipped.has_value(), !dynamic);
+    // Limits are those of the DequantizeLinear that makes the value, in the forms where one does.
+    const GraphView view(quantized.proto.graph());
+    const bool is_quantized = view.graph().node(view.Producer("y")).op_type() == "DequantizeLinear";
+    EXPECT_EQ(all[0].limits.has_value(), is_quantized);
+    EXPECT_EQ(all[0].clipped.has_value(), is_quantized);
   }
 }
 
