@@ -42,8 +42,8 @@ else()
     add_compile_options(-march=x86-64-v2)
   endif()
   if(QUANTAB_SANITIZE)
-    # Left out is what the address sanitizer sees anyway, a null pointer and an access beyond an
-    # object, and vptr: half of the compiler's time.
+    # Left out for the compiler's time: null pointers and accesses beyond an object, which the address
+    # sanitizer sees; pointers that wrap around without being read through; and vptr.
     add_compile_options(-fsanitize=address,undefined
                         -fno-sanitize=null,object-size,pointer-overflow,vptr
                         -fno-sanitize-recover=all)
