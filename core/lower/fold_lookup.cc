@@ -1,13 +1,16 @@
 // Computes functions of one byte beforehand and folds what follows them into their table.
-//   before:  q -> QLinearUnary(f) -> y
+//   before:  q -> QLinearUnary(f) -> y             (also QLinearSigmoid, QLinearLeakyRelu)
 //   after:   q -> quantab.Lookup(table) -> y
 //   before:  q -> Lookup(t) -> Lookup(u) -> y
 //   after:   q -> Lookup(u of t) -> y
-//   before:  q -> Lookup(t) -> r;  QLinearMul(q, r) -> y        (x * sigmoid(x); also Add, Sub,
-//   Div) after:   q -> Lookup(v) -> y
+//   before:  q -> Lookup(t) -> r;  QLinearMul(q, r) -> y           (also Add, Sub, Div)
+//   after:   q -> Lookup(v) -> y
 //   before:  q -> Lookup(t) -> r;  QLinearConcat(r, s ...) -> y
 //   after:   quantab.LookupConcat(q, w, s, v ...) -> y;  s is copied where y has its scale
-// Needs: constant scales and zero points.
+// Needs: constant scales and zero points. Tables are made by the operators themselves: results are
+// the same to the bit.
+#include <map>
+
 #include "core/lower/lower.h"
 #include "core/ops/float_call.h"
 #include "core/ops/qlinear_table.h"
@@ -32,15 +35,34 @@ std::optional<QuantizedPoint> PointOf(const LowerGraph& graph, const onnx::NodeP
   return QuantizedPoint{scale->data<float>()[0], IntegersOf(*zero)[0], zero->dtype()};
 }
 
-// What an operator gives for each byte; nothing where it fails or gives another shape, which its
-// node says when it runs.
-std::optional<Tensor> ValuesByByte(std::string_view op_type, int64_t opset,
-                                   const onnx::NodeProto& node, const Attributes& attributes,
-                                   std::vector<Tensor> inputs) {
+// All bytes, of one type.
+Tensor AllBytes(DType dtype) {
+  Tensor bytes(dtype, {kBytes});
+  for (size_t i = 0; i < kBytes; ++i) bytes.mutable_raw()[i] = static_cast<std::byte>(i);
+  return bytes;
+}
+
+// What node `i` gives for each byte of its source, for which it reads `of_bytes` as these inputs;
+// nothing where another input is no constant, and where it fails or gives something else, which it
+// says when it runs.
+std::optional<Tensor> TableOf(const LowerGraph& graph, int i, std::map<int, Tensor> of_bytes) {
+  const onnx::NodeProto& node = graph.node(i);
+  std::vector<Tensor> inputs;
+  for (int at = 0; at < node.input_size(); ++at) {
+    std::optional<Tensor> input = Tensor();
+    if (const auto known = of_bytes.find(at); known != of_bytes.end()) {
+      input = known->second;
+    } else if (!InputOf(node, at).empty()) {
+      input = graph.Constant(InputOf(node, at));
+    }
+    if (!input) return std::nullopt;
+    inputs.push_back(std::move(*input));
+  }
   try {
-    Tensor values = CallFloat(op_type, opset, node, attributes, std::move(inputs));
-    if (values.dtype() != DType::kFloat || values.count() != kBytes) return std::nullopt;
-    return values;
+    Tensor table = CallOperator(node.domain(), node.op_type(), 1, node,
+                                Attributes(graph.model(), node), std::move(inputs));
+    if (!IsByte(table.dtype()) || table.shape() != Shape{kBytes}) return std::nullopt;
+    return table;
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -54,30 +76,23 @@ void SetLookup(LowerGraph& graph, int i, const std::string& x, const Tensor& tab
   graph.Replace(i, MakeNode("Lookup", kLowerDomain, name, {x, entries}, y));
 }
 
+bool IsQLinearUnary(const onnx::NodeProto& node) {
+  const std::string& op = node.op_type();
+  return node.domain() == kLowerDomain ? op == "QLinearUnary"
+                                       : node.domain() == "com.microsoft" &&
+                                             (op == "QLinearSigmoid" || op == "QLinearLeakyRelu");
+}
+
 void Tabulate(LowerGraph& graph, int i) {
-  const onnx::NodeProto node = graph.node(i);
+  const onnx::NodeProto& node = graph.node(i);
   const auto x = PointOf(graph, node, 1);
-  const auto y = PointOf(graph, node, 3);
-  if (!x || !y) return;
-  std::vector<Tensor> arguments = {DequantizedBytes(*x)};
-  for (int at = 5; at < node.input_size(); ++at) {
-    std::optional<Tensor> argument = Tensor();
-    if (!InputOf(node, at).empty()) argument = graph.Constant(InputOf(node, at));
-    if (!argument) return;
-    arguments.push_back(*argument);
-  }
-  const Attributes attributes(graph.model(), node);
-  const std::string op_type = attributes.String("op_type", "");
-  std::optional<Tensor> values = arguments[0];
-  if (op_type != "Identity") {
-    values =
-        ValuesByByte(op_type, attributes.Int("opset", 0), node, attributes, std::move(arguments));
-  }
-  if (values) SetLookup(graph, i, InputOf(node, 0), QuantizedTable(*values, *y));
+  if (!x) return;
+  const std::optional<Tensor> table = TableOf(graph, i, {{0, AllBytes(x->dtype)}});
+  if (table) SetLookup(graph, i, InputOf(node, 0), *table);
 }
 
 // The table of a Lookup.
-std::optional<Tensor> TableOf(const LowerGraph& graph, int i) {
+std::optional<Tensor> EntriesOf(const LowerGraph& graph, int i) {
   if (!IsLowered(graph, i, "Lookup")) return std::nullopt;
   std::optional<Tensor> table = graph.Constant(InputOf(graph.node(i), 1));
   if (!table || table->count() != kBytes || !IsByte(table->dtype())) return std::nullopt;
@@ -91,7 +106,7 @@ struct Source {
 };
 Source SourceOf(const LowerGraph& graph, const std::string& value) {
   const int i = graph.Producer(value);
-  const std::optional<Tensor> table = TableOf(graph, i);
+  const std::optional<Tensor> table = EntriesOf(graph, i);
   if (!table) return {value, Tensor()};
   return {InputOf(graph.node(i), 0), *table};
 }
@@ -105,7 +120,7 @@ Tensor Composed(const Tensor& first, const Tensor& second) {
 void FoldChain(LowerGraph& graph, int i) {
   const onnx::NodeProto node = graph.node(i);
   const Source x = SourceOf(graph, InputOf(node, 0));
-  const std::optional<Tensor> table = TableOf(graph, i);
+  const std::optional<Tensor> table = EntriesOf(graph, i);
   if (!x.table.exists() || !table) return;
   SetLookup(graph, i, x.value, Composed(x.table, *table));
 }
@@ -146,14 +161,14 @@ void FoldBinary(LowerGraph& graph, int i) {
     }
   }
   if (!left) return;
-  const auto pa = PointOf(graph, node, 1), pb = PointOf(graph, node, 4),
-             py = PointOf(graph, node, 6);
-  if (!pa || !pb || !py || !IsOf(*left, *pa) || !IsOf(*right, *pb)) return;
-  const std::string op_type = node.op_type().substr(std::string_view("QLinear").size());
-  const Attributes attributes(graph.model(), node);
-  const std::optional<Tensor> values = ValuesByByte(op_type, graph.opset(), node, attributes,
-                                                    {ValuesOf(*left, *pa), ValuesOf(*right, *pb)});
-  if (values) SetLookup(graph, i, left->value, QuantizedTable(*values, *py));
+  const auto pa = PointOf(graph, node, 1), pb = PointOf(graph, node, 4);
+  if (!pa || !pb || !IsOf(*left, *pa) || !IsOf(*right, *pb)) return;
+  const auto bytes = [](const Source& source, const QuantizedPoint& point) {
+    return source.table.exists() ? source.table : AllBytes(point.dtype);
+  };
+  const std::optional<Tensor> table =
+      TableOf(graph, i, {{0, bytes(*left, *pa)}, {3, bytes(*right, *pb)}});
+  if (table) SetLookup(graph, i, left->value, *table);
 }
 
 bool IsQLinearConcat(const onnx::NodeProto& node) {
@@ -203,7 +218,7 @@ void FoldConcat(LowerGraph& graph, int i) {
 
 void FoldLookup(LowerGraph& graph) {
   for (int i = 0; i < graph.size(); ++i) {
-    if (IsLowered(graph, i, "QLinearUnary")) Tabulate(graph, i);
+    if (IsQLinearUnary(graph.node(i))) Tabulate(graph, i);
   }
   for (int i = 0; i < graph.size(); ++i) {
     if (IsLowered(graph, i, "Lookup")) {

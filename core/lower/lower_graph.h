@@ -40,6 +40,7 @@ class LowerGraph final : public PatternView {
   explicit LowerGraph(Model& model);
 
   Model& model() { return model_; }
+  const Model& model() const { return model_; }
   int64_t opset() const { return opset_; }
 
   // What binary operator `i` reads beside `value`; empty where that is `value` again or nothing.

@@ -54,9 +54,10 @@ class CallContext final : public OpContext {
 
 }  // namespace
 
-Tensor CallFloat(std::string_view op_type, int64_t opset, const onnx::NodeProto& node,
-                 const Attributes& attributes, std::vector<Tensor> inputs) {
-  const OpDef* def = OpRegistry::Get().Find("", op_type, opset);
+Tensor CallOperator(std::string_view domain, std::string_view op_type, int64_t opset,
+                    const onnx::NodeProto& node, const Attributes& attributes,
+                    std::vector<Tensor> inputs) {
+  const OpDef* def = OpRegistry::Get().Find(domain, op_type, opset);
   if (def == nullptr) {
     ThrowUnsupported("operator '" + std::string(op_type) + "' of opset " + std::to_string(opset) +
                      " is not supported.");
@@ -64,6 +65,11 @@ Tensor CallFloat(std::string_view op_type, int64_t opset, const onnx::NodeProto&
   CallContext context(opset, node, attributes, std::move(inputs));
   def->compute(context);
   return context.TakeOutput();
+}
+
+Tensor CallFloat(std::string_view op_type, int64_t opset, const onnx::NodeProto& node,
+                 const Attributes& attributes, std::vector<Tensor> inputs) {
+  return CallOperator("", op_type, opset, node, attributes, std::move(inputs));
 }
 
 }  // namespace quantab

@@ -191,6 +191,34 @@ TEST(FoldLookup, SigmoidTimesItsArgumentIsOneTable) {
   EXPECT_EQ(StepsApart(b.model(), {{"x", Random({300}, 14, -3, 3)}}, 1), 0);
 }
 
+// The product rounds in the order of operations of QLinearMul, not in that of a float graph.
+TEST(FoldLookup, OperatorsOfAFileBecomeTheTableThatTheyMake) {
+  for (const DType dtype : {DType::kUint8, DType::kInt8}) {
+    const bool is_signed = dtype == DType::kInt8;
+    GraphBuilder b;
+    b.Opset("com.microsoft", 1);
+    b.Input("x", dtype, {256}).Output("y").Output("l");
+    const auto point = [&](const std::string& name, float scale, int zero) {
+      Tensor code(dtype, {});
+      code.mutable_raw()[0] = static_cast<std::byte>(is_signed ? zero - 128 : zero);
+      b.Initializer(name + "_s", F32({}, {scale})).Initializer(name + "_z", code);
+    };
+    point("x", 0.047f, 131);
+    point("s", 1 / 255.f, 0);
+    point("y", 0.0263f, 11);
+    b.Node("QLinearSigmoid", {"x", "x_s", "x_z", "s_s", "s_z"}, {"s"}, {}, "sigmoid",
+           "com.microsoft");
+    b.Node("QLinearMul", {"x", "x_s", "x_z", "s", "s_s", "s_z", "y_s", "y_z"}, {"y"}, {}, "mul",
+           "com.microsoft");
+    b.Node("QLinearLeakyRelu", {"x", "x_s", "x_z", "y_s", "y_z"}, {"l"}, {{"alpha", 0.3f}}, "leaky",
+           "com.microsoft");
+    EXPECT_EQ(LoweredOps(b.model()), (Ops{"Lookup", "Lookup"}));
+    Tensor x(dtype, {256});
+    for (size_t i = 0; i < 256; ++i) x.mutable_raw()[i] = static_cast<std::byte>(i);
+    EXPECT_EQ(StepsApart(b.model(), {{"x", x}}, 1), 0);
+  }
+}
+
 TEST(SinkDequantize, MovesRunOnBytesAndEqualPairsVanish) {
   QdqBuilder b;
   b.Input("x", DType::kFloat, {1, 4, 6, 6}).Output("t_dq");

@@ -129,7 +129,7 @@ TEST(FoldLookup, AQLinearAddWithoutTheLastZeroPointRuns) {
         TwiceItself(named ? std::vector<std::string>{"t", ""} : std::vector<std::string>{"t"}));
     ExpectTensor(session.Run({{"x", U8({3}, {10, 11, 255})}})["y"], U8({3}, {0, 1, 245}));
   }
-  EXPECT_EQ(LoweredOps(TwiceItself({"t"})), Ops{"QLinearAdd"});
+  EXPECT_EQ(LoweredOps(TwiceItself({"t"})), Ops{"Lookup"});
   EXPECT_EQ(LoweredOps(TwiceItself({"t", "z"})), Ops{"Lookup"});
 }
 
