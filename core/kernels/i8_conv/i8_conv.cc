@@ -6,6 +6,7 @@
 #include "core/kernels/bytes.h"
 #include "core/kernels/i8_depthwise/i8_depthwise.h"
 #include "core/kernels/im2col/plane.h"
+#include "core/kernels/im2col/window_parts.h"
 #include "core/kernels/transpose/transpose.h"
 
 namespace quantab::kernels {
@@ -62,7 +63,9 @@ size_t LastBytes(const ConvShape& shape, ChannelOrder order) {
   return RoundUp(SaturatingMul(shape.InPixels(), shape.in_channels));
 }
 size_t RowsBytes(const ConvShape& shape) {
-  return IsPointwise(shape) ? 0 : RoundUp(SaturatingMul(kBlockPixels, Depth(shape)));
+  if (IsPointwise(shape)) return 0;
+  return RoundUp(HasWindowParts(shape) ? WindowPartsBytes(shape, kBlockPixels)
+                                       : SaturatingMul(kBlockPixels, Depth(shape)));
 }
 size_t ResultBytes(const ConvShape& shape, ChannelOrder order) {
   if (order == ChannelOrder::kLast) return 0;
@@ -142,27 +145,36 @@ struct GemmGroup {
   I8GemmEpilogue epilogue;
 
   // The block of `count` pixels from `first` on.
-  void Run(size_t first, size_t count, uint8_t* rows, uint8_t* result) const {
-    const size_t group_in = shape.in_channels / shape.groups;
+  void Run(size_t first, size_t count, uint8_t* room, uint8_t* result) const {
     const size_t group_out = shape.out_channels / shape.groups;
     const size_t element = I8ElementBytes(epilogue.out);
-    const size_t depth = Depth(shape);
-    const uint8_t* a = x + first * shape.in_channels;
-    size_t lda = shape.in_channels;
-    if (!IsPointwise(shape)) {
-      Im2colBytesRows(shape, group_in, x, shape.in_channels, static_cast<uint8_t>(x_zero), first,
-                      count, rows);
-      a = rows;
-      lda = depth;
-    }
     if (order == ChannelOrder::kLast) {
-      I8Gemm(count, group_out, depth, a, x_signed, lda, x_zero, weights,
-             y + first * shape.out_channels * element, shape.out_channels, epilogue);
+      Multiply(first, count, room, y + first * shape.out_channels * element, shape.out_channels);
       return;
     }
-    I8Gemm(count, group_out, depth, a, x_signed, lda, x_zero, weights, result, group_out, epilogue);
+    Multiply(first, count, room, result, group_out);
     Transpose2D(count, group_out, element, result, group_out, y + first * element,
                 shape.OutPixels());
+  }
+
+  // Its results as rows, `ldc` elements apart.
+  void Multiply(size_t first, size_t count, uint8_t* room, uint8_t* c, size_t ldc) const {
+    const size_t group_in = shape.in_channels / shape.groups;
+    const size_t group_out = shape.out_channels / shape.groups;
+    const size_t depth = Depth(shape);
+    const auto pad = static_cast<uint8_t>(x_zero);
+    if (IsPointwise(shape)) {
+      I8Gemm(count, group_out, depth, x + first * shape.in_channels, x_signed, shape.in_channels,
+             x_zero, weights, c, ldc, epilogue);
+    } else if (HasWindowParts(shape)) {
+      const I8GemmParts parts = {.part = MakeWindowParts(shape, x, pad, first, count, room),
+                                 .count = shape.kernel[0] * shape.kernel[1],
+                                 .bytes = shape.kernel[2] * shape.in_channels};
+      I8GemmOfParts(count, group_out, parts, x_signed, x_zero, weights, c, ldc, epilogue);
+    } else {
+      Im2colBytesRows(shape, group_in, x, shape.in_channels, pad, first, count, room);
+      I8Gemm(count, group_out, depth, room, x_signed, depth, x_zero, weights, c, ldc, epilogue);
+    }
   }
 };
 
@@ -194,10 +206,10 @@ void ByGemm(const ConvShape& shape, ChannelOrder order, const uint8_t* x, bool x
         .epilogue = ForGroup(epilogue, group * group_out)};
     ParallelFor(
         BlockCount(shape, order), BlockGrain(shape), [&](size_t begin, size_t end, size_t lane) {
-          uint8_t* rows = lanes + lane * LaneBytes(shape, order);
+          uint8_t* room = lanes + lane * LaneBytes(shape, order);
           for (size_t i = begin; i < end; ++i) {
             const size_t first = i * block;
-            part.Run(first, std::min(block, out_pixels - first), rows, rows + RowsBytes(shape));
+            part.Run(first, std::min(block, out_pixels - first), room, room + RowsBytes(shape));
           }
         });
   }

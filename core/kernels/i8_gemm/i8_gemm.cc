@@ -52,12 +52,36 @@ constexpr size_t kProductsOfAStep = 8;
 // Below so many rows a panel is used so little that widening it does not pay.
 constexpr size_t kFewRows = 8;
 
-// The rows of A that tiles read: as they lie, or widened.
+// The rows of A that tiles read: as they lie (one after the other, or in parts), or widened.
 struct Rows {
   const uint8_t* bytes;
   size_t lda;
   bool is_signed;
+  I8GemmParts parts = {};         // counts when parts.part is not null
   const int16_t* wide = nullptr;  // rows of `depth` elements
+
+  Rows From(size_t row) const {
+    Rows rest = *this;
+    if (parts.part != nullptr) {
+      rest.parts.part += row * parts.count;
+    } else {
+      rest.bytes += row * lda;
+    }
+    return rest;
+  }
+  // Calls visit(bytes, how many, k of the first) for the pieces of the values of k
+  // [first, first + count) of a row.
+  template <typename Visit>
+  void VisitPieces(size_t row, size_t first, size_t count, const Visit& visit) const {
+    if (parts.part == nullptr) return visit(bytes + row * lda + first, count, first);
+    while (count > 0) {
+      const size_t skip = first % parts.bytes;
+      const size_t n = std::min(count, parts.bytes - skip);
+      visit(parts.part[row * parts.count + first / parts.bytes] + skip, n, first);
+      first += n;
+      count -= n;
+    }
+  }
 };
 
 // A panel of B as it is packed.
@@ -76,12 +100,23 @@ Panel PanelAt(const I8GemmKernel& kernel, const void* packed, size_t k, size_t i
   return {sums, zeros, reinterpret_cast<const int8_t*>(zeros + kernel.columns)};
 }
 
-void WidenRows(const I8GemmKernel& kernel, size_t rows, size_t k, const Rows& from, size_t depth,
-               int16_t* to) {
+// The values of k [first, first + count) of some rows, with zeros up to `depth` of them.
+void WidenRows(const I8GemmKernel& kernel, size_t rows, const Rows& from, size_t first,
+               size_t count, size_t depth, int16_t* to) {
   for (size_t r = 0; r < rows; ++r, to += depth) {
-    kernel.widen(k, from.bytes + r * from.lda, from.is_signed, to);
-    std::fill(to + k, to + depth, int16_t{0});
+    from.VisitPieces(r, first, count, [&](const uint8_t* bytes, size_t n, size_t at) {
+      kernel.widen(n, bytes, from.is_signed, to + (at - first));
+    });
+    std::fill(to + count, to + depth, int16_t{0});
   }
+}
+
+uint32_t RowSum(const I8GemmKernel& kernel, size_t k, const Rows& rows, size_t row) {
+  uint32_t sum = 0;
+  rows.VisitPieces(row, 0, k, [&](const uint8_t* bytes, size_t n, size_t) {
+    sum += static_cast<uint32_t>(kernel.row_sum(n, bytes, rows.is_signed));
+  });
+  return sum;
 }
 
 // The tiles of one panel: acc[r * columns + c] for `rows` rows.
@@ -90,6 +125,7 @@ I8GemmTiles NarrowTiles(size_t rows, size_t k, const Rows& a, const Panel& panel
           .k = k,
           .a = a.bytes,
           .lda = a.lda,
+          .parts = a.parts,
           .a_signed = a.is_signed,
           .panel = panel.bytes,
           .panel_is_wide = false,
@@ -104,6 +140,7 @@ I8GemmTiles WideTiles(size_t rows, size_t depth, const Rows& a, const Panel& pan
           .k = depth,
           .a = a.wide,
           .lda = depth,
+          .parts = {},
           .a_signed = true,
           .panel = data,
           .panel_is_wide = panel.wide != nullptr,
@@ -119,12 +156,12 @@ void RunWideInChunks(const I8GemmKernel& kernel, size_t rows, size_t k, const Ro
     for (size_t first = 0; first < k; first += kMaxWideDepth) {
       const size_t part = std::min(kMaxWideDepth, k - first);
       const size_t depth = SaturatingRoundUp(part, kernel.depth_block);
-      const Rows chunk = {a.bytes + r * a.lda + first, a.lda, a.is_signed};
-      WidenRows(kernel, count, part, chunk, depth, room);
+      WidenRows(kernel, count, a.From(r), first, part, depth, room);
       kernel.tiles({.rows = count,
                     .k = depth,
                     .a = room,
                     .lda = depth,
+                    .parts = {},
                     .a_signed = true,
                     .panel = panel.bytes + first * kernel.columns,
                     .panel_is_wide = false,
@@ -210,8 +247,7 @@ void RunPart(const Product& product, const Part& part, const Make& make) {
   finish.row_scale = part.row_scale;
   if (product.has_zero) {
     for (size_t r = 0; r < rows; ++r) {
-      const int32_t sum = kernel.row_sum(product.k, a.bytes + r * a.lda, a.is_signed);
-      row_sums[r] = static_cast<int32_t>(static_cast<uint32_t>(sum) -
+      row_sums[r] = static_cast<int32_t>(RowSum(kernel, product.k, a, r) -
                                          static_cast<uint32_t>(product.k) *
                                              static_cast<uint32_t>(product.a_zero));
     }
@@ -234,7 +270,7 @@ void RunWidePart(const Product& product, Part part) {
   const size_t depth = SaturatingRoundUp(product.k, kernel.depth_block);
   alignas(16) int16_t wide_rows[kWideElements];
   alignas(16) int16_t wide_panel[kMaxWideDepth * kWidePanelColumns];
-  WidenRows(kernel, part.rows, product.k, part.a, depth, wide_rows);
+  WidenRows(kernel, part.rows, part.a, 0, product.k, depth, wide_rows);
   part.a.wide = wide_rows;
   RunPart(product, part, [&](Panel& panel, int32_t* acc, const PanelOut& to) {
     if (part.rows > kFewRows) {
@@ -327,6 +363,43 @@ size_t PartColumns(const I8GemmKernel& kernel, size_t blocks, size_t n) {
   return std::max(kernel.columns, SaturatingRoundUp(DivideUp(n, ways), kernel.columns));
 }
 
+void Multiply(size_t m, size_t n, size_t k, const Rows& a, int32_t a_zero, const void* packed,
+              void* c, size_t ldc, const I8GemmEpilogue& epilogue) {
+  const auto* header = static_cast<const PackedHeader*>(packed);
+  const I8GemmKernel& kernel = KernelOf(*header->entry);
+  i8_gemm_family.Note(header->entry->name);
+  const Product product = {
+      .kernel = kernel,
+      .n = n,
+      .k = k,
+      .packed = packed,
+      .has_zero = header->has_zero != 0,
+      .flipped_zero = ZeroAfterFlip(kernel.flips(a.is_signed), a.is_signed, a_zero),
+      .a_zero = a_zero,
+      .epilogue = epilogue};
+  if (m == 0 || n == 0) return;
+  const size_t rows = BlockRows(kernel, m, k);
+  const size_t blocks = DivideUp(m, rows);
+  const size_t columns = ThreadsHere() == 1 ? n : PartColumns(kernel, blocks, n);
+  const size_t across = DivideUp(n, columns);
+  const size_t steps =
+      SaturatingMul(std::min(rows, m), std::min(columns, n), std::max<size_t>(k, 1));
+  ParallelFor(blocks * across, GrainFor(steps / kProductsOfAStep), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      const size_t m0 = i / across * rows;
+      const size_t n0 = i % across * columns;
+      RunAnyPart(product,
+                 {.rows = std::min(rows, m - m0),
+                  .a = a.From(m0),
+                  .c = static_cast<uint8_t*>(c) + m0 * ldc * I8ElementBytes(epilogue.out),
+                  .ldc = ldc,
+                  .row_scale = epilogue.row_scale == nullptr ? nullptr : epilogue.row_scale + m0,
+                  .n0 = n0,
+                  .n1 = std::min(n0 + columns, n)});
+    }
+  });
+}
+
 }  // namespace
 
 constinit KernelFamily i8_gemm_family("i8_gemm", kEntries);
@@ -369,38 +442,13 @@ void I8GemmPack(size_t n, size_t k, const I8GemmB& b, void* packed) {
 
 void I8Gemm(size_t m, size_t n, size_t k, const void* a, bool a_signed, size_t lda, int32_t a_zero,
             const void* packed, void* c, size_t ldc, const I8GemmEpilogue& epilogue) {
-  const auto* header = static_cast<const PackedHeader*>(packed);
-  const I8GemmKernel& kernel = KernelOf(*header->entry);
-  i8_gemm_family.Note(header->entry->name);
-  const Product product = {.kernel = kernel,
-                           .n = n,
-                           .k = k,
-                           .packed = packed,
-                           .has_zero = header->has_zero != 0,
-                           .flipped_zero = ZeroAfterFlip(kernel.flips(a_signed), a_signed, a_zero),
-                           .a_zero = a_zero,
-                           .epilogue = epilogue};
-  if (m == 0 || n == 0) return;
-  const size_t rows = BlockRows(kernel, m, k);
-  const size_t blocks = DivideUp(m, rows);
-  const size_t columns = ThreadsHere() == 1 ? n : PartColumns(kernel, blocks, n);
-  const size_t across = DivideUp(n, columns);
-  const size_t steps =
-      SaturatingMul(std::min(rows, m), std::min(columns, n), std::max<size_t>(k, 1));
-  ParallelFor(blocks * across, GrainFor(steps / kProductsOfAStep), [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      const size_t m0 = i / across * rows;
-      const size_t n0 = i % across * columns;
-      RunAnyPart(product,
-                 {.rows = std::min(rows, m - m0),
-                  .a = {static_cast<const uint8_t*>(a) + m0 * lda, lda, a_signed},
-                  .c = static_cast<uint8_t*>(c) + m0 * ldc * I8ElementBytes(epilogue.out),
-                  .ldc = ldc,
-                  .row_scale = epilogue.row_scale == nullptr ? nullptr : epilogue.row_scale + m0,
-                  .n0 = n0,
-                  .n1 = std::min(n0 + columns, n)});
-    }
-  });
+  Multiply(m, n, k, {static_cast<const uint8_t*>(a), lda, a_signed}, a_zero, packed, c, ldc,
+           epilogue);
+}
+
+void I8GemmOfParts(size_t m, size_t n, const I8GemmParts& a, bool a_signed, int32_t a_zero,
+                   const void* packed, void* c, size_t ldc, const I8GemmEpilogue& epilogue) {
+  Multiply(m, n, a.count * a.bytes, {nullptr, 0, a_signed, a}, a_zero, packed, c, ldc, epilogue);
 }
 
 void I8FinishRows(size_t rows, size_t n, const int32_t* acc, size_t acc_row,

@@ -82,6 +82,18 @@ inline size_t I8ElementBytes(I8GemmOut out) { return out == I8GemmOut::kRequanti
 void I8Gemm(size_t m, size_t n, size_t k, const void* a, bool a_signed, size_t lda, int32_t a_zero,
             const void* packed, void* c, size_t ldc, const I8GemmEpilogue& epilogue);
 
+// Rows of A that lie in pieces: row m is the bytes at part[m * count], then those at
+// part[m * count + 1] and so on, `count` parts of `bytes` bytes each, a multiple of 4.
+struct I8GemmParts {
+  const uint8_t* const* part = nullptr;
+  size_t count = 1;
+  size_t bytes = 0;
+};
+
+// The same for such an A: K is count * bytes.
+void I8GemmOfParts(size_t m, size_t n, const I8GemmParts& a, bool a_signed, int32_t a_zero,
+                   const void* packed, void* c, size_t ldc, const I8GemmEpilogue& epilogue);
+
 // The same conversions on accumulators alone: n of them, with the bias and the scale of column
 // `column` for all. y: n elements of the kind epilogue.out names. For kernels that make int32 by
 // other means.
@@ -116,14 +128,15 @@ struct I8GemmFinish {
   }
 };
 
-// The operands of tiles below each other: `rows` rows of A, lda elements apart, and a panel of B,
-// over k values of k.
+// The operands of tiles below each other: `rows` rows of A, lda elements apart or in parts, and a
+// panel of B, over k values of k.
 struct I8GemmTiles {
   size_t rows;
   size_t k;
   const void* a;  // bytes; int16 when the kernel is wide
   size_t lda;
-  bool a_signed;  // not looked at when the kernel is wide
+  I8GemmParts parts;  // of bytes; looked at when parts.part is not null, which is never when wide
+  bool a_signed;      // not looked at when the kernel is wide
   const void* panel;
   bool panel_is_wide;  // int16 rather than bytes; only when the kernel is wide
   bool add;            // to what acc holds, only when the kernel is wide; otherwise acc is set

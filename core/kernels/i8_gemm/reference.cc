@@ -14,14 +14,21 @@ uint32_t Value(uint8_t byte, bool is_signed) {
   return static_cast<uint32_t>(is_signed ? int32_t{static_cast<int8_t>(byte)} : int32_t{byte});
 }
 
+uint8_t ByteOf(const I8GemmTiles& t, size_t row, size_t i) {
+  const I8GemmParts& parts = t.parts;
+  if (parts.part != nullptr) {
+    return parts.part[row * parts.count + i / parts.bytes][i % parts.bytes];
+  }
+  return static_cast<const uint8_t*>(t.a)[row * t.lda + i];
+}
+
 void Tiles(const I8GemmTiles& t) {
-  const auto* a = static_cast<const uint8_t*>(t.a);
   const auto* panel = static_cast<const int8_t*>(t.panel);
   for (size_t r = 0; r < t.rows; ++r) {
     for (size_t c = 0; c < kColumns; ++c) {
       uint32_t sum = t.add ? static_cast<uint32_t>(t.acc[r * kColumns + c]) : 0;
       for (size_t i = 0; i < t.k; ++i) {
-        sum += Value(a[r * t.lda + i], t.a_signed) *
+        sum += Value(ByteOf(t, r, i), t.a_signed) *
                static_cast<uint32_t>(int32_t{panel[i * kColumns + c]});
       }
       t.acc[r * kColumns + c] = static_cast<int32_t>(sum);

@@ -20,14 +20,17 @@ constexpr size_t kDepth = 4;
 // `store(row, sums)` takes those of a row.
 template <int kTileRows, int kVectors, bool kFlip, typename Start, typename Store>
 void Tile(const I8GemmTiles& t, size_t first, const Start& start, const Store& store) {
-  const size_t k = t.k;
+  const bool in_parts = t.parts.part != nullptr;
+  const size_t parts = in_parts ? t.parts.count : 1;
+  const size_t k = in_parts ? t.parts.bytes : t.k;
   const auto* panel = static_cast<const int8_t*>(t.panel);
   v128_t acc[kTileRows][kVectors];
   const uint8_t* rows[kTileRows];
   const v128_t top_bits = wasm_i8x16_splat(-128);
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) {
-    rows[r] = static_cast<const uint8_t*>(t.a) + (first + r) * t.lda;
+    rows[r] = in_parts ? t.parts.part[(first + r) * parts]
+                       : static_cast<const uint8_t*>(t.a) + (first + r) * t.lda;
     QUANTAB_UNROLL
     for (int v = 0; v < kVectors; ++v) acc[r][v] = start(v);
   }
@@ -45,19 +48,24 @@ void Tile(const I8GemmTiles& t, size_t first, const Start& start, const Store& s
     }
     panel += 16 * kVectors;
   };
-  size_t i = 0;
-  for (; i + kDepth <= k; i += kDepth) {
-    QUANTAB_UNROLL
-    for (int r = 0; r < kTileRows; ++r) values[r] = wasm_v128_load32_splat(rows[r] + i);
-    step();
-  }
-  if (i < k) {
-    QUANTAB_UNROLL
-    for (int r = 0; r < kTileRows; ++r) {
-      values[r] =
-          wasm_i32x4_splat(static_cast<int32_t>(i8_gemm_simd::LastBytes(rows[r], k, k - i)));
+  for (size_t part = 0;;) {
+    size_t i = 0;
+    for (; i + kDepth <= k; i += kDepth) {
+      QUANTAB_UNROLL
+      for (int r = 0; r < kTileRows; ++r) values[r] = wasm_v128_load32_splat(rows[r] + i);
+      step();
     }
-    step();
+    if (i < k) {
+      QUANTAB_UNROLL
+      for (int r = 0; r < kTileRows; ++r) {
+        values[r] =
+            wasm_i32x4_splat(static_cast<int32_t>(i8_gemm_simd::LastBytes(rows[r], k, k - i)));
+      }
+      step();
+    }
+    if (++part == parts) break;
+    QUANTAB_UNROLL
+    for (int r = 0; r < kTileRows; ++r) rows[r] = t.parts.part[(first + r) * parts + part];
   }
   QUANTAB_UNROLL
   for (int r = 0; r < kTileRows; ++r) store(first + r, acc[r]);

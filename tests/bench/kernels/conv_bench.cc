@@ -97,8 +97,9 @@ const int kRegistered = [] {
     AddKernelBench(i8_depthwise_family, Title(shape), Operations(shape),
                    [shape](benchmark::State& state) { RunI8(state, shape, ChannelOrder::kLast); });
   }
-  for (const ConvShape& shape : {Square(3, 32, 1, 224, 3, 2), Square(64, 64, 1, 56, 3, 1),
-                                 Square(64, 256, 1, 56, 1, 1), Square(256, 256, 1, 14, 3, 1)}) {
+  for (const ConvShape& shape :
+       {Square(3, 32, 1, 224, 3, 2), Square(64, 64, 1, 56, 3, 1), Square(64, 256, 1, 56, 1, 1),
+        Square(256, 256, 1, 14, 3, 1), Square(12, 16, 1, 208, 3, 1), Square(16, 64, 1, 56, 3, 1)}) {
     AddKernelBench(f32_gemm_family, "conv_" + Title(shape), Operations(shape),
                    [shape](benchmark::State& state) { RunF32(state, shape); });
     for (const ChannelOrder order : {ChannelOrder::kFirst, ChannelOrder::kLast}) {

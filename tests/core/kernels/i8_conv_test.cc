@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/kernels/i8_depthwise/i8_depthwise.h"
+#include "core/kernels/im2col/window_parts.h"
 #include "tests/core/kernels/conv_shapes.h"
 #include "tests/core/kernels/kernel_test.h"
 
@@ -168,6 +169,35 @@ TEST(I8ConvGroupsTest, IsExact) {
       shape.out_channels = shape.groups * static_cast<size_t>(random.Int(1, 9));
       Check(shape, random.Bool() ? ChannelOrder::kFirst : ChannelOrder::kLast, random);
     }
+  }
+}
+
+// Windows whose rows lie together in the image are read there; some are deeper than what is widened
+// at a time.
+TEST(I8ConvPartsTest, IsExact) {
+  Random random(14);
+  for (const RelaxedDot dot : {RelaxedDot::kAbsent, RelaxedDot::kSigned, RelaxedDot::kUnsigned}) {
+    const EmulatedDot emulated(dot);
+    for (int round = 0; round < 12; ++round) {
+      ConvShape shape = RandomShape(random, random.Int(1, 3));
+      shape.dilation[2] = 1;
+      shape.out[2] = ConvOutSize(shape.in[2], shape.kernel[2], shape.stride[2], 1, shape.pad[2],
+                                 std::max<size_t>(shape.kernel[2], 1));
+      shape.batch = static_cast<size_t>(random.Int(1, 2));
+      shape.in_channels = 4 * static_cast<size_t>(random.Int(1, 5));
+      shape.out_channels = static_cast<size_t>(random.Int(1, 30));
+      ASSERT_TRUE(HasWindowParts(shape));
+      Check(shape, random.Bool() ? ChannelOrder::kFirst : ChannelOrder::kLast, random);
+    }
+    ConvShape deep;
+    deep.in_channels = 620;
+    deep.out_channels = 3;
+    for (size_t d = 1; d < 3; ++d) {
+      deep.in[d] = deep.out[d] = deep.kernel[d] = 3;
+      deep.pad[d] = 1;
+    }
+    ASSERT_TRUE(HasWindowParts(deep));
+    Check(deep, ChannelOrder::kLast, random);
   }
 }
 
