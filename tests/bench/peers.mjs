@@ -3,9 +3,9 @@
 //   npm run bench:peers [-- --json FILE] [--rounds N] [--models TEXT,...] [--threads 1,2] [--flavor simd|relaxed]
 //
 // Prints, for each model, form and number of threads, the medians over rounds of both sides' medians in milliseconds; the median over
-// rounds of their ratio (of the peer's time to ours); the share of the machine's peak that ours reaches, where the multiply-adds are
-// known, from a loop of the one instruction in the same page; and the most memory of both modules. Then the geometric means, and the
-// time from nothing to a model that can run.
+// rounds of their ratio (of the peer's time to ours); how many times faster ours is than our own float32, also in turns; the share of
+// the machine's peak that ours reaches, where the multiply-adds are known, from a loop of the one instruction in the same page; and the
+// most memory of both modules. Then the geometric means, and the time from nothing to a model that can run.
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -60,15 +60,26 @@ function peakShare({ form, multiplyAdds }, ms, peaks) {
   return multiplyAdds / (ms / 1000) / peak;
 }
 
+const addressOf = (file) => `/${path.relative(root, file)}`;
+
+/** How many times faster than the float32 original, which has no such figure. */
+async function floatRatio(page, model, call) {
+  if (model.form === 'float32') return null;
+  const float = addressOf(model.original);
+  const results = await inPage(page, 'measureBesideFloat', { ...call, float });
+  return median(results.map(({ quantab, float: original }) => original / quantab));
+}
+
 async function measureRow(page, model, threads, options, peaks) {
   const { form } = model;
-  const { rounds: results, memory } = await inPage(page, 'measure', {
-    address: `/${path.relative(root, model.file)}`,
+  const call = {
+    address: addressOf(model.file),
     threads,
     flavor: options.flavor,
     count: options.count,
     budget: rounds.budget,
-  });
+  };
+  const { rounds: results, memory } = await inPage(page, 'measure', call);
   const ours = median(results.map(({ quantab }) => quantab));
   return {
     model: model.name,
@@ -77,19 +88,21 @@ async function measureRow(page, model, threads, options, peaks) {
     ours_ms: ours,
     peer_ms: median(results.map(({ peer }) => peer)),
     ratio: median(results.map(({ quantab, peer }) => peer / quantab)),
+    float_ratio: await floatRatio(page, model, call),
     peak_share: peakShare(model, ours, peaks),
     memory,
   };
 }
 
-const WIDTHS = [24, 11, 8, 10, 10, 8, 7, 18];
+const WIDTHS = [24, 11, 8, 10, 10, 8, 10, 7, 18];
 const line = (cells) =>
   console.log(
     cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i]) : cell.padStart(WIDTHS[i]))).join(''),
   );
 const megabytes = (bytes) => (bytes / 2 ** 20).toFixed(0);
 
-function printRow({ model, format, threads, ours_ms, peer_ms, ratio, peak_share, memory }) {
+function printRow(row) {
+  const { model, format, threads, ours_ms, peer_ms, ratio, float_ratio, peak_share, memory } = row;
   line([
     model,
     format,
@@ -97,6 +110,7 @@ function printRow({ model, format, threads, ours_ms, peer_ms, ratio, peak_share,
     ours_ms.toFixed(2),
     peer_ms.toFixed(2),
     `${ratio.toFixed(2)}x`,
+    float_ratio === null ? '' : `${float_ratio.toFixed(2)}x`,
     peak_share === null ? '' : `${(100 * peak_share).toFixed(0)} %`,
     `${megabytes(memory.quantab)} / ${megabytes(memory.peer)}`,
   ]);
@@ -131,13 +145,23 @@ await main(async () => {
       const page = await openPage(browser, address);
       const small = models.find(({ form }) => form !== 'float32');
       start ??= await inPage(page, 'startUp', {
-        address: `/${path.relative(root, small.file)}`,
+        address: addressOf(small.file),
         threads,
         flavor: options.flavor,
       });
       const peaks = await inPage(page, 'peaks', `/${PEAKS[options.flavor]}`);
       if (rows.length === 0) {
-        line(['', 'form', 'threads', 'quantab', 'ort-web', 'faster', 'peak', 'memory, MiB']);
+        line([
+          '',
+          'form',
+          'threads',
+          'quantab',
+          'ort-web',
+          'faster',
+          'by float',
+          'peak',
+          'memory, MiB',
+        ]);
       }
       for (const model of models) {
         rows.push(await measureRow(page, model, threads, options, peaks));

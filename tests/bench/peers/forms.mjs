@@ -7,18 +7,20 @@ import { encoder } from '../models/encoder.mjs';
 import { mobileNetV2 } from '../models/mobilenet_v2.mjs';
 import { resNet50 } from '../models/resnet50.mjs';
 
-const STATIC = { activationType: 'QUInt8', weightType: 'QInt8', perChannel: true };
+/** As both tools advise before static quantization; weights that some exporters list among the inputs become constants first. */
+const preProcess = { optionalPasses: ['remove_initializers_from_inputs'] };
+const STATIC = { activationType: 'QUInt8', weightType: 'QInt8', perChannel: true, preProcess };
 
 /** What convolutional networks and transformers are quantized to, by ONNX Runtime's advice on both. */
 const FORMS = {
   cnn: {
-    dynamic: (model) => model.quantizeDynamic({ weightType: 'QUInt8' }),
+    dynamic: (model) => model.quantizeDynamic({ weightType: 'QUInt8', preProcess }),
     QDQ: (model, calibrationData) => model.quantizeStatic({ ...STATIC, calibrationData }),
     QOperator: (model, calibrationData) =>
       model.quantizeStatic({ ...STATIC, quantFormat: 'QOperator', calibrationData }),
   },
   transformer: {
-    dynamic: (model) => model.quantizeDynamic({ weightType: 'QInt8' }),
+    dynamic: (model) => model.quantizeDynamic({ weightType: 'QInt8', preProcess }),
     QDQ: (model, calibrationData) => model.quantizeStatic({ ...STATIC, calibrationData }),
   },
 };
@@ -50,16 +52,17 @@ function sources() {
   ];
 }
 
-/** [{ name, form, file, multiplyAdds }], written to `folder`; only names that hold one of `parts`, if there are any. */
+/** [{ name, form, file, original, multiplyAdds }], written to `folder`, `original` being the float32 file; only names that hold one of `parts`, if there are any. */
 export async function makeForms(folder, parts) {
   const made = [];
   for (const { name, kind, make } of sources()) {
     if (parts.length > 0 && !parts.some((part) => name.includes(part))) continue;
     const { bytes, multiplyAdds } = make();
+    const fileOf = (form) => path.join(folder, `${name.replaceAll(' ', '_')}.${form}.onnx`);
+    const original = fileOf('float32');
     const add = async (form, write) => {
-      const file = path.join(folder, `${name.replaceAll(' ', '_')}.${form}.onnx`);
-      await write(file);
-      made.push({ name, form, file, multiplyAdds });
+      await write(fileOf(form));
+      made.push({ name, form, file: fileOf(form), original, multiplyAdds });
     };
     await add('float32', (file) => fs.writeFileSync(file, bytes));
     const model = await openModel(new Uint8Array(bytes));

@@ -75,6 +75,19 @@ globalThis.measure = async ({ address, threads, flavor, count, budget }) => {
   return { rounds: results, memory: { quantab: peakBytes, peer } };
 };
 
+/** Rounds of { quantab, float }: the model and its float32 original, both by Quantab, in turns. */
+globalThis.measureBesideFloat = async ({ address, float, threads, flavor, count, budget }) => {
+  const open = async (from) => openModel(await bytesAt(from), { flavor, threads });
+  const model = await open(address);
+  const original = await open(float);
+  const feeds = await model.randomSample(7);
+  const sides = { quantab: () => model.run(feeds), float: () => original.run(feeds) };
+  const results = await takeTurns(sides, { count, budget });
+  model.close();
+  original.close();
+  return results;
+};
+
 /** Multiply-adds in a second of each instruction, at their most: { dot8, dot16, float }; what the module lacks is absent. */
 globalThis.peaks = async (address) => {
   const { instance } = await instantiate(await bytesAt(address), {});
