@@ -149,6 +149,7 @@ val CreateSuggest(const ModelHandle& handle, const std::string& recipe, const st
     const SuggestOptions wanted{
         .metric = settings["metric"].as<std::string>(),
         .target = settings["target"].as<double>(),
+        .remedy = settings["remedy"].as<std::string>(),
         .max_trials = static_cast<int64_t>(settings["maxTrials"].as<double>()),
         .runs = static_cast<int64_t>(settings["runs"].as<double>())};
     return Create<SuggestHandle>(handle.model, RecipeFrom(recipe, options), wanted,

@@ -8,6 +8,7 @@
 #include "core/api/option_types.h"
 #include "core/api/option_visitors.h"
 #include "core/api/quantab.h"
+#include "core/api/remedy.h"
 #include "core/calib/method.h"
 #include "core/eval/auto_mixed_precision.h"
 #include "core/eval/metric.h"
@@ -151,6 +152,20 @@ OptionInfo Metric() {
     info.choices.emplace_back(metric.name);
     info.metavar += (info.metavar.empty() ? "" : "|") + std::string(metric.name);
   }
+  return info;
+}
+
+OptionInfo RemedyOption() {
+  OptionInfo info;
+  info.name = "remedy";
+  info.type = "choice";
+  info.default_json = "\"float\"";
+  info.choices = RemedyNames();
+  info.metavar = "float|16-bit";
+  info.help =
+      "What nodes get that do not bear quantization: 'float' leaves them as they are; '16-bit' "
+      "gives their activations QUInt16 instead of QUInt8, or QInt16 instead of QInt8 "
+      "(quantize_static in QDQ format only).";
   return info;
 }
 
@@ -339,11 +354,13 @@ std::vector<CommandInfo> MakeCommands() {
   written.required = false;
   CommandInfo suggest{
       .name = "suggest",
-      .help = "Find few nodes to keep in float for a quantized model to be good enough.",
+      .help =
+          "Find few nodes to keep in float, or in 16 bits, for a quantized model to be good "
+          "enough.",
       .positionals = {model},
       .options = {
           Path("calibration_data", "DIR", true, std::string(kDataHelp)), PreprocessFile(),
-          judged_recipe, Metric(), std::move(target), judged_labels,
+          judged_recipe, Metric(), std::move(target), RemedyOption(), judged_labels,
           Number("max_trials", "N", "64",
                  "Quantized models to try on the samples, at most, 1 to 10000."),
           Number("runs", "N", "20", "How often the models are timed in the end, 0 to 1000000."),

@@ -252,6 +252,7 @@ std::string ToJson(const SensitivityReport& report) {
 
 std::string ToJson(const Suggestion& suggestion) {
   return Dump({{"metric", CamelCase(suggestion.metric)},
+               {"remedy", suggestion.remedy},
                {"largerIsBetter", suggestion.larger_is_better},
                {"target", Number(suggestion.target)},
                {"met", suggestion.met},

@@ -18,9 +18,9 @@ std::string ToJson(const Comparison& comparison);
 std::string ToJson(const LayerReport& report);
 // {"metric", "largerIsBetter", "samples", "nodes": [{"node", "opType", "value", "maxAbsError"}]}
 std::string ToJson(const SensitivityReport& report);
-// {"metric", "largerIsBetter", "target", "met", "complete", "trials", "considered", "kept": nodes
-// as a SensitivityReport has them, "original", "quantized", "suggested": {"bytes", "value",
-// "maxAbsError", "latency"}}
+// {"metric", "remedy", "largerIsBetter", "target", "met", "complete", "trials", "considered",
+// "kept": nodes as a SensitivityReport has them, "original", "quantized", "suggested": {"bytes",
+// "value", "maxAbsError", "latency"}}
 std::string ToJson(const Suggestion& suggestion);
 // {"metric", "largerIsBetter", "original": figures as a Suggestion has them, "trials": [{"name",
 // "recipe", "figures", "best", "error"}]}

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/api/remedy.h"
 #include "core/api/sensitivity.h"
 #include "core/eval/keep_search.h"
 #include "core/eval/output_figure.h"
@@ -72,22 +73,20 @@ struct SuggestSearch::Impl {
         silent(m),
         outputs(kOutputBudget) {
     CheckOptions(options);
-    meter.emplace(source, recipe, SensitivityOptions{.metric = options.metric}, monitor);
     original = source;
     prepared = PreProcess(source, recipe, &quiet);
+    remedy.emplace(options.remedy, prepared, recipe);
+    meter.emplace(source, recipe, SensitivityOptions{.metric = options.metric}, monitor);
     most_passes =
         meter->most_passes() +
         KeepSearch::MostTrials(static_cast<size_t>(meter->candidates()), options.max_trials);
   }
 
-  // The recipe that leaves nodes of these ranks in float.
+  // The recipe that keeps nodes of these ranks as the remedy says.
   Recipe RecipeKeeping(const std::vector<size_t>& kept) const {
-    Recipe keeping = recipe;
-    std::vector<std::string>& excluded = recipe.method == RecipeMethod::kDynamic
-                                             ? keeping.dynamic_options.nodes_to_exclude
-                                             : keeping.static_options.nodes_to_exclude;
-    for (const size_t rank : kept) excluded.push_back(ranking.nodes[rank].node);
-    return keeping;
+    std::vector<std::string> names;
+    for (const size_t rank : kept) names.push_back(ranking.nodes[rank].node);
+    return remedy->For(names);
   }
 
   Model ModelKeeping(const std::vector<size_t>& kept, Monitor* listener) const {
@@ -101,6 +100,7 @@ struct SuggestSearch::Impl {
     ranking = meter->Result();
     ranges = meter->ranges();
     meter.reset();
+    remedy->SetRanges(prepared, ranges);
     reference.emplace(original, Reproducible(&quiet));
     search.emplace(ranking.nodes.size(), options.max_trials);
   }
@@ -122,8 +122,8 @@ struct SuggestSearch::Impl {
     const bool enough = !std::isnan(*value) && !IsWorse(metric, *value, options.target);
     if (monitor != nullptr) {
       monitor->OnLog(LogLevel::kInfo, "Keeping " + std::to_string(kept->size()) + " of " +
-                                          std::to_string(ranking.nodes.size()) +
-                                          " nodes in float is " +
+                                          std::to_string(ranking.nodes.size()) + " nodes in " +
+                                          WordsOf(options.remedy) + " is " +
                                           (enough ? "enough." : "not enough."));
     }
     tried.push_back({*kept, *value, figure->max_abs_error(), enough});
@@ -173,6 +173,7 @@ struct SuggestSearch::Impl {
     const Tried& best = Best();
     const Model all = ModelKeeping({}, nullptr);
     Suggestion found{.metric = options.metric,
+                     .remedy = options.remedy,
                      .larger_is_better = metric.larger_is_better,
                      .target = options.target,
                      .met = best.enough,
@@ -211,6 +212,7 @@ struct SuggestSearch::Impl {
   Recipe recipe;
   SuggestOptions options;
   const MetricDef& metric;
+  std::optional<Remedy> remedy;
   Monitor* monitor;
   QuietMonitor quiet;
   Silent silent;

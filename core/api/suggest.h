@@ -1,4 +1,4 @@
-// Which nodes to keep in float so that a quantized model is good enough.
+// Which nodes to keep in float, or in 16 bits, so that a quantized model is good enough.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,10 @@ struct SuggestOptions {
   // outputs the worst counts.
   std::string metric = "sqnr_db";
   double target = 0;
+  // What helps a node that does not bear quantization: "float" leaves it as it is; "16-bit", of
+  // quantize_static in QDQ format, gives what it reads and makes QUInt16 instead of QUInt8, or
+  // QInt16 instead of QInt8, while its weights are quantized as ever. See Remedy.
+  std::string remedy = "float";
   // Quantized models that are tried on the samples, at most.
   int64_t max_trials = 64;
   // How often the result, the float model and the model with all nodes quantized are timed in the
@@ -36,6 +40,7 @@ struct FormFigures {
 
 struct Suggestion {
   std::string metric;
+  std::string remedy;
   bool larger_is_better = false;
   double target = 0;
   // Whether the suggested model is as good as was wanted.
@@ -43,11 +48,12 @@ struct Suggestion {
   // Whether the search came to its end, so that none of the kept nodes could be left out.
   bool complete = false;
   int64_t trials = 0;
-  // Nodes that stay in float, beyond those the recipe excludes anyway, and what each costs alone.
+  // Nodes that stay in float, beyond those the recipe excludes anyway, or whose activations have 16
+  // bits, and what each costs alone, quantized like the others.
   std::vector<NodeSensitivity> kept;
   // How many nodes were considered: those that quantizing changes.
   int64_t considered = 0;
-  FormFigures original, quantized, suggested;  // float, all nodes quantized, all but the kept
+  FormFigures original, quantized, suggested;  // float, all nodes quantized, with the remedy
   Recipe recipe;                               // makes the suggested model
   TensorRanges ranges;                         // measured for it; empty for quantize_dynamic
   Model model;                                 // the suggested one
@@ -63,13 +69,13 @@ struct Suggestion {
 //
 // First every node's sensitivity is measured (SensitivityMeter). Then models are tried as the
 // recipe makes them, run on all samples and compared with the float model: with all nodes
-// quantized; with fewer, those of the worst sensitivity kept in float, the least number found by
-// halving; and without each of the kept ones, the least sensitive first. A model is judged as
-// Comparer does, but with the same bits on every machine.
+// quantized; with those of the worst sensitivity kept in float, or in 16 bits, the least number
+// found by halving; and without each of the kept ones, the least sensitive first. A model is judged
+// as Comparer does, but with the same bits on every machine.
 class SuggestSearch {
  public:
-  // Throws as SensitivityMeter does, and Error(kInvalidArgument) for a target that is no number and
-  // for numbers of trials or runs below 1 or 0. `monitor` hears of each trial's outcome.
+  // Throws as SensitivityMeter and Remedy do, and Error(kInvalidArgument) for a target that is no
+  // number and for numbers of trials or runs below 1 or 0. `monitor` hears of each trial's outcome.
   SuggestSearch(const Model& model, const Recipe& recipe, const SuggestOptions& options,
                 Monitor* monitor = nullptr);
   ~SuggestSearch();

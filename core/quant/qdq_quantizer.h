@@ -19,6 +19,10 @@ class QdqQuantizer {
   // Quantizes; once.
   Model Run();
 
+  // Instead of Run, once: of each activation that would be quantized, the one whose parameters it
+  // gets; itself, where these are its own.
+  std::unordered_map<std::string, std::string> ActivationSources();
+
  private:
   // The initializers that hold a tensor's parameters.
   struct Parameters {

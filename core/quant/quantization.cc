@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/quant/activation_sources.h"
 #include "core/quant/check_options.h"
 #include "core/quant/finish.h"
 #include "core/quant/overrides.h"
@@ -46,6 +47,11 @@ bool Quantization::LeaveInFloat(const std::vector<std::string>& values) {
   selection_.Exclude(graph, values);
   return std::any_of(graph.node().begin(), graph.node().end(),
                      [&](const onnx::NodeProto& node) { return selection_.Selected(node); });
+}
+
+std::unordered_map<std::string, std::string> Quantization::ActivationSources(
+    const TensorRanges& ranges) const {
+  return quantab::ActivationSources({model_, options_, selection_, ranges});
 }
 
 Model Quantization::Run(const TensorRanges& ranges, Monitor* monitor) const {

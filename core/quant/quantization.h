@@ -7,6 +7,7 @@
 
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/calib/tensor_ranges.h"
@@ -34,6 +35,11 @@ class Quantization {
   // Leaves the nodes of model() that make one of `values` in float. Returns whether there is still
   // a node to be quantized.
   bool LeaveInFloat(const std::vector<std::string>& values);
+
+  // For QDQ: which values of the main graph are quantized as activations, and for each the one
+  // whose parameters it gets: itself; what it is a rearrangement of; or, where a Relu or Clip is
+  // merged into the node that makes it, the result of that. Overrides of others have no effect.
+  std::unordered_map<std::string, std::string> ActivationSources(const TensorRanges& ranges) const;
 
   // The quantized model. It shares the source's weights and computes quantized ones when they are
   // read. A tensor without a range stays in float, with a warning.

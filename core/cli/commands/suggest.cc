@@ -1,8 +1,10 @@
-// quantab suggest MODEL --calibration-data DIR --target X: which nodes to keep in float.
+// quantab suggest MODEL --calibration-data DIR --target X: which nodes to keep in float, or in 16
+// bits.
 #include "core/api/suggest.h"
 
 #include "core/api/files.h"
 #include "core/api/json.h"
+#include "core/api/remedy.h"
 #include "core/cli/command.h"
 #include "core/cli/console.h"
 #include "core/cli/conversion.h"
@@ -25,13 +27,14 @@ std::string TextOf(const Suggestion& found) {
                      (found.met ? "met" : "not met") + ", trials: " + std::to_string(found.trials) +
                      (found.complete ? "" : ", stopped early") + "\n" + "kept     " +
                      std::to_string(found.kept.size()) + " of " + std::to_string(found.considered) +
-                     " nodes in float\n";
+                     " nodes in " + WordsOf(found.remedy) + "\n";
   text += Table({{"model", "size", found.metric, "median ms"},
                  FormRow("float", found.original),
                  FormRow("all quantized", found.quantized),
                  FormRow("suggested", found.suggested)});
   if (found.kept.empty()) return text;
-  std::vector<std::vector<std::string>> rows = {{"kept in float", "op", found.metric}};
+  std::vector<std::vector<std::string>> rows = {
+      {"kept in " + WordsOf(found.remedy), "op", found.metric}};
   for (const NodeSensitivity& node : found.kept) {
     rows.push_back({node.node, node.op_type, FigureText(node.value, node.max_abs_error)});
   }
@@ -64,6 +67,7 @@ std::string Run(const Invocation& invocation) {
   const SuggestOptions options = {
       .metric = invocation.Value("metric", "sqnr_db"),
       .target = invocation.Decimal("target"),
+      .remedy = invocation.Value("remedy", "float"),
       .max_trials = invocation.Integer("max_trials", 64, 1, kMostTrials),
       .runs = invocation.Integer("runs", 20, 0, kMostRuns)};
   const Recipe recipe = JudgedRecipe(invocation);
