@@ -149,6 +149,28 @@ const maxTrials = shown('no more models are tried', scored, async (on) => {
   expect(short).toMatchObject({ trials: 2, complete: false });
 });
 
+/** What is quantized of the suggested model, by its type: constants are named after what they are of. */
+const remedies = {
+  float: ({ types, weights }) => {
+    expect(types).not.toContain('int16');
+    expect(weights.v.dtype).toBe('float32');
+  },
+  '16-bit': ({ types, weights }) => {
+    expect(types).toContain('int16');
+    expect(weights.v_quantized.dtype).toBe('int8');
+  },
+};
+const remedy = Object.entries(remedies).map(([value, check]) => ({
+  ...shown(`nodes are helped by ${value}`, scored, async (on) => {
+    const found = await judge(on, '--remedy', value, '-o', 'suggested.onnx');
+    expect(found.remedy).toBe(value);
+    expect(found.suggested.value).toBeGreaterThan(found.quantized.value);
+    const { weights } = on.read('suggested.onnx');
+    check({ weights, types: Object.values(weights).map(({ dtype }) => dtype) });
+  }),
+  value,
+}));
+
 const formsOf = ({ original, quantized, suggested, trials }) =>
   suggested !== undefined
     ? [original, quantized, suggested]
@@ -220,6 +242,7 @@ export const judging = {
     recipe,
     metric,
     target,
+    remedy,
     labels,
     max_trials: maxTrials,
     runs,

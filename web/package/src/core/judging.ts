@@ -25,17 +25,21 @@ export function metricName(metric: Metric): string {
 /** What a suggestion is to reach, and the rest of the call. */
 export function wantedOf(call: SuggestCall): { wanted: Wanted; rest: Judging } {
   checkCall(call);
-  const { target, maxTrials = 64, runs = 20, stop, ...rest } = call;
+  const { target, remedy = 'float', maxTrials = 64, runs = 20, stop, ...rest } = call;
   if (typeof target !== 'object' || target === null || typeof target.value !== 'number') {
     throw new QuantabError(
       'InvalidArgument',
       "target must be an object such as { metric: 'sqnrDb', value: 30 }.",
     );
   }
+  if (typeof remedy !== 'string') {
+    throw new QuantabError('InvalidArgument', `remedy must be a name, got ${typeof remedy}.`);
+  }
   checkSignal('stop', stop);
   const wanted = {
     metric: metricName(target.metric ?? 'sqnrDb'),
     target: target.value,
+    remedy,
     maxTrials: wholeNumber('maxTrials', maxTrials, 1),
     runs: wholeNumber('runs', runs, 0, 2 ** 31 - 1),
   };

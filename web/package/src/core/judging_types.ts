@@ -47,9 +47,17 @@ export interface SensitivityReport {
   nodes: NodeSensitivity[];
 }
 
+/**
+ * What a node gets that does not bear quantization: 'float' leaves it as it is; '16-bit', of quantize_static in QDQ format, gives what
+ * it reads and makes QUInt16 instead of QUInt8, or QInt16 instead of QInt8, by `tensorQuantOverrides`. Its weights are quantized as ever.
+ */
+export type Remedy = 'float' | '16-bit';
+
 export interface SuggestCall extends Judging {
   /** What is wanted: this value of the metric, or a better one. Of several outputs the worst counts. */
   target: { metric?: Metric | undefined; value: number };
+  /** What helps the nodes that do not bear quantization; 'float' by default. */
+  remedy?: Remedy | undefined;
   /** Quantized models to try on the samples, at most; 64 by default. */
   maxTrials?: number | undefined;
   /** How often the models are timed in the end; 20 by default, 0 for not at all. */
@@ -69,11 +77,12 @@ export interface FormFigures {
   latency: Latency | null;
 }
 
-/** Which nodes to keep in float for a quantized model to be good enough, and what that costs. */
+/** Which nodes to keep in float, or in 16 bits, for a quantized model to be good enough, and what that costs. */
 export interface Suggestion {
   /** The suggested model; its `recipe` makes it again. */
   model: Model;
   metric: Metric;
+  remedy: Remedy;
   largerIsBetter: boolean;
   target: number;
   /** Whether the suggested model is as good as was wanted. */
@@ -83,7 +92,10 @@ export interface Suggestion {
   trials: number;
   /** How many nodes quantizing changes. */
   considered: number;
-  /** Those that stay in float beyond what the recipe excludes anyway, and what each costs alone. */
+  /**
+   * Those that stay in float beyond what the recipe excludes anyway, or whose activations have 16 bits, and what each costs alone,
+   * quantized like the others.
+   */
   kept: NodeSensitivity[];
   /** The float model. */
   original: FormFigures;

@@ -336,9 +336,9 @@ export class Model {
   }
 
   /**
-   * A small set of nodes to keep in float so that a quantized model is as good as `target` says, on `samples`, which are read again
-   * and again: nodes are ranked by sensitivity(), and models tried with the worst of them kept. Where nothing is good enough, what
-   * came closest is suggested all the same; `met` tells.
+   * A small set of nodes to keep in float, or with `remedy` '16-bit' in 16 bits, so that a quantized model is as good as `target` says,
+   * on `samples`, which are read again and again: nodes are ranked by sensitivity(), and models tried with the worst of them kept.
+   * Where nothing is good enough, what came closest is suggested all the same; `met` tells.
    */
   async suggest(call: SuggestCall): Promise<Suggestion> {
     const { wanted, rest } = wantedOf(call);

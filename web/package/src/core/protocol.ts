@@ -104,6 +104,7 @@ export interface Begun {
 export interface Wanted {
   metric: string;
   target: number;
+  remedy: string;
   maxTrials: number;
   runs: number;
 }

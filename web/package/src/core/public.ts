@@ -6,6 +6,7 @@ export type {
   Judging,
   Metric,
   NodeSensitivity,
+  Remedy,
   SensitivityCall,
   SensitivityReport,
   SuggestCall,

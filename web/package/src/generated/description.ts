@@ -2006,7 +2006,7 @@ export const description: Description = {
     },
     {
       name: 'suggest',
-      help: 'Find few nodes to keep in float for a quantized model to be good enough.',
+      help: 'Find few nodes to keep in float, or in 16 bits, for a quantized model to be good enough.',
       positionals: [{ name: 'MODEL', help: 'An ONNX model.', repeated: false }],
       options: [
         {
@@ -2097,6 +2097,21 @@ export const description: Description = {
           withSamples: false,
         },
         {
+          name: 'remedy',
+          type: 'choice',
+          valueType: '',
+          default: 'float',
+          choices: ['float', '16-bit'],
+          help: "What nodes get that do not bear quantization: 'float' leaves them as they are; '16-bit' gives their activations QUInt16 instead of QUInt8, or QInt16 instead of QInt8 (quantize_static in QDQ format only).",
+          extraOption: '',
+          shortFlag: '',
+          metavar: 'float|16-bit',
+          required: false,
+          repeated: false,
+          quantizer: false,
+          withSamples: false,
+        },
+        {
           name: 'labels',
           type: 'path',
           valueType: '',
@@ -2173,7 +2188,7 @@ export const description: Description = {
         },
       ],
       helpText:
-        "Find few nodes to keep in float for a quantized model to be good enough.\n\nUsage: quantab suggest MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  --calibration-data DIR\n      Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models\n      with one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by\n      value. Required.\n  --preprocess FILE\n      How pictures, sounds, texts and tables become inputs (JSON); guessed without it. For\n      npx quantab: the native program reads arrays only.\n  --recipe FILE\n      How to quantize: a recipe (JSON) for quantize_static or quantize_dynamic. Without it,\n      quantize_static with its usual options.\n  --metric cosine|kl_divergence|max_abs_error|mean_relative_error|mse|sqnr_db|top1_accuracy|top1_agreement|top5_accuracy|top5_agreement\n      What outputs are judged by; of several outputs the worst counts. Default: \"sqnr_db\".\n  --target X\n      The value of the metric that is wanted, or a better one. Required.\n  --labels FILE\n      The samples' classes, for metrics of accuracy, as 'quantab compare' takes them.\n  --max-trials N\n      Quantized models to try on the samples, at most, 1 to 10000. Default: 64.\n  --runs N\n      How often the models are timed in the end, 0 to 1000000. Default: 20.\n  -o, --output OUT\n      Where to write the model.\n  --print-recipe\n      Print the recipe that makes the model, and the same as Python.\n  --threads N\n      How many threads may compute, 1 to 64; unset, as many as the machine has, up to 4.\n      Results do not depend on it.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n",
+        "Find few nodes to keep in float, or in 16 bits, for a quantized model to be good enough.\n\nUsage: quantab suggest MODEL [options]\n\nArguments:\n  MODEL\n      An ONNX model.\n\nOptions:\n  --calibration-data DIR\n      Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models\n      with one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by\n      value. Required.\n  --preprocess FILE\n      How pictures, sounds, texts and tables become inputs (JSON); guessed without it. For\n      npx quantab: the native program reads arrays only.\n  --recipe FILE\n      How to quantize: a recipe (JSON) for quantize_static or quantize_dynamic. Without it,\n      quantize_static with its usual options.\n  --metric cosine|kl_divergence|max_abs_error|mean_relative_error|mse|sqnr_db|top1_accuracy|top1_agreement|top5_accuracy|top5_agreement\n      What outputs are judged by; of several outputs the worst counts. Default: \"sqnr_db\".\n  --target X\n      The value of the metric that is wanted, or a better one. Required.\n  --remedy float|16-bit\n      What nodes get that do not bear quantization: 'float' leaves them as they are;\n      '16-bit' gives their activations QUInt16 instead of QUInt8, or QInt16 instead of QInt8\n      (quantize_static in QDQ format only). Default: \"float\".\n  --labels FILE\n      The samples' classes, for metrics of accuracy, as 'quantab compare' takes them.\n  --max-trials N\n      Quantized models to try on the samples, at most, 1 to 10000. Default: 64.\n  --runs N\n      How often the models are timed in the end, 0 to 1000000. Default: 20.\n  -o, --output OUT\n      Where to write the model.\n  --print-recipe\n      Print the recipe that makes the model, and the same as Python.\n  --threads N\n      How many threads may compute, 1 to 64; unset, as many as the machine has, up to 4.\n      Results do not depend on it.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n",
     },
     {
       name: 'try',
@@ -2438,5 +2453,5 @@ export const description: Description = {
     qdq: { activation_type: 'QUInt8', force_quantize_no_input_check: true },
     qnn: { activation_type: 'QUInt8', weight_type: 'QUInt8', minimum_real_range: 0.0001 },
   },
-  help: "quantab 0.1.0: quantizes ONNX models on this machine, and nowhere else.\n\nUsage: quantab COMMAND [arguments]\n\nCommands:\n  inspect     Say what a model is: inputs, outputs, operators, weights.\n  ops         List the operators that can run here.\n  dynamic     Quantize weights now and activations at run time (quantize_dynamic).\n  static      Quantize weights and activations, with ranges measured on samples\n              (quantize_static).\n  float16     Convert to half precision (convert_float_to_float16); with samples, all but\n              what would then be wrong (auto_convert_mixed_precision).\n  preprocess  Make a model fit for quantization: infer, fold, fuse (quant_pre_process).\n  run         Run a model once and keep its outputs.\n  compare     Run two forms of a model on the same samples and measure how far apart they\n              are.\n  layers      Say of each value and weight of a quantized model how far it is from the float\n              one's, and how much of that arises in the layer itself.\n  sensitivity Say what it costs to quantize each node of a model alone, the worst first.\n  suggest     Find few nodes to keep in float for a quantized model to be good enough.\n  try         Quantize a model in several ways and show size, speed and accuracy of each,\n              and which are best.\n  bench       Time models, a run of each in turn.\n\n'quantab COMMAND --help' says what a command takes. Results go to standard output, progress\nand messages to standard error. Exit status: 0 done, 1 failed, 2 wrong usage.\n",
+  help: "quantab 0.1.0: quantizes ONNX models on this machine, and nowhere else.\n\nUsage: quantab COMMAND [arguments]\n\nCommands:\n  inspect     Say what a model is: inputs, outputs, operators, weights.\n  ops         List the operators that can run here.\n  dynamic     Quantize weights now and activations at run time (quantize_dynamic).\n  static      Quantize weights and activations, with ranges measured on samples\n              (quantize_static).\n  float16     Convert to half precision (convert_float_to_float16); with samples, all but\n              what would then be wrong (auto_convert_mixed_precision).\n  preprocess  Make a model fit for quantization: infer, fold, fuse (quant_pre_process).\n  run         Run a model once and keep its outputs.\n  compare     Run two forms of a model on the same samples and measure how far apart they\n              are.\n  layers      Say of each value and weight of a quantized model how far it is from the float\n              one's, and how much of that arises in the layer itself.\n  sensitivity Say what it costs to quantize each node of a model alone, the worst first.\n  suggest     Find few nodes to keep in float, or in 16 bits, for a quantized model to be\n              good enough.\n  try         Quantize a model in several ways and show size, speed and accuracy of each,\n              and which are best.\n  bench       Time models, a run of each in turn.\n\n'quantab COMMAND --help' says what a command takes. Results go to standard output, progress\nand messages to standard error. Exit status: 0 done, 1 failed, 2 wrong usage.\n",
 };

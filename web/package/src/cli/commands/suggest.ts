@@ -1,5 +1,11 @@
-// quantab suggest MODEL --calibration-data DIR --target X: which nodes to keep in float.
-import { openModel, type FormFigures, type Recipe, type Suggestion } from '../../index.node.js';
+// quantab suggest MODEL --calibration-data DIR --target X: which nodes to keep in float, or in 16 bits.
+import {
+  openModel,
+  type FormFigures,
+  type Recipe,
+  type Remedy,
+  type Suggestion,
+} from '../../index.node.js';
 import { integer } from '../arguments.js';
 import type { Command } from '../command.js';
 import { humanBytes, humanNumber, table } from '../console.js';
@@ -29,6 +35,7 @@ export const command: Command<SuggestResult> = {
     const { signal: stop, ...unstopped } = call;
     const wanted = {
       target: { metric: metricOf(metricName(value)), value: Number(value('target')) },
+      remedy: (value('remedy') ?? 'float') as Remedy,
       maxTrials: integer(invocation, 'max_trials', 64, 1, MOST_TRIALS),
       runs: integer(invocation, 'runs', 20, 0, MOST_RUNS),
     };
@@ -46,11 +53,12 @@ export const command: Command<SuggestResult> = {
   },
 
   text(found, { value }) {
-    const { target, met, trials, complete, kept, considered } = found;
+    const { target, remedy, met, trials, complete, kept, considered } = found;
+    const where = remedy === '16-bit' ? '16 bits' : remedy;
     const metric = metricName(value);
     const lines = [
       `target   ${metric} ${humanNumber(target)}, ${met ? 'met' : 'not met'}, trials: ${trials}${complete ? '' : ', stopped early'}\n`,
-      `kept     ${kept.length} of ${considered} nodes in float\n`,
+      `kept     ${kept.length} of ${considered} nodes in ${where}\n`,
       table([
         ['model', 'size', metric, 'median ms'],
         formRow('float', found.original),
@@ -64,7 +72,7 @@ export const command: Command<SuggestResult> = {
         each.opType,
         figureText(each.value, each.maxAbsError),
       ]);
-      lines.push(`\n${table([['kept in float', 'op', metric], ...rows])}`);
+      lines.push(`\n${table([[`kept in ${where}`, 'op', metric], ...rows])}`);
     }
     if (found.recipe !== undefined) {
       lines.push(`\n${JSON.stringify(found.recipe, undefined, 2)}\n\n${found.python}`);
