@@ -71,6 +71,8 @@ const FILES_GONE =
 export interface ResultActions {
   /** Quantizes anew, with some nodes kept in float. */
   keepInFloat(nodes: string[]): void;
+  /** Quantizes anew, with some options changed. */
+  change(options: Record<string, unknown>): void;
   /** Quantizes anew with the same settings. */
   makeAgain(): void;
   saveReport(): void;
@@ -151,9 +153,9 @@ export function showResult(
     { type: 'button', class: 'primary', id: 'make-again', onclick: actions.makeAgain },
     'Make it again',
   );
-  const suggest = panel('suggest', 'Find what to keep in float', async () => {
+  const suggest = panel('suggest', 'Find what to keep in float or 16 bits', async () => {
     const { showSuggest } = await import('./improve/suggest_view');
-    return (host) => showSuggest(host, run, actions.bench, actions.keepInFloat);
+    return (host) => showSuggest(host, run, actions.bench, actions);
   });
   const sensitivity = panel('sensitivity', 'What each node costs, quantized alone', async () => {
     const { showSensitivity } = await import('./improve/sensitivity_view');

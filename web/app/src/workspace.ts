@@ -160,6 +160,11 @@ function showResults(open: Open): void {
       chosen &&
       showResult(byId('result'), chosen, runs.urlsOf(chosen), {
         keepInFloat: (nodes) => settings.keepInFloat(chosen.settings, nodes),
+        change: (options) =>
+          makeWith(open, {
+            ...chosen.settings,
+            options: { ...chosen.settings.options, ...options },
+          }),
         makeAgain: () => makeAgain(chosen),
         saveReport: () => report(chosen),
         bench: benchOf(open),

@@ -1,5 +1,5 @@
-// Searches for few nodes to keep in float, and says what that gains and costs. Loaded when it is asked for.
-import type { FormFigures, Progress, Recipe, Suggestion } from 'quantab';
+// Searches for few nodes to keep in float, or in 16 bits, and says what that gains and costs. Loaded when it is asked for.
+import type { FormFigures, Progress, Recipe, Remedy, Suggestion } from 'quantab';
 import { alertError, isCancelled } from '../alerts';
 import { el, table } from '../dom';
 import { focusFieldOf } from '../fields';
@@ -13,9 +13,10 @@ import { atWork, doubts, runsFor, someSamples, type Bench } from './bench';
 import { samplesField, startButton } from './fields';
 import { goalFields, type Goal } from './goals';
 import { METRICS, quality } from './metrics';
+import { remedyField, WHERE } from './remedies';
 
 const HELP =
-  'Quantizes each node alone to rank them, then tries models that keep the worst in float, and leaves out what turns out not to be needed.';
+  'Quantizes each node alone to rank them, then tries models that keep the worst in float or in 16 bits, and leaves out what turns out not to be needed.';
 
 const TOO_EARLY =
   'The search was stopped before a model was tried, so there is nothing to suggest. Let it run longer, or on fewer samples.';
@@ -29,19 +30,40 @@ interface Found extends Omit<Suggestion, 'model'> {
   random: boolean;
 }
 
+/** What quantizes anew with what was found. */
+export interface Helping {
+  /** With nodes kept in float. */
+  keepInFloat(nodes: string[]): void;
+  /** With some options changed. */
+  change(options: Record<string, unknown>): void;
+}
+
+/** The options of a conversion in which activations have 16 bits. */
+function raised({ quantize_static: options }: Recipe): Record<string, unknown> {
+  const { TensorQuantOverrides } = (options?.['extra_options'] ?? {}) as Record<string, unknown>;
+  return { tensorQuantOverrides: TensorQuantOverrides };
+}
+
 /** What was found for each result, for as long as the page is there. */
 const found = new WeakMap<Run, Found>();
 
-function conclusion({ kept, considered, met, complete, metric, target, suggested }: Found): string {
+const NOTHING: Record<Remedy, string> = {
+  float: 'Nothing has to stay in float',
+  '16-bit': 'Nothing needs 16 bits',
+};
+
+function conclusion(result: Found): string {
+  const { kept, considered, met, complete, metric, remedy, target, suggested } = result;
   const reached = quality(metric, suggested);
   const wanted = quality(metric, { value: target, maxAbsError: null });
-  const words = `${counted(kept.length, 'node')} of ${considered} in float`;
+  const words = `${counted(kept.length, 'node')} of ${considered} ${WHERE[remedy]}`;
   const early = ' The search ended early: fewer nodes, or better ones, may be there.';
+  const otherwise = remedy === '16-bit' ? ' Nodes that stay in float may reach it.' : '';
   const parts = met
     ? kept.length === 0
-      ? `Nothing has to stay in float: with every node quantized it is ${reached}, and ${wanted} is wanted.`
+      ? `${NOTHING[remedy]}: with every node quantized it is ${reached}, and ${wanted} is wanted.`
       : `With ${words} it is ${reached}; ${wanted} is wanted.`
-    : `No model was found that reaches ${wanted}. The closest keeps ${words} and reaches ${reached}.`;
+    : `No model was found that reaches ${wanted}. The closest keeps ${words} and reaches ${reached}.${otherwise}`;
   return parts + (complete || (met && kept.length === 0) ? '' : early);
 }
 
@@ -78,21 +100,24 @@ function forms({ metric, original, quantized, suggested }: Found): HTMLElement {
   );
 }
 
-const nodes = ({ kept, metric }: Found): HTMLElement =>
+const nodes = ({ kept, metric, remedy }: Found): HTMLElement =>
   table(
-    'To keep in float',
+    `To keep ${WHERE[remedy]}`,
     [{ head: 'Node' }, { head: 'Operator' }, { head: 'Alone quantized', number: true }],
     kept.map((each) => [each.node, each.opType, quality(metric, each)]),
   );
 
-function outcome(result: Found, run: Run, keepInFloat: (nodes: string[]) => void): HTMLElement[] {
-  const { kept, recipe, samples, random } = result;
+function outcome(result: Found, run: Run, help: Helping): HTMLElement[] {
+  const { kept, recipe, remedy, samples, random } = result;
   const names = kept.map(({ node }) => node);
+  const isRaised = remedy === '16-bit';
+  const canRepeat = isRaised || canName(names);
+  const repeat = () => (isRaised ? help.change(raised(recipe)) : help.keepInFloat(names));
   const save = () => saveRecipe(run, recipe);
   const again = el(
     'button',
-    { type: 'button', class: 'primary', id: 'keep-suggested', onclick: () => keepInFloat(names) },
-    `Quantize again with ${counted(kept.length, 'node')} in float`,
+    { type: 'button', class: 'primary', id: 'keep-suggested', onclick: repeat },
+    `Quantize again with ${counted(kept.length, 'node')} ${WHERE[remedy]}`,
   );
   const saving = el(
     'button',
@@ -108,8 +133,8 @@ function outcome(result: Found, run: Run, keepInFloat: (nodes: string[]) => void
       ? []
       : [
           nodes(result),
-          el('p', { class: 'actions' }, canName(names) && again, saving),
-          ...(canName(names) ? [] : [el('p', { class: 'help' }, COMMA)]),
+          el('p', { class: 'actions' }, canRepeat && again, saving),
+          ...(canRepeat ? [] : [el('p', { class: 'help' }, COMMA)]),
           el(
             'p',
             { class: 'help' },
@@ -119,19 +144,14 @@ function outcome(result: Found, run: Run, keepInFloat: (nodes: string[]) => void
   ];
 }
 
-/** `keepInFloat` quantizes anew with nodes kept in float. */
-export function showSuggest(
-  host: HTMLElement,
-  run: Run,
-  bench: Bench,
-  keepInFloat: (nodes: string[]) => void,
-): void {
+export function showSuggest(host: HTMLElement, run: Run, bench: Bench, help: Helping): void {
   const goals = goalFields(run.judgement!.comparison!);
+  const remedy = remedyField(run.recipe);
   const most = samplesField('search-samples', 'Samples to search on');
   const place = el('div');
   const show = () => {
     const result = found.get(run);
-    if (result !== undefined) place.replaceChildren(...outcome(result, run, keepInFloat));
+    if (result !== undefined) place.replaceChildren(...outcome(result, run, help));
   };
 
   async function search(goal: Goal): Promise<void> {
@@ -142,6 +162,7 @@ export function showSuggest(
         recipe: run.recipe,
         samples,
         target: goal,
+        remedy: remedy.value(),
         runs: runsFor(run.judgement?.latency?.float.median ?? 0),
         signal,
         stop,
@@ -175,6 +196,7 @@ export function showSuggest(
   host.replaceChildren(
     el('p', { class: 'help' }, HELP),
     ...goals.elements,
+    remedy.element,
     most.element,
     el('p', { class: 'actions' }, startButton('suggest-start', 'Search', begin)),
     place,
