@@ -7,7 +7,6 @@ import { CALIBRATION, DIST, eachTestHasPage, fileOf } from './page.mjs';
 import { goOffline, readyOffline } from './whole_way.mjs';
 
 const BUTTON = '#compare-onnxruntime';
-const PROBLEM = '#onnxruntime-problem';
 const TABLE = '#onnxruntime table';
 
 const isPeers = (url) => url.includes('/onnxruntime-web-');
@@ -22,8 +21,8 @@ async function openAndQuantize(tab) {
 async function compare(tab) {
   await tab.page.focus(BUTTON);
   await tab.page.keyboard.press('Enter');
-  await tab.shown('#onnxruntime-progress');
-  await tab.gone('#onnxruntime-progress');
+  await tab.shown('#progress');
+  await tab.gone('#progress');
 }
 
 const rowsOf = (page, selector) =>
@@ -59,7 +58,7 @@ describe('in an isolated page', () => {
 
     await tab.listen();
     await compare(tab);
-    expect(await page.isVisible(PROBLEM)).toBe(false);
+    expect(await page.isVisible('.alert')).toBe(false);
     const rows = await rowsOf(page, TABLE);
     expect(rows.map(([name]) => name)).toEqual(['Float', 'Quantized']);
     for (const [, here, hereSpread, there, thereSpread, ratio] of rows) {
@@ -81,7 +80,7 @@ describe('in an isolated page', () => {
     const words = await tab.text('#onnxruntime-verdict');
     expect(words).toContain(rows[1][1]);
     expect(await tab.said()).toContain(words);
-    expect(await tab.focused()).toBe('compare-onnxruntime');
+    expect(await tab.focused()).toBe('onnxruntime-verdict');
     expect(await workersOf(page)).toEqual([]);
     expect(await violations(page)).toEqual([]);
 
@@ -95,10 +94,10 @@ describe('in an isolated page', () => {
     for (const text of [words, ...rows.flat()]) expect(report).toContain(text);
 
     await page.click(BUTTON);
-    await page.click('#onnxruntime-progress-cancel');
-    await tab.gone('#onnxruntime-progress');
+    await page.click('#progress-cancel');
+    await tab.gone('#progress');
     expect(await tab.focused()).toBe('compare-onnxruntime');
-    expect(await page.isVisible(PROBLEM)).toBe(false);
+    expect(await page.isVisible('.alert')).toBe(false);
     expect(await rowsOf(page, TABLE)).toEqual(rows);
     expect(await workersOf(page)).toEqual([]);
 
@@ -108,6 +107,47 @@ describe('in an isolated page', () => {
     await tab.shown(TABLE);
     expect(await rowsOf(page, TABLE)).toEqual(rows);
     expect(await page.isVisible(BUTTON)).toBe(false);
+    expect(tab.problems).toEqual([]);
+  });
+
+  test('nothing else begins beside it, and it does not begin beside anything else', async () => {
+    const { tab, served } = session;
+    const { page } = tab;
+    await tab.openDigits();
+    await tab.drop(fileOf(CALIBRATION));
+    await tab.samplesAre('1 sample file, 300 rows, used as 300 samples.');
+    await tab.quantize();
+    await page.click('#sensitivity > summary');
+    await tab.shown('#sensitivity-start');
+    // Presses the button of one, while that is under way the button of another, and cancels.
+    const pressedBeside = (first, other) =>
+      page.evaluate(
+        (ids) => {
+          const [one, another] = ids.map((id) => document.getElementById(id));
+          one.click();
+          const isBusy = [one, another].map((button) => button.getAttribute('aria-disabled'));
+          another.click();
+          const alert = document.querySelector('.alert span').textContent;
+          const { length } = document.querySelectorAll('.progress');
+          document.getElementById('progress-cancel').click();
+          return { isBusy, alert, length };
+        },
+        [first, other],
+      );
+    const refusal = {
+      isBusy: ['true', 'true'],
+      alert: expect.stringMatching(/^The page is at work already\./),
+      length: 1,
+    };
+    expect(await pressedBeside('sensitivity-start', 'compare-onnxruntime')).toEqual(refusal);
+    await tab.gone('#progress');
+    expect(served.filter(isPeers)).toEqual([]);
+    expect(await pressedBeside('compare-onnxruntime', 'sensitivity-start')).toEqual(refusal);
+    await tab.gone('#progress');
+    expect(await page.$('#sensitivities')).toBeNull();
+    expect(await page.getAttribute(BUTTON, 'aria-disabled')).toBe('false');
+    await compare(tab);
+    expect(await page.isVisible(TABLE)).toBe(true);
     expect(tab.problems).toEqual([]);
   });
 
@@ -121,12 +161,11 @@ describe('in an isolated page', () => {
     await page.selectOption('#option-calibrate_method', 'Distribution');
     await tab.quantize();
     await compare(tab);
-    expect(await tab.text(PROBLEM)).toMatch(
+    expect(await tab.alert()).toMatch(
       /^ONNX Runtime cannot open 'digits\.static\.float8\.onnx': ./,
     );
     expect(await page.isVisible(BUTTON)).toBe(true);
     expect(await page.$(TABLE)).toBeNull();
-    expect(await page.isVisible('.alert')).toBe(false);
   });
 
   test('it is not kept for work offline, which is said there', async () => {
@@ -137,7 +176,7 @@ describe('in an isolated page', () => {
     await goOffline(session);
     await openAndQuantize(tab);
     await compare(tab);
-    expect(await tab.text(PROBLEM)).toMatch(
+    expect(await tab.alert()).toMatch(
       /^onnxruntime-web could not be loaded .* connect to the network, and try again\.$/,
     );
     expect(await violations(tab.page)).toEqual([]);

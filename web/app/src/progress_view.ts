@@ -62,6 +62,7 @@ export function showProgress(
   const time = new TimeLeft();
   return {
     begin(what) {
+      label.textContent = what;
       prefix = `${what}: `;
       current = undefined;
       news += prefix;

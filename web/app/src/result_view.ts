@@ -6,7 +6,8 @@ import { bytes, counted } from './format';
 import type { Bench } from './improve/bench';
 import { panel } from './improve/panel';
 import { layersView } from './layers_view';
-import { besideArea, type MeasureBeside } from './onnxruntime/area';
+import { besideArea } from './onnxruntime/area';
+import type { LoadMeasure } from './onnxruntime/offer';
 import type { LayerSource } from './open_rows';
 import { saveRecipe } from './run_actions';
 import { madeWith, shareOf } from './run_words';
@@ -81,9 +82,7 @@ export interface ResultActions {
   /** None where the histograms of layers cannot be had. */
   readonly layerSource: LayerSource | undefined;
   /** Absent where there is no onnxruntime-web. */
-  measureBeside: MeasureBeside | undefined;
-  /** Whether a model is being quantized. */
-  isBusy(): boolean;
+  loadBeside: LoadMeasure | undefined;
 }
 
 export interface ResultView {
@@ -166,8 +165,8 @@ export function showResult(
     return (host) => showProfile(host, run, actions.bench);
   });
   const figures = el('div', { id: 'figures' }, textTable(beforeAndAfter(run, undefined)));
-  const { measureBeside } = actions;
-  const beside = measureBeside && besideArea(measureBeside, () => actions.isBusy());
+  const { bench, loadBeside } = actions;
+  const beside = loadBeside && besideArea(run, bench, loadBeside);
   section.hidden = false;
   section.replaceChildren(
     el('h2', { id: 'result-title', tabindex: -1 }, `Result ${run.number}`),
@@ -201,7 +200,7 @@ export function showResult(
       ...(comparison !== undefined && isQuantized ? [sensitivity] : []),
       ...notices.map((text) => notice(text)),
     );
-    beside?.show(run.beside, files !== undefined && latency !== undefined);
+    beside?.show(files !== undefined && latency !== undefined);
   }
   judged();
 
@@ -214,11 +213,9 @@ export function showResult(
     setStale(stale) {
       earlier.hidden = !stale;
       section.classList.toggle('stale', stale);
-      if (stale) beside?.leave();
     },
     remove() {
       controller.abort();
-      beside?.leave();
       section.classList.remove('stale');
       section.replaceChildren();
       section.hidden = true;

@@ -18,7 +18,6 @@ import { showRuns } from './runs_table';
 import { Keeping } from './keeping';
 import { awaitedState, type KeptState } from './session';
 import { onnxRuntime } from './onnxruntime/offer';
-import type { MeasureBeside } from './onnxruntime/area';
 import { showSettings, type SettingsView } from './settings_view';
 import { focusHome, say, titleState } from './status';
 import type { Opened } from './opening';
@@ -169,8 +168,7 @@ function showResults(open: Open): void {
         saveReport: () => report(chosen),
         bench: benchOf(open),
         layerSource: layerSourceOf(open, chosen),
-        measureBeside: measuring(open, chosen),
-        isBusy: () => open.work.isBusy,
+        loadBeside: onnxRuntime(),
       });
   } else open.view?.judged();
   open.nodes.showLayers(chosen?.judgement?.layers);
@@ -183,10 +181,11 @@ function makeWith({ settings: fields }: Open, settings: Settings): void {
   fields.start();
 }
 
-const benchOf = ({ model, work, settings }: Open): Bench => ({
+const benchOf = ({ model, work, settings, keeping }: Open): Bench => ({
   model,
   work,
   samples: () => settings.samples(),
+  found: () => keeping.changed(),
 });
 
 async function tryAll(open: Open, candidates: Candidate[]): Promise<void> {
@@ -194,21 +193,6 @@ async function tryAll(open: Open, candidates: Candidate[]): Promise<void> {
   await showTrials(byId('trials'), benchOf(open), candidates, {
     make: (settings) => makeWith(open, settings),
   });
-}
-
-/** What times a result here and in onnxruntime-web, and keeps that with it. */
-function measuring({ model, settings, keeping }: Open, run: Run): MeasureBeside | undefined {
-  const load = onnxRuntime();
-  return (
-    load &&
-    (async (signal, onProgress) => {
-      const measure = await load();
-      const { samples } = await settings.samples();
-      run.beside = await measure(model, run, samples, signal, onProgress);
-      keeping.changed();
-      return run.beside;
-    })
-  );
 }
 
 /** Makes one model and finds out how good it is. */

@@ -1,7 +1,7 @@
 // What the parts of the page work with that look for a better model.
 import type { Model } from 'quantab';
-import { alertError, alertText } from '../alerts';
-import { el } from '../dom';
+import { alertError, alertText, isCancelled } from '../alerts';
+import { activeElement, el } from '../dom';
 import type { SampleSource } from '../samples';
 import { say, titleState } from '../status';
 import type { AtWork, UnderWay } from '../under_way';
@@ -18,6 +18,8 @@ export interface Bench {
   readonly work: UnderWay;
   /** The samples as they are now. Rejects when a field of theirs is wrong. */
   samples(): Promise<{ samples: SampleSource | undefined; random: boolean }>;
+  /** Has what was found, and put into a result, kept with it on this device. */
+  found(): void;
 }
 
 /** The samples that there are. Rejects when there are none. */
@@ -40,6 +42,7 @@ export async function atWork(
     alertText('The page is at work already. Wait until it is done, or cancel it, and press again.');
     return undefined;
   }
+  const begun = activeElement();
   let ending: string | undefined;
   let failure: unknown;
   const mayMoveFocus = await work.do(async (at) => {
@@ -51,9 +54,16 @@ export async function atWork(
   }, canStop);
   if (mayMoveFocus === undefined) return undefined;
   titleState(ending === undefined ? null : 'done');
-  say(ending ?? 'Cancelled.');
-  if (failure !== undefined) alertError(failure);
-  return ending === undefined ? undefined : mayMoveFocus;
+  if (ending !== undefined) {
+    say(ending);
+    return mayMoveFocus;
+  }
+  if (isCancelled(failure)) {
+    say('Cancelled.');
+    // The button that cancelled is gone.
+    if (mayMoveFocus && begun instanceof HTMLElement) begun.focus();
+  } else alertError(failure);
+  return undefined;
 }
 
 /** Timing one form of a model takes so long at most, in milliseconds, or one run. */

@@ -1,6 +1,7 @@
 // What the parts have in common that work on samples: how many of them, and the button that begins.
 import { el } from '../dom';
 import { field } from '../fields';
+import type { Bench } from './bench';
 
 const MOST_SAMPLES = 64;
 
@@ -21,3 +22,15 @@ export function samplesField(id: string, label: string): SamplesField {
 /** A button that begins work: while other work is under way, it says that it cannot. */
 export const startButton = (id: string, text: string, onclick: () => void): HTMLElement =>
   el('button', { type: 'button', id, 'data-begins': true, onclick }, text);
+
+/** The same in a part that may appear while other work is under way. */
+export function beginButton(
+  { work }: Bench,
+  id: string,
+  text: string,
+  onclick: () => void,
+): HTMLElement {
+  const button = startButton(id, text, onclick);
+  button.setAttribute('aria-disabled', String(work.isBusy));
+  return button;
+}
