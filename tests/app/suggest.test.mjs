@@ -57,7 +57,7 @@ test('of a network with one bad layer just that one stays in float', async () =>
 
   // What was found for a result is still there when it is looked at again.
   await page.click('#details-1');
-  await page.click('#suggest > summary');
+  await tab.shown('#suggestion');
   expect(await tab.text('#suggestion')).toBe(said);
 
   // Another figure: the error as a number.

@@ -2,6 +2,7 @@
 import type { Model } from 'quantab';
 import { counted } from './format';
 import type { NamedFile } from './files';
+import type { Tried } from './improve/trials_view';
 import type { Runs } from './runs';
 import { beginSession, COPIES, keepFiles, keepState, type Kept } from './session';
 import type { SettingsView } from './settings_view';
@@ -12,6 +13,7 @@ const PAUSE = 300;
 interface Work {
   settings: SettingsView;
   runs: Runs;
+  tried: Tried | undefined;
 }
 
 const NOTHING =
@@ -47,7 +49,7 @@ export class Keeping {
     this.#write();
   }
 
-  /** Settings, samples or results have changed. */
+  /** Settings, samples, results or what was found out about them have changed. */
   changed(): void {
     if (this.#place === undefined) return;
     clearTimeout(this.#timer);
@@ -63,7 +65,7 @@ export class Keeping {
   #write(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const { settings, runs } = this.work();
+    const { settings, runs, tried } = this.work();
     const samples = settings.sampleFiles();
     const failed = () => this.#say(NOTHING);
     if (samples !== this.#samples || samples.length !== this.#count) {
@@ -74,7 +76,8 @@ export class Keeping {
         failed,
       );
     }
-    keepState({ settings: settings.state(), runs: [...runs.all], next: runs.next }).catch(failed);
+    const state = { settings: settings.state(), runs: [...runs.all], next: runs.next, tried };
+    keepState(state).catch(failed);
   }
 
   #say(text: string): void {

@@ -152,18 +152,33 @@ export function showResult(
     { type: 'button', class: 'primary', id: 'make-again', onclick: actions.makeAgain },
     'Make it again',
   );
-  const suggest = panel('suggest', 'Find what to keep in float or 16 bits', async () => {
-    const { showSuggest } = await import('./improve/suggest_view');
-    return (host) => showSuggest(host, run, actions.bench, actions);
-  });
-  const sensitivity = panel('sensitivity', 'What each node costs, quantized alone', async () => {
-    const { showSensitivity } = await import('./improve/sensitivity_view');
-    return (host) => showSensitivity(host, run, actions.bench, actions.keepInFloat);
-  });
-  const profile = panel('profile', 'Where the time goes', async () => {
-    const { showProfile } = await import('./improve/profile_view');
-    return (host) => showProfile(host, run, actions.bench);
-  });
+  const suggest = panel(
+    'suggest',
+    'Find what to keep in float or 16 bits',
+    async () => {
+      const { showSuggest } = await import('./improve/suggest_view');
+      return (host) => showSuggest(host, run, actions.bench, actions);
+    },
+    run.suggestion !== undefined,
+  );
+  const sensitivity = panel(
+    'sensitivity',
+    'What each node costs, quantized alone',
+    async () => {
+      const { showSensitivity } = await import('./improve/sensitivity_view');
+      return (host) => showSensitivity(host, run, actions.bench, actions.keepInFloat);
+    },
+    run.sensitivity !== undefined,
+  );
+  const profile = panel(
+    'profile',
+    'Where the time goes',
+    async () => {
+      const { showProfile } = await import('./improve/profile_view');
+      return (host) => showProfile(host, run, actions.bench);
+    },
+    run.profiles !== undefined,
+  );
   const figures = el('div', { id: 'figures' }, textTable(beforeAndAfter(run, undefined)));
   const { bench, loadBeside } = actions;
   const beside = loadBeside && besideArea(run, bench, loadBeside);

@@ -1,6 +1,9 @@
 // The results so far, each with what it was made with and what was found out about it. Files are blobs, which a browser keeps on
 // disk when they are large.
 import type { MixedPrecision, Model, Recipe } from 'quantab';
+import type { Profiles } from './improve/profile_view';
+import type { Sensitivity } from './improve/sensitivity_view';
+import type { Suggested } from './improve/suggest_view';
 import type { Judgement } from './judge';
 import type { Beside } from './onnxruntime/table';
 import type { SampleSource } from './samples';
@@ -34,6 +37,10 @@ export interface Run {
   judgement: Judgement | undefined;
   /** Its times beside those in onnxruntime-web, once that was asked for. */
   beside: Beside | undefined;
+  /** What was found out in other ways, each once that was asked for. */
+  suggestion: Suggested | undefined;
+  sensitivity: Sensitivity | undefined;
+  profiles: Profiles | undefined;
 }
 
 export function settingsOf(job: Job): Settings {
@@ -82,6 +89,9 @@ export class Runs {
       files,
       judgement: undefined,
       beside: undefined,
+      suggestion: undefined,
+      sensitivity: undefined,
+      profiles: undefined,
     };
     if (job.samples !== undefined) this.#samples.set(run, job.samples);
     this.#all.push(run);

@@ -1,6 +1,7 @@
 // What is kept on this device of the model that is open, so that work can go on after a reload.
 import type { NamedFile } from './files';
 import { fileAt, mayRead, originOf, type Origin } from './handles';
+import type { Tried } from './improve/trials_view';
 import type { Run } from './runs';
 import type { SettingsState } from './settings_view';
 import { clearRecords, getRecord, putRecord } from './store';
@@ -33,6 +34,8 @@ export interface KeptState {
   runs: Run[];
   /** The number of the next result. */
   next: number;
+  /** What came of trying all ready-made settings. */
+  tried: Tried | undefined;
 }
 
 export interface Session {
@@ -152,7 +155,8 @@ export async function lastSession(): Promise<Session | undefined> {
     const files = (await getRecord(FILES)) as KeptFiles | undefined;
     if (files?.form !== FORM) return undefined;
     const kept = (await getRecord(STATE)) as (KeptState & { id: string }) | undefined;
-    const state = kept?.id === files.id ? kept : { settings: undefined, runs: [], next: 1 };
+    const nothing = { settings: undefined, runs: [], next: 1, tried: undefined };
+    const state = kept?.id === files.id ? kept : nothing;
     return { files, state };
   } catch {
     return undefined;

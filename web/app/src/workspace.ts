@@ -7,6 +7,7 @@ import type { NamedFile } from './files';
 import { counted } from './format';
 import type { Bench } from './improve/bench';
 import type { Candidate } from './improve/candidates';
+import type { TrialActions, Tried } from './improve/trials_view';
 import { judge, layerSamples } from './judge';
 import { showModel } from './model_view';
 import type { LayerSource } from './open_rows';
@@ -31,6 +32,7 @@ interface Open {
   work: UnderWay;
   runs: Runs;
   view: ResultView | undefined;
+  tried: Tried | undefined;
   keeping: Keeping;
 }
 
@@ -104,6 +106,7 @@ export function showWorkspace({ model, files, samples, state }: Opened): void {
       open.keeping.changed();
     }),
     view: undefined,
+    tried: undefined,
     keeping: new Keeping(model, files, () => open),
   };
   current = open;
@@ -117,9 +120,11 @@ export function showWorkspace({ model, files, samples, state }: Opened): void {
   say('The model is open.');
 }
 
-function restore({ runs, settings }: Open, state: KeptState): void {
+function restore(open: Open, state: KeptState): void {
+  const { runs, settings } = open;
   runs.restore(state.runs, state.next);
   if (state.settings !== undefined) settings.restore(state.settings).catch(alertError);
+  if (state.tried !== undefined) showTriedAgain(open, state.tried).catch(alertError);
 }
 
 function settingsChanged(open: Open): void {
@@ -188,11 +193,27 @@ const benchOf = ({ model, work, settings, keeping }: Open): Bench => ({
   found: () => keeping.changed(),
 });
 
+const trialActionsOf = (open: Open): TrialActions => ({
+  make: (settings) => makeWith(open, settings),
+});
+
 async function tryAll(open: Open, candidates: Candidate[]): Promise<void> {
   const { showTrials } = await import('./improve/trials_view');
-  await showTrials(byId('trials'), benchOf(open), candidates, {
-    make: (settings) => makeWith(open, settings),
-  });
+  const actions = trialActionsOf(open);
+  const tried = await showTrials(byId('trials'), benchOf(open), candidates, actions);
+  if (tried === undefined) return;
+  open.tried = tried;
+  open.keeping.changed();
+}
+
+/** Shows what was tried on an earlier visit. */
+async function showTriedAgain(open: Open, tried: Tried): Promise<void> {
+  open.tried = tried;
+  const { showTried } = await import('./improve/trials_view');
+  // Another model may have been opened meanwhile, or all been tried again.
+  if (current === open && open.tried === tried) {
+    showTried(byId('trials'), tried, trialActionsOf(open));
+  }
 }
 
 /** Makes one model and finds out how good it is. */

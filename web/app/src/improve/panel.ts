@@ -2,14 +2,20 @@
 import { alertError } from '../alerts';
 import { el } from '../dom';
 
-/** `load` gives what fills the part; it is called once. */
+/** `load` gives what fills the part; it is called once. `isOpen` has it open from the beginning. */
 export function panel(
   id: string,
   title: string,
   load: () => Promise<(host: HTMLElement) => void>,
+  isOpen: boolean,
 ): HTMLElement {
   const host = el('div');
-  const details = el('details', { id, class: 'panel' }, el('summary', {}, title), host);
+  const details = el(
+    'details',
+    { id, class: 'panel', open: isOpen },
+    el('summary', {}, title),
+    host,
+  );
   let isLoaded = false;
   details.addEventListener('toggle', () => {
     if (!details.open || isLoaded) return;

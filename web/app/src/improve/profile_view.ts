@@ -6,8 +6,11 @@ import { count, counted, milliseconds, percent } from '../format';
 import type { Run } from '../runs';
 import { firstSample } from '../samples';
 import type { AtWork } from '../under_way';
-import { atWork, runsFor, type Bench } from './bench';
-import { startButton } from './fields';
+import { runsFor, type Bench } from './bench';
+import { showPart } from './part';
+
+const NO_FILE =
+  'The file of this result is not there any more, so only the original is timed. Make it again to time both.';
 
 /** Rows that are shown at once. */
 const FEW = 15;
@@ -18,10 +21,8 @@ const HELP =
 /** What is timed, in the order in which it is offered. */
 const MODELS = { result: 'This result', original: 'The original' };
 type Which = keyof typeof MODELS;
-type Profiles = Partial<Record<Which, Profile>>;
-
-/** What was measured for each result, for as long as the page is there. */
-const measured = new WeakMap<Run, Profiles>();
+/** What was measured for a result. */
+export type Profiles = Partial<Record<Which, Profile>>;
 
 const share = (value: number): HTMLElement =>
   el(
@@ -152,15 +153,11 @@ async function openResult({ files }: Run, signal: AbortSignal): Promise<Model | 
 }
 
 export function showProfile(host: HTMLElement, run: Run, bench: Bench): void {
-  const place = el('div');
-  const show = () => {
-    const profiles = measured.get(run);
-    if (profiles !== undefined) place.replaceChildren(...outcome(profiles));
-  };
-
-  async function measure(): Promise<void> {
-    const { float, quantized } = run.judgement?.latency ?? {};
-    const task = async (at: AtWork) => {
+  const { float, quantized } = run.judgement?.latency ?? {};
+  showPart(host, bench, {
+    help: [HELP, ...(run.files === undefined ? [NO_FILE] : [])],
+    button: { id: 'profile-start', text: 'Measure' },
+    begin: () => async (at) => {
       const { samples } = await bench.samples();
       const feeds = samples && (await firstSample(samples));
       at.progress.begin(MODELS.original);
@@ -176,32 +173,10 @@ export function showProfile(host: HTMLElement, run: Run, bench: Bench): void {
           result.close();
         }
       }
-      measured.set(run, profiles);
+      run.profiles = profiles;
       return 'The time of each node is there.';
-    };
-    const mayMoveFocus = await atWork(bench, task);
-    if (mayMoveFocus === undefined) return;
-    show();
-    if (mayMoveFocus) place.querySelector<HTMLElement>('select')?.focus();
-  }
-
-  host.replaceChildren(
-    el('p', { class: 'help' }, HELP),
-    ...(run.files === undefined
-      ? [
-          el(
-            'p',
-            { class: 'help' },
-            'The file of this result is not there any more, so only the original is timed. Make it again to time both.',
-          ),
-        ]
-      : []),
-    el(
-      'p',
-      { class: 'actions' },
-      startButton('profile-start', 'Measure', () => void measure()),
-    ),
-    place,
-  );
-  show();
+    },
+    outcome: () => (run.profiles === undefined ? [] : outcome(run.profiles)),
+    focus: 'select',
+  });
 }

@@ -1,18 +1,17 @@
 // Searches for few nodes to keep in float, or in 16 bits, and says what that gains and costs. Loaded when it is asked for.
 import type { FormFigures, Progress, Recipe, Remedy, Suggestion } from 'quantab';
-import { alertError, isCancelled } from '../alerts';
+import { isCancelled } from '../alerts';
 import { el, table } from '../dom';
-import { focusFieldOf } from '../fields';
 import { bytes, counted, milliseconds, percent } from '../format';
 import { canName } from '../keep_table';
 import { saveRecipe } from '../run_actions';
 import type { Run } from '../runs';
 import { firstOf } from '../samples';
-import type { AtWork } from '../under_way';
-import { atWork, doubts, runsFor, someSamples, type Bench } from './bench';
-import { samplesField, startButton } from './fields';
-import { goalFields, type Goal } from './goals';
+import { doubts, runsFor, someSamples, type Bench } from './bench';
+import { samplesField } from './fields';
+import { goalFields } from './goals';
 import { METRICS, quality } from './metrics';
+import { showPart } from './part';
 import { remedyField, WHERE } from './remedies';
 
 const HELP =
@@ -24,9 +23,11 @@ const TOO_EARLY =
 const COMMA =
   'A name among them has a comma, which divides the names in the options here. The saved recipe has them as they are, for the command line and the package.';
 
-interface Found extends Omit<Suggestion, 'model'> {
+/** What was found for a result. */
+export interface Suggested extends Omit<Suggestion, 'model'> {
   recipe: Recipe;
   samples: number;
+  /** Whether the samples were made up. */
   random: boolean;
 }
 
@@ -44,15 +45,12 @@ function raised({ quantize_static: options }: Recipe): Record<string, unknown> {
   return { tensorQuantOverrides: TensorQuantOverrides };
 }
 
-/** What was found for each result, for as long as the page is there. */
-const found = new WeakMap<Run, Found>();
-
 const NOTHING: Record<Remedy, string> = {
   float: 'Nothing has to stay in float',
   '16-bit': 'Nothing needs 16 bits',
 };
 
-function conclusion(result: Found): string {
+function conclusion(result: Suggested): string {
   const { kept, considered, met, complete, metric, remedy, target, suggested } = result;
   const reached = quality(metric, suggested);
   const wanted = quality(metric, { value: target, maxAbsError: null });
@@ -74,14 +72,14 @@ function runWords(before: number, after: number): string {
   return `takes ${percent(Math.abs(change))} ${change < 0 ? 'less' : 'longer'}`;
 }
 
-function costs({ quantized, suggested }: Found): string {
+function costs({ quantized, suggested }: Suggested): string {
   const size = suggested.bytes - quantized.bytes;
   const [before, after] = [quantized.latency?.median ?? 0, suggested.latency?.median ?? 0];
   const run = before > 0 ? `, and a run ${runWords(before, after)}` : '';
   return `Beside all nodes quantized, that is ${bytes(Math.abs(size))} ${size < 0 ? 'less' : 'more'}${run}.`;
 }
 
-function forms({ metric, original, quantized, suggested }: Found): HTMLElement {
+function forms({ metric, original, quantized, suggested }: Suggested): HTMLElement {
   const row = (name: string, form: FormFigures) => [
     name,
     bytes(form.bytes),
@@ -100,14 +98,14 @@ function forms({ metric, original, quantized, suggested }: Found): HTMLElement {
   );
 }
 
-const nodes = ({ kept, metric, remedy }: Found): HTMLElement =>
+const nodes = ({ kept, metric, remedy }: Suggested): HTMLElement =>
   table(
     `To keep ${WHERE[remedy]}`,
     [{ head: 'Node' }, { head: 'Operator' }, { head: 'Alone quantized', number: true }],
     kept.map((each) => [each.node, each.opType, quality(metric, each)]),
   );
 
-function outcome(result: Found, run: Run, help: Helping): HTMLElement[] {
+function outcome(result: Suggested, run: Run, help: Helping): HTMLElement[] {
   const { kept, recipe, remedy, samples, random } = result;
   const names = kept.map(({ node }) => node);
   const isRaised = remedy === '16-bit';
@@ -148,58 +146,41 @@ export function showSuggest(host: HTMLElement, run: Run, bench: Bench, help: Hel
   const goals = goalFields(run.judgement!.comparison!);
   const remedy = remedyField(run.recipe);
   const most = samplesField('search-samples', 'Samples to search on');
-  const place = el('div');
-  const show = () => {
-    const result = found.get(run);
-    if (result !== undefined) place.replaceChildren(...outcome(result, run, help));
-  };
-
-  async function search(goal: Goal): Promise<void> {
-    const task = async ({ signal, stop, progress }: AtWork) => {
-      const { samples: all, random } = await someSamples(bench);
-      const samples = firstOf(all, most.value());
-      const call = {
-        recipe: run.recipe,
-        samples,
-        target: goal,
-        remedy: remedy.value(),
-        runs: runsFor(run.judgement?.latency?.float.median ?? 0),
-        signal,
-        stop,
-        onProgress: ({ stage, ...state }: Progress) =>
-          progress.update({ stage: stage === 'compare' ? 'search' : stage, ...state }),
-        onLog: (_: string, message: string) => progress.note(message),
+  showPart(host, bench, {
+    help: [HELP],
+    fields: [...goals.elements, remedy.element, most.element],
+    button: { id: 'suggest-start', text: 'Search' },
+    canStop: 'stop',
+    begin() {
+      const target = goals.goal();
+      const chosen = remedy.value();
+      return async ({ signal, stop, progress }) => {
+        const { samples: all, random } = await someSamples(bench);
+        const samples = firstOf(all, most.value());
+        const call = {
+          recipe: run.recipe,
+          samples,
+          target,
+          remedy: chosen,
+          runs: runsFor(run.judgement?.latency?.float.median ?? 0),
+          signal,
+          stop,
+          onProgress: ({ stage, ...state }: Progress) =>
+            progress.update({ stage: stage === 'compare' ? 'search' : stage, ...state }),
+          onLog: (_: string, message: string) => progress.note(message),
+        };
+        const { model, ...figures } = await bench.model.suggest(call).catch((error: unknown) => {
+          const isEarly = isCancelled(error) && stop.aborted && !signal.aborted;
+          throw isEarly ? new Error(TOO_EARLY) : error;
+        });
+        const { preprocess } = run.recipe;
+        const recipe = { ...model.recipe, ...(preprocess && { preprocess }) };
+        model.close();
+        run.suggestion = { ...figures, recipe, samples: samples.length, random };
+        return 'The search is done.';
       };
-      const { model, ...figures } = await bench.model.suggest(call).catch((error: unknown) => {
-        throw isCancelled(error) && stop.aborted && !signal.aborted ? new Error(TOO_EARLY) : error;
-      });
-      const { preprocess } = run.recipe;
-      const recipe = { ...model.recipe, ...(preprocess && { preprocess }) };
-      model.close();
-      found.set(run, { ...figures, recipe, samples: samples.length, random });
-      return 'The search is done.';
-    };
-    const mayMoveFocus = await atWork(bench, task, 'stop');
-    if (mayMoveFocus === undefined) return;
-    show();
-    if (mayMoveFocus) place.querySelector<HTMLElement>('#suggestion')?.focus();
-  }
-
-  const begin = () => {
-    try {
-      void search(goals.goal());
-    } catch (error) {
-      alertError(error);
-      focusFieldOf(error);
-    }
-  };
-  host.replaceChildren(
-    el('p', { class: 'help' }, HELP),
-    ...goals.elements,
-    remedy.element,
-    most.element,
-    el('p', { class: 'actions' }, startButton('suggest-start', 'Search', begin)),
-    place,
-  );
-  show();
+    },
+    outcome: () => (run.suggestion === undefined ? [] : outcome(run.suggestion, run, help)),
+    focus: '#suggestion',
+  });
 }

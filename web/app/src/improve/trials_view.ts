@@ -21,7 +21,8 @@ export interface TrialActions {
   make(settings: Settings): void;
 }
 
-interface Tried {
+/** What came of trying them: plain data, so that it can be stored. */
+export interface Tried {
   candidates: readonly Candidate[];
   trials: readonly Trial[];
   original: Pick<FormFigures, 'bytes' | 'latency'>;
@@ -137,26 +138,32 @@ async function tryAll(
   }
 }
 
-/** Tries candidates and shows what came of them in `section`. */
+/** Shows in `section` what came of trying candidates. */
+export function showTried(section: HTMLElement, tried: Tried, actions: TrialActions): void {
+  section.hidden = false;
+  section.replaceChildren(
+    el('h2', { id: 'trials-title', tabindex: -1 }, 'All ready-made settings'),
+    ...results(tried, actions),
+  );
+}
+
+/** Tries candidates, shows what came of them in `section`, and gives it; nothing where nothing did. */
 export async function showTrials(
   section: HTMLElement,
   bench: Bench,
   candidates: readonly Candidate[],
   actions: TrialActions,
-): Promise<void> {
-  let shown: HTMLElement[] = [];
+): Promise<Tried | undefined> {
+  let tried: Tried | undefined;
   const task = async (at: AtWork) => {
     const { samples, random } = await someSamples(bench);
-    const tried = await tryAll(bench, candidates, samples, at);
-    shown = results({ ...tried, candidates, samples: samples.length, random }, actions);
+    const outcome = await tryAll(bench, candidates, samples, at);
+    tried = { ...outcome, candidates, samples: samples.length, random };
     return tried.isCut ? 'Cancelled. What was tried is shown.' : 'All settings have been tried.';
   };
   const mayMoveFocus = await atWork(bench, task);
-  if (mayMoveFocus === undefined) return;
-  section.hidden = false;
-  section.replaceChildren(
-    el('h2', { id: 'trials-title', tabindex: -1 }, 'All ready-made settings'),
-    ...shown,
-  );
+  if (mayMoveFocus === undefined || tried === undefined) return undefined;
+  showTried(section, tried, actions);
   if (mayMoveFocus) section.querySelector<HTMLElement>('#trials-title')?.focus();
+  return tried;
 }
