@@ -125,6 +125,30 @@ describe.each(entries)('%s', (_, openModel) => {
     },
   );
 
+  test.each(['write', 'close'])(
+    'a disk that is full at a %s leaves the file as it was, and it can be written later',
+    async (step) => {
+      const model = await keep(openModel(digitsPath));
+      let isFull = true;
+      const fill = async () => {
+        if (isFull) throw new DOMException('The quota has been exceeded', 'QuotaExceededError');
+      };
+      const handle = fakeHandle('m.onnx', { [step]: fill });
+      await expect(model.writeTo(handle)).rejects.toMatchObject({
+        code: 'Io',
+        message:
+          "'m.onnx' could not be written: The quota has been exceeded. " +
+          'Make room, or choose a file on another disk, and write it again.',
+        where: { file: 'm.onnx' },
+        cause: { name: 'QuotaExceededError' },
+      });
+      expect(handle).toMatchObject({ content: 'old', closed: 0 });
+      isFull = false;
+      await model.writeTo(handle);
+      expect(handle.content.equals(await model.bytes())).toBe(true);
+    },
+  );
+
   test('two files change together or not at all: a cancellation after the last byte', async () => {
     const model = await keep(openModel(digitsPath));
     const controller = new AbortController();

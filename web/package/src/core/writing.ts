@@ -101,6 +101,15 @@ function checkExternal({ useExternalDataFormat, externalTarget }: WriteToOptions
   }
 }
 
+/** What to do when a browser has no room left for a file, which it leaves as it was. */
+const MAKE_ROOM = 'Make room, or choose a file on another disk, and write it again.';
+
+const isFull = (error: unknown): boolean =>
+  typeof error === 'object' &&
+  error !== null &&
+  'name' in error &&
+  error.name === 'QuotaExceededError';
+
 /** A file of a handle's that takes chunks and changes only when closed. */
 class HandleFile {
   readonly #name: string;
@@ -146,7 +155,8 @@ class HandleFile {
       return await step();
     } catch (error) {
       const { code } = asQuantabError(error, 'Io');
-      const message = `${name ? `'${name}'` : 'The file'} could not be written: ${sentenceOf(error)}`;
+      const advice = isFull(error) ? ` ${MAKE_ROOM}` : '';
+      const message = `${name ? `'${name}'` : 'The file'} could not be written: ${sentenceOf(error)}${advice}`;
       throw new QuantabError(code, message, name ? { file: name } : {}, { cause: error });
     }
   }
