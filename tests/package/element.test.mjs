@@ -11,6 +11,9 @@ import { install, pack } from './packed.mjs';
 
 const out = path.join(root, 'tests', '.out', 'element');
 const folder = path.join(out, 'project');
+const onnxRuntimeWeb = path.join(root, 'node_modules', 'onnxruntime-web', 'dist');
+/** What of onnxruntime-web the page has. */
+const ORT_FILES = ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'];
 const calibration = path.join(path.dirname(digitsPath), 'calibration.npy');
 
 const POLICY =
@@ -56,6 +59,10 @@ beforeAll(async () => {
   };
   for (const [name, text] of Object.entries(files)) {
     fs.writeFileSync(path.join(folder, name), text);
+  }
+  fs.mkdirSync(path.join(folder, 'ort'), { recursive: true });
+  for (const name of ORT_FILES) {
+    fs.copyFileSync(path.join(onnxRuntimeWeb, name), path.join(folder, 'ort', name));
   }
   install(tarball, folder);
   browser = await launchChromium();
@@ -119,6 +126,53 @@ test('a model that is dropped on it is quantized, and the page stays as it is', 
   expect(complaints).toEqual([
     'There is a <quantab-app> in this page already. A page can have one.',
   ]);
+}, 120_000);
+
+test('results can be compared with the onnxruntime-web that the page gives, and only then', async () => {
+  expect(await page.$('quantab-app #compare-onnxruntime')).toBeNull();
+  // What the page gives counts for the results that are shown from then on.
+  await page.$eval('quantab-app', (element) => {
+    window.asked = [];
+    element.onnxRuntime = async (threads) => {
+      window.asked.push(threads);
+      if (window.asked.length === 1) throw new Error('There is none yet.');
+      const ort = await import('/ort/ort.wasm.min.mjs');
+      ort.env.wasm.numThreads = threads;
+      return ort;
+    };
+  });
+  await page.click('quantab-app #quantize');
+  await page.waitForSelector('quantab-app #progress');
+  await page.waitForSelector('quantab-app #progress', { state: 'detached' });
+  const compare = async () => {
+    await page.click('quantab-app #compare-onnxruntime');
+    await page.waitForSelector('quantab-app #progress', { state: 'detached' });
+  };
+  expect(requests.filter((url) => url.includes('/ort/'))).toEqual([]);
+  await compare();
+  expect(await page.textContent('quantab-app .alert span')).toBe('There is none yet.');
+  await compare();
+  const caption = await page.textContent('quantab-app #onnxruntime caption');
+  const asked = await page.evaluate(() => window.asked);
+  const { version } = JSON.parse(
+    fs.readFileSync(path.join(onnxRuntimeWeb, '..', 'package.json'), 'utf8'),
+  );
+  expect(asked).toHaveLength(2);
+  expect(caption).toMatch(
+    new RegExp(
+      `^Beside onnxruntime-web ${version} \\(median of \\d+ runs that take turns, ${asked[1]} threads? each, on the first sample\\)$`,
+    ),
+  );
+  const rows = await page.$$eval('quantab-app #onnxruntime tbody tr', (all) =>
+    all.map(({ cells }) => Array.from(cells, ({ textContent }) => textContent)),
+  );
+  expect(rows.map(([name]) => name)).toEqual(['Float', 'Quantized']);
+  for (const [, here, , there] of rows) {
+    expect(Number.parseFloat(here)).toBeGreaterThan(0);
+    expect(Number.parseFloat(there)).toBeGreaterThan(0);
+  }
+  expect(await violations(page)).toEqual([]);
+  expect(complaints).toHaveLength(1);
 }, 120_000);
 
 test('graph and details work in it, by a worker of their own', async () => {

@@ -9,6 +9,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 /** Where the package's own entries are, from the folder of the element. */
 const ENTRIES: Record<string, string> = {
   quantab: '../index.js',
+  'quantab/onnxruntime': '../onnxruntime.js',
   'quantab/samples': '../samples/index.js',
 };
 

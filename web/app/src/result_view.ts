@@ -7,7 +7,7 @@ import type { Bench } from './improve/bench';
 import { panel } from './improve/panel';
 import { layersView } from './layers_view';
 import { besideArea } from './onnxruntime/area';
-import type { LoadMeasure } from './onnxruntime/offer';
+import type { Offer } from './onnxruntime/offer';
 import type { LayerSource } from './open_rows';
 import { saveRecipe } from './run_actions';
 import { madeWith, shareOf } from './run_words';
@@ -82,7 +82,7 @@ export interface ResultActions {
   /** None where the histograms of layers cannot be had. */
   readonly layerSource: LayerSource | undefined;
   /** Absent where there is no onnxruntime-web. */
-  loadBeside: LoadMeasure | undefined;
+  besideOffer: Offer | undefined;
 }
 
 export interface ResultView {
@@ -180,8 +180,8 @@ export function showResult(
     run.profiles !== undefined,
   );
   const figures = el('div', { id: 'figures' }, textTable(beforeAndAfter(run, undefined)));
-  const { bench, loadBeside } = actions;
-  const beside = loadBeside && besideArea(run, bench, loadBeside);
+  const { bench, besideOffer } = actions;
+  const beside = besideOffer && besideArea(run, bench, besideOffer);
   section.hidden = false;
   section.replaceChildren(
     el('h2', { id: 'result-title', tabindex: -1 }, `Result ${run.number}`),

@@ -173,7 +173,7 @@ function showResults(open: Open): void {
         saveReport: () => report(chosen),
         bench: benchOf(open),
         layerSource: layerSourceOf(open, chosen),
-        loadBeside: onnxRuntime(),
+        besideOffer: onnxRuntime(),
       });
   } else open.view?.judged();
   open.nodes.showLayers(chosen?.judgement?.layers);

@@ -1,7 +1,9 @@
 // <quantab-app>: the page as an element of another page, in a shadow root of its own. What is open is a module's, so that there can be
 // one of it in a page.
+import type { OnnxRuntime } from 'quantab/onnxruntime';
 import markup from '../../index.html?raw';
 import { useRoot } from '../dom';
+import { offerOnnxRuntime, type Offer } from '../onnxruntime/offer';
 import element from './element.css?inline';
 
 const NAME = 'quantab-app';
@@ -41,8 +43,17 @@ let isTaken = false;
 // A server that renders pages may load this module too; it has no elements.
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
+/** What is loaded with it comes from the page, and so runs in it. */
+const offerOf = (load: (threads: number) => Promise<OnnxRuntime>): Offer => ({
+  help: 'Times both models here and in onnxruntime-web, in turns. It is loaded only if you ask, and the page waits while it runs.',
+  load: async () => (await import('../onnxruntime/measure_given')).measureWith(load),
+});
+
 /** The whole app. It has no attributes; a second one in a page stays empty, and says so on the console. */
 export class QuantabApp extends Base {
+  // It may have been set before the element was known.
+  declare onnxRuntime?: ((threads: number) => Promise<OnnxRuntime>) | undefined;
+
   connectedCallback(): void {
     if (this.shadowRoot !== null) return;
     if (isTaken) {
@@ -54,6 +65,7 @@ export class QuantabApp extends Base {
     root.adoptedStyleSheets = styles();
     root.append(...contents());
     useRoot(root);
+    offerOnnxRuntime(() => this.onnxRuntime && offerOf(this.onnxRuntime));
     import('../app').then(
       ({ startApp }) => startApp(this),
       (error: unknown) => {

@@ -1,8 +1,9 @@
 // Where the time of a run goes, in a result and in the original: by operator, and node by node. Loaded when it is asked for.
-import { openModel, type Model, type NodeTime, type Profile, type TensorMap } from 'quantab';
+import type { Model, NodeTime, Profile, TensorMap } from 'quantab';
 import { el, table, type Child } from '../dom';
 import { field, select } from '../fields';
 import { count, counted, milliseconds, percent } from '../format';
+import { openResult } from '../result_model';
 import type { Run } from '../runs';
 import { firstSample } from '../samples';
 import type { AtWork } from '../under_way';
@@ -142,14 +143,6 @@ async function profileOf(
     signal,
     onProgress: (state) => progress.update(state),
   });
-}
-
-/** The result's model, opened from its files; nothing where they are gone. */
-async function openResult({ files }: Run, signal: AbortSignal): Promise<Model | undefined> {
-  const [main, ...others] = files ?? [];
-  if (main === undefined) return undefined;
-  const externalData = Object.fromEntries(others.map(({ name, blob }) => [name, blob]));
-  return openModel(new File([main.blob], main.name), { externalData, signal });
 }
 
 export function showProfile(host: HTMLElement, run: Run, bench: Bench): void {

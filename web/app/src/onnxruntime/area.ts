@@ -5,7 +5,7 @@ import { atWork, type Bench } from '../improve/bench';
 import { beginButton } from '../improve/fields';
 import type { Run } from '../runs';
 import type { AtWork } from '../under_way';
-import type { LoadMeasure } from './offer';
+import type { Offer } from './offer';
 import { besideTable, besideWords } from './table';
 
 export interface BesideArea {
@@ -14,11 +14,7 @@ export interface BesideArea {
   show(canMeasure: boolean): void;
 }
 
-const HELP =
-  'Times both models here and in onnxruntime-web, in turns. Its 14 MB come from where this page is, and only if you ask.';
-
-/** `load` gives what measures; it is called when the button is pressed. */
-export function besideArea(run: Run, bench: Bench, load: LoadMeasure): BesideArea {
+export function besideArea(run: Run, bench: Bench, offer: Offer): BesideArea {
   const figures = el('div', {});
   const button = beginButton(
     bench,
@@ -27,18 +23,18 @@ export function besideArea(run: Run, bench: Bench, load: LoadMeasure): BesideAre
     () => void compare(),
   );
   button.setAttribute('aria-describedby', 'onnxruntime-help');
-  const offer = el(
+  const ask = el(
     'div',
     {},
-    el('p', { class: 'help', id: 'onnxruntime-help' }, HELP),
+    el('p', { class: 'help', id: 'onnxruntime-help' }, offer.help),
     el('p', {}, button),
   );
-  const element = el('div', { id: 'onnxruntime', hidden: true }, figures, offer);
+  const element = el('div', { id: 'onnxruntime', hidden: true }, figures, ask);
 
   function show(canMeasure: boolean): void {
     const { beside } = run;
     element.hidden = beside === undefined && !canMeasure;
-    offer.hidden = !canMeasure;
+    ask.hidden = !canMeasure;
     if (beside === undefined) return;
     figures.replaceChildren(
       el('p', { id: 'onnxruntime-verdict', tabindex: -1 }, besideWords(beside)),
@@ -49,7 +45,7 @@ export function besideArea(run: Run, bench: Bench, load: LoadMeasure): BesideAre
   async function compare(): Promise<void> {
     const task = async ({ signal, progress }: AtWork) => {
       progress.begin('Beside onnxruntime-web');
-      const measure = await load();
+      const measure = await offer.load();
       const { samples } = await bench.samples();
       run.beside = await measure(bench.model, run, samples, signal, (state) =>
         progress.update(state),

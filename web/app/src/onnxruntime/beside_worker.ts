@@ -42,7 +42,14 @@ async function measure(request: Request): Promise<Beside> {
     sessionOptions: { executionProviders: ['wasm'], logSeverityLevel: 4 },
     onProgress: (progress) => post({ progress }),
   });
-  return { version, threads, isMadeUp: feeds === undefined, float: float!, quantized: quantized! };
+  return {
+    version,
+    threads,
+    threadsThere: threads,
+    isMadeUp: feeds === undefined,
+    float: float!,
+    quantized: quantized!,
+  };
 }
 
 self.onmessage = ({ data }: MessageEvent<Request>) => {

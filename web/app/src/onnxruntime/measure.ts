@@ -1,21 +1,11 @@
 // Times a result and its float model here and in onnxruntime-web. Loaded when it is asked for.
-import type { CallOptions, Model, TensorMap } from 'quantab';
+import type { Model, TensorMap } from 'quantab';
 import type { Run } from '../runs';
 import { firstSample, type SampleSource } from '../samples';
-import type { Beside } from './table';
 import type { Reply, Request } from './beside_worker';
-
-/** Milliseconds for all runs, about; runs there are taken for so many times as long as here. */
-const BUDGET = 10_000;
-const SLOWNESS = 3;
-const MOST_RUNS = 50;
-const FEWEST_RUNS = 3;
-
-function runsFor({ judgement }: Run): number {
-  const { float, quantized } = judgement?.latency ?? {};
-  const round = (1 + SLOWNESS) * ((float?.median ?? 0) + (quantized?.median ?? 0));
-  return Math.max(FEWEST_RUNS, Math.min(MOST_RUNS, Math.floor(BUDGET / round)));
-}
+import type { Measure } from './offer';
+import { besideRuns } from './runs_for';
+import type { Beside } from './table';
 
 /** Without what cannot be sent to a worker. */
 const plain = (sample: TensorMap): TensorMap =>
@@ -37,18 +27,11 @@ async function requestFor(
     quantized: main!,
     externalData,
     feeds: sample && plain(sample),
-    runs: runsFor(run),
+    runs: besideRuns(run),
   };
 }
 
-/** Rejects with the signal's reason once it is aborted. The run's files are there. */
-export async function measureBeside(
-  model: Model,
-  run: Run,
-  samples: SampleSource | undefined,
-  signal: AbortSignal,
-  onProgress: NonNullable<CallOptions['onProgress']>,
-): Promise<Beside> {
+export const measureBeside: Measure = async (model, run, samples, signal, onProgress) => {
   const request = await requestFor(model, run, samples, signal);
   signal.throwIfAborted();
   const worker = new Worker(new URL('./beside_worker.ts', import.meta.url), { type: 'module' });
@@ -72,4 +55,4 @@ export async function measureBeside(
   } finally {
     worker.terminate();
   }
-}
+};

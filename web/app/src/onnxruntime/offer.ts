@@ -1,14 +1,30 @@
-// Whether onnxruntime-web is beside the app: it is beside the page, and not beside the element in pages of others.
-import type { measureBeside } from './measure';
+// Whether there is an onnxruntime-web to compare with: it lies beside the page, and an element is given one by the page it is in.
+import type { CallOptions, Model } from 'quantab';
+import type { Run } from '../runs';
+import type { SampleSource } from '../samples';
+import type { Beside } from './table';
 
-/** Loads what measures. */
-export type LoadMeasure = () => Promise<typeof measureBeside>;
+/** Times a result, whose files are there, and its float model, here and there. Rejects once the signal is aborted. */
+export type Measure = (
+  model: Model,
+  run: Run,
+  samples: SampleSource | undefined,
+  signal: AbortSignal,
+  onProgress: NonNullable<CallOptions['onProgress']>,
+) => Promise<Beside>;
 
-let load: LoadMeasure | undefined;
-
-/** To be called by what has it, with what loads the measuring. */
-export function offerOnnxRuntime(given: LoadMeasure): void {
-  load = given;
+export interface Offer {
+  /** Says what is loaded, and when. */
+  help: string;
+  /** Loads what measures. */
+  load(): Promise<Measure>;
 }
 
-export const onnxRuntime = (): LoadMeasure | undefined => load;
+let current: () => Offer | undefined = () => undefined;
+
+/** To be called by what knows whether there is one, which may change. */
+export function offerOnnxRuntime(offer: () => Offer | undefined): void {
+  current = offer;
+}
+
+export const onnxRuntime = (): Offer | undefined => current();

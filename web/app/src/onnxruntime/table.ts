@@ -6,10 +6,12 @@ import { spread } from '../run_words';
 
 /** What was measured: plain data. */
 export interface Beside {
-  /** Of onnxruntime-web. */
-  version: string;
-  /** Of each of both. */
+  /** Of onnxruntime-web, if it tells. */
+  version: string | undefined;
+  /** That compute here. */
   threads: number;
+  /** That compute there, if it tells. */
+  threadsThere: number | undefined;
   /** Whether the models ran on made-up data. */
   isMadeUp: boolean;
   float: BesideLatency;
@@ -20,7 +22,19 @@ export interface Beside {
 const ratioOf = ({ quantab, onnxRuntime }: BesideLatency): string =>
   quantab.median > 0 ? `${Number((onnxRuntime.median / quantab.median).toPrecision(3))} ×` : '–';
 
-export function besideTable({ version, threads, isMadeUp, float, quantized }: Beside): TextTable {
+function threadWords(here: number, there: number | undefined): string {
+  if (here === there) return `${counted(here, 'thread')} each`;
+  return `${counted(here, 'thread')} here, ${there === undefined ? 'its own number' : String(there)} there`;
+}
+
+export function besideTable({
+  version,
+  threads,
+  threadsThere,
+  isMadeUp,
+  float,
+  quantized,
+}: Beside): TextTable {
   const { runs } = float.quantab;
   const row = (name: string, latency: BesideLatency) => [
     name,
@@ -30,11 +44,12 @@ export function besideTable({ version, threads, isMadeUp, float, quantized }: Be
     spread(latency.onnxRuntime),
     ratioOf(latency),
   ];
+  const peer = ['onnxruntime-web', version].filter(Boolean).join(' ');
   const sample = isMadeUp ? 'made-up data' : 'the first sample';
-  const how = `median of ${counted(runs, 'run')} that take turns, ${counted(threads, 'thread')} each, on ${sample}`;
+  const how = `median of ${counted(runs, 'run')} that take turns, ${threadWords(threads, threadsThere)}, on ${sample}`;
   const range = 'From the fastest to the 95th of 100';
   return {
-    caption: `Beside onnxruntime-web ${version} (${how})`,
+    caption: `Beside ${peer} (${how})`,
     columns: [
       { head: 'Model' },
       { head: 'Quantab', number: true },
