@@ -1,7 +1,7 @@
 // Histograms of weights, through the worker and without it.
 import { describe, expect, test } from '@jest/globals';
 import { openModel } from 'quantab';
-import * as direct from 'quantab/direct';
+import { openers } from './entries.mjs';
 import { keep } from './keep.mjs';
 import { digitsPath } from './lib.mjs';
 import { f32, makeModel } from './option_effects/model_text.mjs';
@@ -15,10 +15,7 @@ const net = () =>
     weights: { w: f32([6], values) },
   });
 
-describe.each([
-  ['in a worker', openModel],
-  ['directly', direct.openModel],
-])('%s', (_, open) => {
+describe.each(openers)('%s', (_, open) => {
   test('counts the elements of a weight', async () => {
     const model = await keep(open(net()));
     expect(await model.weightHistogram('w', { bins: 4 })).toEqual({

@@ -1,8 +1,7 @@
 // Finding the nodes that do not bear quantization: sensitivity, and what to keep in float.
 import { describe, expect, test } from '@jest/globals';
-import { openModel } from 'quantab';
-import * as direct from 'quantab/direct';
 import { BAD, COUNT, convNet, images } from './conv_net.mjs';
+import { openers } from './entries.mjs';
 import { keep } from './keep.mjs';
 import { hex } from './lib.mjs';
 
@@ -12,10 +11,7 @@ const badNode = `c${BAD}`;
 /** A figure of another form of the model, as compare() has it. */
 const figureOf = async (model, other, key) => (await model.compare(other, images)).outputs[0][key];
 
-describe.each([
-  ['in a worker', openModel],
-  ['directly', direct.openModel],
-])('%s', (_, open) => {
+describe.each(openers)('%s', (_, open) => {
   test('the node that is to blame is the most sensitive', async () => {
     const model = await keep(open(convNet()));
     const progress = [];

@@ -1,8 +1,7 @@
 // Histograms of float against quantized values, through the worker and without it.
 import { describe, expect, test } from '@jest/globals';
-import { openModel } from 'quantab';
-import * as direct from 'quantab/direct';
 import { BAD, convNet, images } from './conv_net.mjs';
+import { openers } from './entries.mjs';
 import { keep } from './keep.mjs';
 
 /** Ranges of half of what the pictures have. */
@@ -21,10 +20,7 @@ function counted(values, { min, max }, bins) {
   return counts;
 }
 
-describe.each([
-  ['in a worker', openModel],
-  ['directly', direct.openModel],
-])('%s', (_, open) => {
+describe.each(openers)('%s', (_, open) => {
   test('values and weights are counted in both models', async () => {
     const model = await keep(open(convNet()));
     const quantized = await keep(model.quantizeStatic({ calibrationData: halves }));

@@ -1,17 +1,13 @@
 // Judging a quantized model: layer reports, and comparison against labels.
 import { describe, expect, test } from '@jest/globals';
-import { openModel } from 'quantab';
-import * as direct from 'quantab/direct';
 import { BAD, convNet, images } from './conv_net.mjs';
+import { openers } from './entries.mjs';
 import { keep } from './keep.mjs';
 import { digitSamples, digitsPath } from './lib.mjs';
 
 const cancelled = { name: 'AbortError', code: 'Cancelled' };
 
-describe.each([
-  ['in a worker', openModel],
-  ['directly', direct.openModel],
-])('%s', (_, open) => {
+describe.each(openers)('%s', (_, open) => {
   test('the layer that is to blame is the first', async () => {
     const model = await keep(open(convNet()));
     const quantized = await keep(model.quantizeStatic({ calibrationData: images }));

@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import ort from 'onnxruntime-node';
 import { openModel } from 'quantab';
-import * as direct from 'quantab/direct';
 import { writeNpy } from 'quantab/samples';
+import { openers } from './entries.mjs';
 import { keep } from './keep.mjs';
 import { cliScript, digitSamples, digitsPath, hex, inTemporaryFolder, root, run } from './lib.mjs';
 import { input, model, node, output, tensor } from './proto.mjs';
@@ -56,10 +56,7 @@ function expectClose(actual, expected) {
   );
 }
 
-describe.each([
-  ['in a worker', openModel],
-  ['directly', direct.openModel],
-])('%s', (_, open) => {
+describe.each(openers)('%s', (_, open) => {
   test('what does not fit float16 stays in float32', async () => {
     const float = await keep(open(OVERFLOWING));
     const plain = await keep(float.convertFloatToFloat16({ keepIoTypes: true }));

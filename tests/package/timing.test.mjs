@@ -1,14 +1,11 @@
 // How long models take: in turns, and node by node.
 import { describe, expect, test } from '@jest/globals';
-import { benchmarkInTurns, openModel } from 'quantab';
-import * as direct from 'quantab/direct';
+import { benchmarkInTurns } from 'quantab';
+import { openers } from './entries.mjs';
 import { keep } from './keep.mjs';
 import { digitSamples, digitsPath } from './lib.mjs';
 
-describe.each([
-  ['in a worker', openModel],
-  ['directly', direct.openModel],
-])('%s', (_, open) => {
+describe.each(openers)('%s', (_, open) => {
   test('models are timed in turns', async () => {
     const model = await keep(open(digitsPath));
     const quantized = await keep(model.quantizeDynamic());
