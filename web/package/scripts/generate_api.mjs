@@ -5,14 +5,11 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Application, LogLevel } from 'typedoc';
 import { MarkdownTheme, MarkdownThemeContext } from 'typedoc-plugin-markdown';
+import { packageFolder, root, settle } from './generated.mjs';
 
-const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const root = path.join(here, '..', '..');
 const pages = path.join(root, 'docs', 'api');
-const check = process.argv.includes('--check');
 
 /** By the name of its page, an entry: quantab/direct exports the same as quantab. */
 const ENTRIES = {
@@ -26,8 +23,8 @@ const ENTRIES = {
 };
 
 const OPTIONS = {
-  entryPoints: Object.values(ENTRIES).map(({ source }) => path.join(here, 'src', source)),
-  tsconfig: path.join(here, 'tsconfig.json'),
+  entryPoints: Object.values(ENTRIES).map(({ source }) => path.join(packageFolder, 'src', source)),
+  tsconfig: path.join(packageFolder, 'tsconfig.json'),
   plugin: ['typedoc-plugin-markdown'],
   theme: 'quantab',
   logLevel: LogLevel.Warn,
@@ -107,19 +104,4 @@ async function contents() {
   }
 }
 
-let stale = 0;
-for (const [name, text] of Object.entries(await contents())) {
-  const file = path.join(pages, name);
-  if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === text) continue;
-  if (check) {
-    stale++;
-    process.stderr.write(
-      `error: '${path.relative(root, file)}' is out of step. Run: node ${path.relative(root, fileURLToPath(import.meta.url))}\n`,
-    );
-  } else {
-    fs.mkdirSync(pages, { recursive: true });
-    fs.writeFileSync(file, text);
-    process.stdout.write(`wrote ${path.relative(root, file)}\n`);
-  }
-}
-process.exitCode = stale > 0 ? 1 : 0;
+settle(pages, await contents());

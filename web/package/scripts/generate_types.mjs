@@ -6,13 +6,11 @@
 // Needs the simd module: node scripts/build.mjs wasm-simd
 import fs from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import * as prettier from 'prettier';
+import { packageFolder, root, settle } from './generated.mjs';
 
-const here = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const root = path.join(here, '..', '..');
-const generated = path.join(here, 'src', 'generated');
-const check = process.argv.includes('--check');
+const generated = path.join(packageFolder, 'src', 'generated');
 
 async function describe() {
   const file = path.join(root, 'build', 'wasm-simd', 'quantab_simd');
@@ -83,7 +81,7 @@ function interfaceOf(command, name, help, base) {
 /** The files of a folder that is a registry. */
 const membersOf = (...folder) =>
   fs
-    .readdirSync(path.join(here, 'src', ...folder))
+    .readdirSync(path.join(packageFolder, 'src', ...folder))
     .map((file) => path.basename(file, '.ts'))
     .sort();
 
@@ -148,21 +146,10 @@ ${commandNames.map((name) => `${name}: ${name}_ as Command,`).join('\n')}
   };
 }
 
-let stale = 0;
-for (const [name, text] of Object.entries(await contents())) {
-  const file = path.join(generated, name);
-  const style = await prettier.resolveConfig(file);
-  const formatted = await prettier.format(text, { ...style, parser: 'typescript' });
-  if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === formatted) continue;
-  if (check) {
-    stale++;
-    process.stderr.write(
-      `error: '${path.relative(root, file)}' is out of step. Run: node ${path.relative(root, fileURLToPath(import.meta.url))}\n`,
-    );
-  } else {
-    fs.mkdirSync(generated, { recursive: true });
-    fs.writeFileSync(file, formatted);
-    process.stdout.write(`wrote ${path.relative(root, file)}\n`);
-  }
+async function formatted(name, text) {
+  const style = await prettier.resolveConfig(path.join(generated, name));
+  return [name, await prettier.format(text, { ...style, parser: 'typescript' })];
 }
-process.exitCode = stale > 0 ? 1 : 0;
+
+const files = Object.entries(await contents()).map(([name, text]) => formatted(name, text));
+settle(generated, Object.fromEntries(await Promise.all(files)));
