@@ -131,7 +131,8 @@ describe.each(entries)('%s', (_, openModel) => {
       const model = await keep(openModel(digitsPath));
       let isFull = true;
       const fill = async () => {
-        if (isFull) throw new DOMException('The quota has been exceeded', 'QuotaExceededError');
+        if (isFull)
+          throw new globalThis.DOMException('The quota has been exceeded', 'QuotaExceededError');
       };
       const handle = fakeHandle('m.onnx', { [step]: fill });
       await expect(model.writeTo(handle)).rejects.toMatchObject({
