@@ -6,10 +6,10 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import { Failure, main } from './lib/run.mjs';
 
-// Per module, .wasm and .mjs together, in bytes. Of it about 1.3 MB is the onnx library with its schemas, 1 MB are operators, half a
-// MB is what makes a model of another (quantizers, float16, folding and fusing), 0.3 MB are kernels, unrolled for speed, each with
+// Per module, .wasm and .mjs together, in bytes. Of it about 1.3 MB is the onnx library with its schemas, 1 MB are operators, 0.6 MB
+// is what makes a model of another (quantizers, of weights alone too, float16, folding and fusing), 0.3 MB are kernels, unrolled for speed, each with
 // its ways to finish a result, and 0.1 MB is what judges nodes and weights.
-const BUDGET = { raw: 4_400_000, gzip: 1_400_000 };
+const BUDGET = { raw: 4_500_000, gzip: 1_430_000 };
 
 const sizes = (bytes) => ({
   raw: bytes.length,

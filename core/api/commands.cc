@@ -15,6 +15,8 @@
 #include "core/passes/options.h"
 #include "core/quant/config.h"
 #include "core/quant/float16_options.h"
+#include "core/quant/matmul_bnb4_options.h"
+#include "core/quant/matmul_nbits_options.h"
 #include "core/quant/method.h"
 
 namespace quantab {
@@ -41,6 +43,8 @@ std::vector<std::string> ChoicesOf(std::string_view option) {
     }
   } else if (option == "config") {
     names = ConfigNames();
+  } else if (option == "quant_type") {
+    names = {"NF4", "FP4"};
   } else if (option == "calib_scenario") {
     names = {"same", "p3"};
   } else if (option == "variant") {
@@ -273,6 +277,27 @@ std::vector<CommandInfo> MakeCommands() {
   statics.options.push_back(ExtraOptions());
   AddConversionOptions(statics, true);
   commands.push_back(std::move(statics));
+
+  CommandInfo nbits{
+      .name = "nbits",
+      .help =
+          "Quantize the weights of MatMul to 4 bits, or 2 or 8, in blocks, and nothing "
+          "else (MatMulNBitsQuantizer).",
+      .positionals = {model},
+      .options = {OutputFile()}};
+  AddOptionsOf<MatMulNBitsOptions>(nbits);
+  AddConversionOptions(nbits, true);
+  commands.push_back(std::move(nbits));
+
+  CommandInfo bnb4{.name = "bnb4",
+                   .help =
+                       "Quantize the weights of MatMul to float4 as bitsandbytes does, and nothing "
+                       "else (MatMulBnb4Quantizer).",
+                   .positionals = {model},
+                   .options = {OutputFile()}};
+  AddOptionsOf<MatMulBnb4Options>(bnb4);
+  AddConversionOptions(bnb4, true);
+  commands.push_back(std::move(bnb4));
 
   CommandInfo float16{.name = "float16",
                       .help =

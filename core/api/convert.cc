@@ -7,6 +7,8 @@
 #include "core/base/error.h"
 #include "core/passes/pre_process.h"
 #include "core/quant/float16.h"
+#include "core/quant/matmul_bnb4.h"
+#include "core/quant/matmul_nbits.h"
 
 namespace quantab {
 namespace {
@@ -36,6 +38,11 @@ Model ToFloat16(const Model& model, const Float16Options& options, Monitor* moni
   return std::move(result.model);
 }
 
+// What becomes of the result of a weight-only method.
+Model Finished(Model model, const Recipe& recipe, Monitor* monitor) {
+  return recipe.float16_after ? ToFloat16(model, *recipe.float16_after, monitor) : std::move(model);
+}
+
 }  // namespace
 
 Model PreProcess(const Model& model, const Recipe& recipe, Monitor* monitor) {
@@ -54,6 +61,12 @@ Model Convert(const Model& model, const Recipe& recipe, Monitor* monitor) {
         return QuantizeDynamic(prepared, recipe.dynamic_options, monitor);
       case RecipeMethod::kFloat16:
         return ToFloat16(prepared, recipe.float16_options, monitor);
+      case RecipeMethod::kMatMulNBits:
+        return Finished(QuantizeMatMulNBits(prepared, recipe.nbits_options, monitor), recipe,
+                        monitor);
+      case RecipeMethod::kMatMulBnb4:
+        return Finished(QuantizeMatMulBnb4(prepared, recipe.bnb4_options, monitor), recipe,
+                        monitor);
       case RecipeMethod::kStatic:
         ThrowInvalidArgument("A recipe for 'quantize_static' needs samples, or ranges.");
       case RecipeMethod::kMixedPrecision:

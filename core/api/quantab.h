@@ -31,6 +31,8 @@
 #include "core/passes/pre_process.h"
 #include "core/quant/config.h"
 #include "core/quant/float16.h"
+#include "core/quant/matmul_bnb4.h"
+#include "core/quant/matmul_nbits.h"
 #include "core/quant/mixed_precision.h"
 #include "core/quant/options.h"
 #include "core/tensor/tensor.h"

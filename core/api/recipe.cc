@@ -22,14 +22,18 @@ struct MethodName {
 constexpr MethodName kMethods[] = {
     {"quantize_dynamic", RecipeMethod::kDynamic},
     {"quantize_static", RecipeMethod::kStatic},
+    {"quantize_matmul_nbits", RecipeMethod::kMatMulNBits},
+    {"quantize_matmul_bnb4", RecipeMethod::kMatMulBnb4},
     {"convert_float_to_float16", RecipeMethod::kFloat16},
     {"auto_convert_mixed_precision", RecipeMethod::kMixedPrecision},
 };
 
 constexpr std::string_view kExpected =
     " A recipe holds 'quant_pre_process', and one of 'quantize_dynamic', 'quantize_static', "
-    "'convert_float_to_float16' and 'auto_convert_mixed_precision', each with an object of "
-    "options, and perhaps 'preprocess'.";
+    "'quantize_matmul_nbits', 'quantize_matmul_bnb4', 'convert_float_to_float16' and "
+    "'auto_convert_mixed_precision', each with an object of options, and perhaps 'preprocess'. "
+    "Of the methods only 'convert_float_to_float16' may stand beside another, one of those that "
+    "quantize weights alone.";
 
 // Takes the options under `key` out of the recipe.
 std::optional<Json> Take(Json& object, std::string_view key) {
@@ -44,12 +48,20 @@ std::optional<Json> Take(Json& object, std::string_view key) {
   return options;
 }
 
+bool QuantizesWeightsAlone(RecipeMethod method) {
+  return method == RecipeMethod::kMatMulNBits || method == RecipeMethod::kMatMulBnb4;
+}
+
 void ReadMethod(Json options, Recipe& recipe, const std::string& what) {
   switch (recipe.method) {
     case RecipeMethod::kDynamic:
       return ReadObject(std::move(options), recipe.dynamic_options, what);
     case RecipeMethod::kStatic:
       return ReadObject(std::move(options), recipe.static_options, what);
+    case RecipeMethod::kMatMulNBits:
+      return ReadObject(std::move(options), recipe.nbits_options, what);
+    case RecipeMethod::kMatMulBnb4:
+      return ReadObject(std::move(options), recipe.bnb4_options, what);
     case RecipeMethod::kFloat16:
       return ReadObject(std::move(options), recipe.float16_options, what);
     case RecipeMethod::kMixedPrecision:
@@ -66,6 +78,10 @@ Json MethodObject(const Recipe& recipe) {
       return ToObject(recipe.dynamic_options);
     case RecipeMethod::kStatic:
       return ToObject(recipe.static_options);
+    case RecipeMethod::kMatMulNBits:
+      return ToObject(recipe.nbits_options);
+    case RecipeMethod::kMatMulBnb4:
+      return ToObject(recipe.bnb4_options);
     case RecipeMethod::kFloat16:
       return ToObject(recipe.float16_options);
     case RecipeMethod::kMixedPrecision:
@@ -103,6 +119,11 @@ Recipe RecipeFromJson(std::string_view json) {
     for (const auto& [key, method] : kMethods) {
       std::optional<Json> options = Take(object, key);
       if (!options) continue;
+      if (method == RecipeMethod::kFloat16 && QuantizesWeightsAlone(recipe.method)) {
+        recipe.float16_after.emplace();
+        ReadObject(std::move(*options), *recipe.float16_after, " in the recipe");
+        continue;
+      }
       if (recipe.method != RecipeMethod::kPreProcess) {
         ThrowInvalidArgument("The recipe holds more than one method." + std::string(kExpected));
       }
@@ -157,6 +178,7 @@ std::string ToJson(const Recipe& recipe) {
   if (recipe.method != RecipeMethod::kPreProcess) {
     object[MethodNameOf(recipe)] = MethodObject(recipe);
   }
+  if (recipe.float16_after) object["convert_float_to_float16"] = ToObject(*recipe.float16_after);
   return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

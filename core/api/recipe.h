@@ -10,10 +10,12 @@
 //     }
 //   }
 //
-// with one of "quantize_dynamic", "quantize_static", "convert_float_to_float16" and
-// "auto_convert_mixed_precision", which takes the options of the third and the tolerances; without
-// any of them it is a recipe for pre-processing alone. "preprocess" may say how files become the
-// samples that the recipe is used with.
+// with one of "quantize_dynamic", "quantize_static", "quantize_matmul_nbits",
+// "quantize_matmul_bnb4", "convert_float_to_float16" and "auto_convert_mixed_precision", which
+// takes the options of the one before and the tolerances; without any of them it is a recipe for
+// pre-processing alone. "quantize_matmul_nbits" and "quantize_matmul_bnb4" may have
+// "convert_float_to_float16" beside them, which is then done to their result. "preprocess" may say
+// how files become the samples that the recipe is used with.
 #pragma once
 
 #include <optional>
@@ -25,11 +27,21 @@
 #include "core/onnx/model.h"
 #include "core/passes/options.h"
 #include "core/quant/float16_options.h"
+#include "core/quant/matmul_bnb4_options.h"
+#include "core/quant/matmul_nbits_options.h"
 #include "core/quant/options.h"
 
 namespace quantab {
 
-enum class RecipeMethod { kPreProcess, kDynamic, kStatic, kFloat16, kMixedPrecision };
+enum class RecipeMethod {
+  kPreProcess,
+  kDynamic,
+  kStatic,
+  kMatMulNBits,
+  kMatMulBnb4,
+  kFloat16,
+  kMixedPrecision
+};
 
 struct Recipe {
   RecipeMethod method = RecipeMethod::kPreProcess;
@@ -40,7 +52,11 @@ struct Recipe {
   // Those of `method` count.
   DynamicOptions dynamic_options = {};
   StaticOptions static_options = {};
+  MatMulNBitsOptions nbits_options = {};
+  MatMulBnb4Options bnb4_options = {};
   Float16Options float16_options = {};
+  // Of a weight-only method: its result is converted to float16.
+  std::optional<Float16Options> float16_after = {};
   AutoMixedPrecisionOptions mixed_precision_options = {};
 };
 

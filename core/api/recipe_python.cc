@@ -241,6 +241,33 @@ std::string MixedPrecisionCall(const AutoMixedPrecisionOptions& options, std::st
          ArgumentsOf(arguments).arguments + ")\nonnx.save(model, " + std::string(kResult) + ")\n";
 }
 
+// A call of a weight-only quantizer, whose options are its class's.
+std::string WeightOnlyCall(const std::string& name, const std::string& module,
+                           const std::vector<WrittenOption>& options, std::string_view in) {
+  const Call call = ArgumentsOf(options);
+  std::string text = "import onnx\n";
+  if (!call.imports.empty()) text += ImportsFrom("onnxruntime.quantization", call.imports);
+  return text + ImportsFrom("onnxruntime.quantization." + module, {name}) + "\n" + call.comments +
+         "quantizer = " + name + "(\n" + Indent(1) + "onnx.load(" + std::string(in) + "),\n" +
+         call.arguments + ")\nquantizer.process()\nonnx.save(quantizer.model.model, " +
+         std::string(kResult) + ")\n";
+}
+
+std::string Bnb4Call(const MatMulBnb4Options& options, std::string_view in) {
+  // That class has no defaults.
+  std::string text = WeightOnlyCall("MatMulBnb4Quantizer", "matmul_bnb4_quantizer", {}, in);
+  std::string arguments = Indent(1) + "quant_type=MatMulBnb4Quantizer." + options.quant_type +
+                          ",\n" + Indent(1) + "block_size=" + std::to_string(options.block_size) +
+                          ",\n";
+  if (!options.nodes_to_exclude.empty()) {
+    std::set<std::string> imports;
+    arguments += Indent(1) + "nodes_to_exclude=" +
+                 Expression("nodes_to_exclude", ToJsonValue(options.nodes_to_exclude), imports) +
+                 ",\n";
+  }
+  return text.insert(text.find(")\nquantizer.process"), arguments);
+}
+
 constexpr std::string_view kReader =
     "\n\nclass Reader(CalibrationDataReader):\n"
     "    \"\"\"Gives one sample after another: a dict of arrays by input name; then None.\"\"\"\n\n"
@@ -279,11 +306,18 @@ std::string ToPython(const Recipe& recipe) {
   }
   std::string text =
       imports.empty() ? "" : ImportsFrom("onnxruntime.quantization", imports) + more_imports + body;
-  if (recipe.method == RecipeMethod::kFloat16) {
+  if (recipe.method == RecipeMethod::kMatMulNBits) {
+    text += (text.empty() ? "" : "\n") + WeightOnlyCall("MatMulNBitsQuantizer",
+                                                        "matmul_nbits_quantizer",
+                                                        ChangedOptions(recipe.nbits_options), in);
+  } else if (recipe.method == RecipeMethod::kMatMulBnb4) {
+    text += (text.empty() ? "" : "\n") + Bnb4Call(recipe.bnb4_options, in);
+  } else if (recipe.method == RecipeMethod::kFloat16) {
     text += (text.empty() ? "" : "\n") + Float16Call(recipe.float16_options, in);
   } else if (recipe.method == RecipeMethod::kMixedPrecision) {
     text += (text.empty() ? "" : "\n") + MixedPrecisionCall(recipe.mixed_precision_options, in);
   }
+  if (recipe.float16_after) text += "\n" + Float16Call(*recipe.float16_after, kResult);
   return text;
 }
 

@@ -18,6 +18,10 @@ std::string CommandFor(RecipeMethod method, RecipeMethod wanted) {
       return "'quantab dynamic'";
     case RecipeMethod::kStatic:
       return "'quantab static'";
+    case RecipeMethod::kMatMulNBits:
+      return "'quantab nbits'";
+    case RecipeMethod::kMatMulBnb4:
+      return "'quantab bnb4'";
     case RecipeMethod::kFloat16:
       return wanted == RecipeMethod::kMixedPrecision
                  ? "'quantab float16' without '--calibration-data'"

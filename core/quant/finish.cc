@@ -14,41 +14,6 @@ namespace quantab {
 namespace {
 
 constexpr char kMicrosoft[] = "com.microsoft";
-// Before this IR version every initializer had to be a graph input too.
-constexpr int64_t kFirstWithFreeInitializers = 4;
-
-// Removes the initializers of `graph` and its subgraphs that nothing reads. Returns what they read
-// from outside.
-std::unordered_set<std::string> CleanInitializers(onnx::GraphProto& graph) {
-  std::unordered_set<std::string> wanted;
-  for (auto& node : *graph.mutable_node()) {
-    wanted.insert(node.input().begin(), node.input().end());
-    ForEachSubgraph(node, [&](onnx::GraphProto& inner) { wanted.merge(CleanInitializers(inner)); });
-  }
-  for (const auto& output : graph.output()) wanted.insert(output.name());
-  for (const auto& node : graph.node()) {
-    for (const std::string& output : node.output()) wanted.erase(output);
-  }
-
-  std::unordered_set<std::string> unused;
-  int kept = 0;
-  for (int i = 0; i < graph.initializer_size(); ++i) {
-    if (wanted.erase(graph.initializer(i).name()) == 0) {
-      unused.insert(graph.initializer(i).name());
-      continue;
-    }
-    graph.mutable_initializer()->SwapElements(kept++, i);
-  }
-  graph.mutable_initializer()->DeleteSubrange(kept, graph.initializer_size() - kept);
-  kept = 0;
-  for (int i = 0; i < graph.input_size(); ++i) {
-    wanted.erase(graph.input(i).name());
-    if (!unused.contains(graph.input(i).name())) graph.mutable_input()->SwapElements(kept++, i);
-  }
-  graph.mutable_input()->DeleteSubrange(kept, graph.input_size() - kept);
-  return wanted;
-}
-
 // ONNX Runtime's order: nodes without inputs; then, walking the sorted names of initializers and
 // graph inputs, each node that has become ready; then, breadth first, those that follow. Values in
 // `needs[i]` are what node i waits for, each as often as it reads it. Fewer nodes than there are
@@ -178,27 +143,58 @@ bool UsesMicrosoft(const onnx::GraphProto& graph) {
   return uses;
 }
 
-void ImportMicrosoftIfUsed(onnx::ModelProto& proto) {
+}  // namespace
+
+std::unordered_set<std::string> CleanInitializers(onnx::GraphProto& graph) {
+  std::unordered_set<std::string> wanted;
+  for (auto& node : *graph.mutable_node()) {
+    wanted.insert(node.input().begin(), node.input().end());
+    ForEachSubgraph(node, [&](onnx::GraphProto& inner) { wanted.merge(CleanInitializers(inner)); });
+  }
+  for (const auto& output : graph.output()) wanted.insert(output.name());
+  for (const auto& node : graph.node()) {
+    for (const std::string& output : node.output()) wanted.erase(output);
+  }
+
+  std::unordered_set<std::string> unused;
+  int kept = 0;
+  for (int i = 0; i < graph.initializer_size(); ++i) {
+    if (wanted.erase(graph.initializer(i).name()) == 0) {
+      unused.insert(graph.initializer(i).name());
+      continue;
+    }
+    graph.mutable_initializer()->SwapElements(kept++, i);
+  }
+  graph.mutable_initializer()->DeleteSubrange(kept, graph.initializer_size() - kept);
+  kept = 0;
+  for (int i = 0; i < graph.input_size(); ++i) {
+    wanted.erase(graph.input(i).name());
+    if (!unused.contains(graph.input(i).name())) graph.mutable_input()->SwapElements(kept++, i);
+  }
+  graph.mutable_input()->DeleteSubrange(kept, graph.input_size() - kept);
+  return wanted;
+}
+
+void ImportMicrosoft(onnx::ModelProto& proto) {
   for (const auto& import : proto.opset_import()) {
     if (import.domain() == kMicrosoft) return;
   }
-  if (!UsesMicrosoft(proto.graph())) return;
   auto* import = proto.add_opset_import();
   import->set_version(1);
   import->set_domain(kMicrosoft);
 }
 
-}  // namespace
+void RaiseIrVersion(onnx::ModelProto& proto, int64_t version) {
+  if (proto.ir_version() < version) proto.set_ir_version(version);
+}
 
 void FinishModel(Model& model, const FinishOptions& options) {
   onnx::GraphProto& graph = *model.proto.mutable_graph();
   if (options.clean_initializers) CleanInitializers(graph);
   SortNodes(graph);
   SetMetadata(model.proto);
-  ImportMicrosoftIfUsed(model.proto);
-  if (model.proto.ir_version() < kFirstWithFreeInitializers) {
-    model.proto.set_ir_version(kFirstWithFreeInitializers);
-  }
+  if (UsesMicrosoft(graph)) ImportMicrosoft(model.proto);
+  RaiseIrVersion(model.proto, kFirstWithFreeInitializers);
   CollectWeights(model);
 }
 

@@ -8,8 +8,8 @@
 #include "core/base/error.h"
 #include "core/graph/graph_edit.h"
 #include "core/onnx/official.h"
-#include "core/passes/steps.h"
 #include "core/quant/overrides.h"
+#include "core/quant/upgrade_opset.h"
 
 namespace quantab {
 namespace {
@@ -19,26 +19,6 @@ constexpr int64_t kFirstWithDynamic = 11;   // DynamicQuantizeLinear, Round
 constexpr int64_t kFirstWithAxis = 13;      // QuantizeLinear and DequantizeLinear along an axis
 constexpr int64_t kFirstWithHalf = 19;      // and with float8, and with scales of float16
 constexpr int64_t kFirstWithAll = 21;       // and with integers of 4 and 16 bits, and blocks
-
-int64_t OnlyOpset(const onnx::ModelProto& proto) {
-  int64_t version = 0;
-  int count = 0;
-  for (const auto& import : proto.opset_import()) {
-    if (!CanonicalDomain(import.domain()).empty()) continue;
-    version = import.version();
-    ++count;
-  }
-  if (count > 1) {
-    ThrowInvalidModel("The model imports the operator set 'ai.onnx' " + std::to_string(count) +
-                      " times; which version its nodes mean is unknown.");
-  }
-  if (count == 0) {
-    ThrowUnsupported(
-        "Unsupported: the model imports no 'ai.onnx' operator set, so quantized operators cannot "
-        "be added to it.");
-  }
-  return version;
-}
 
 // Of several initializers of one name the last counts.
 void DropOverridden(onnx::GraphProto& graph) {
@@ -75,47 +55,8 @@ bool HasFloat16(const onnx::GraphProto& graph) {
          });
 }
 
-// A model that is being converted, and its operator set.
-class Upgrade {
- public:
-  Upgrade(Model& model, int64_t version, Monitor* monitor)
-      : model_(model), version_(version), monitor_(monitor) {}
-
-  int64_t version() const { return version_; }
-
-  // Does nothing where the operator set is new enough. `why` ends the sentence of a warning.
-  void To(int64_t version, const std::string& why) {
-    if (version_ >= version) return;
-    PreProcessOptions options;
-    options.opset_version = version;
-    ConvertOpset(model_, options, monitor_);
-    Warn(monitor_, "The model's operator set was converted from " + std::to_string(version_) +
-                       " to " + std::to_string(version) + ", " + why + ".");
-    version_ = version;
-  }
-
-  // As To. Where the model cannot be converted, it stays as it was; `instead` begins the sentence
-  // of the warning about it.
-  bool Try(int64_t version, const std::string& why, const std::string& instead) {
-    try {
-      To(version, why);
-      return true;
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kCancelled) throw;
-      Warn(monitor_, instead + " since the model could not be converted to operator set " +
-                         std::to_string(version) + ". " + error.message());
-      return false;
-    }
-  }
-
- private:
-  Model& model_;
-  int64_t version_;
-  Monitor* monitor_;
-};
-
 // The operator set that types and formats need.
-void UpgradeForTypes(Upgrade& upgrade, const StaticOptions& options) {
+void UpgradeForTypes(OpsetUpgrade& upgrade, const StaticOptions& options) {
   const auto is_float8 = [](QuantType type) { return type == QuantType::kQFloat8E4M3FN; };
   if (options.block_size > 0) {
     upgrade.To(kFirstWithAll, "which blocks of weights need");
@@ -133,7 +74,7 @@ void UpgradeForTypes(Upgrade& upgrade, const StaticOptions& options) {
 }
 
 // The operator set that the form of QuantizeLinear and DequantizeLinear needs.
-void UpgradeForQdq(Upgrade& upgrade, StaticOptions& options, const onnx::GraphProto& graph) {
+void UpgradeForQdq(OpsetUpgrade& upgrade, StaticOptions& options, const onnx::GraphProto& graph) {
   if (UsesContribOps(options, upgrade.version())) return;
   if (HasFloat16(graph) &&
       !upgrade.Try(kFirstWithHalf, "which scales of float16 need",
@@ -152,7 +93,7 @@ void UpgradeForQdq(Upgrade& upgrade, StaticOptions& options, const onnx::GraphPr
 Model PrepareModel(const Model& model, StaticOptions& options, Monitor* monitor) {
   Model prepared = model;
   DropOverridden(*prepared.proto.mutable_graph());
-  Upgrade upgrade(prepared, OnlyOpset(prepared.proto), monitor);
+  OpsetUpgrade upgrade(prepared, monitor);
   UpgradeForTypes(upgrade, options);
   if (options.quant_format == "QDQ") UpgradeForQdq(upgrade, options, prepared.proto.graph());
   InferMainGraph(prepared, monitor);

@@ -87,50 +87,54 @@ std::vector<std::string> NearNames(const std::string& name,
   return result;
 }
 
-bool Selection::Names::Contains(const onnx::NodeProto& node) const {
-  return names.contains(node.name()) || (!outputs.empty() && outputs.contains(FirstOutput(node)));
+NodeSet::NodeSet(const Model& model, const std::string& option,
+                 const std::vector<std::string>& given, const std::vector<std::string>& aliases) {
+  const onnx::GraphProto& graph = model.proto.graph();
+  std::unordered_set<std::string> known;
+  std::unordered_set<std::string> types;
+  if (!given.empty()) CollectNodes(graph, known, types);
+  known.insert(aliases.begin(), aliases.end());
+  for (const std::string& name : given) {
+    if (known.contains(name)) {
+      names_.insert(name);
+      continue;
+    }
+    const std::optional<size_t> index = IndexLabel(name);
+    if (index && *index < static_cast<size_t>(graph.node_size())) {
+      const onnx::NodeProto& node = graph.node(static_cast<int>(*index));
+      const size_t type = name.find(" (");
+      if (type == std::string::npos || name.substr(type) == " (" + node.op_type() + ")") {
+        Add(node);
+        continue;
+      }
+    }
+    Place place;
+    place.node = name;
+    ThrowInvalidArgument("'" + option + "' names '" + name + "', but no node has that name." +
+                             Suggestion(name, std::vector<std::string>(known.begin(), known.end())),
+                         place);
+  }
 }
+
+bool NodeSet::Contains(const onnx::NodeProto& node) const {
+  return names_.contains(node.name()) ||
+         (!outputs_.empty() && outputs_.contains(FirstOutput(node)));
+}
+
+void NodeSet::Add(const onnx::NodeProto& node) { outputs_.insert(FirstOutput(node)); }
 
 Selection::Selection(const Model& model, const StaticOptions& options,
                      const std::vector<std::string>& types, bool needs_rule,
-                     const std::vector<std::string>& aliases, Monitor* monitor) {
-  const onnx::GraphProto& graph = model.proto.graph();
-  std::unordered_set<std::string> node_names;
-  std::unordered_set<std::string> node_types;
-  CollectNodes(graph, node_names, node_types);
-  node_names.insert(aliases.begin(), aliases.end());
-
-  const auto resolve = [&](const char* option, const std::vector<std::string>& given,
-                           Names& names) {
-    for (const std::string& name : given) {
-      if (node_names.contains(name)) {
-        names.names.insert(name);
-        continue;
-      }
-      const std::optional<size_t> index = IndexLabel(name);
-      if (index && *index < static_cast<size_t>(graph.node_size())) {
-        const onnx::NodeProto& node = graph.node(static_cast<int>(*index));
-        const size_t type = name.find(" (");
-        if (type == std::string::npos || name.substr(type) == " (" + node.op_type() + ")") {
-          names.outputs.insert(FirstOutput(node));
-          continue;
-        }
-      }
-      Place place;
-      place.node = name;
-      ThrowInvalidArgument(
-          std::string("'") + option + "' names '" + name + "', but no node has that name." +
-              Suggestion(name, std::vector<std::string>(node_names.begin(), node_names.end())),
-          place);
-    }
-  };
-  resolve("nodes_to_quantize", options.nodes_to_quantize, quantize_);
-  resolve("nodes_to_exclude", options.nodes_to_exclude, exclude_);
-
+                     const std::vector<std::string>& aliases, Monitor* monitor)
+    : quantize_(model, "nodes_to_quantize", options.nodes_to_quantize, aliases),
+      exclude_(model, "nodes_to_exclude", options.nodes_to_exclude, aliases) {
   if (options.op_types_to_quantize.empty()) {
     types_.insert(types.begin(), types.end());
     return;
   }
+  std::unordered_set<std::string> node_names;
+  std::unordered_set<std::string> node_types;
+  CollectNodes(model.proto.graph(), node_names, node_types);
   for (const std::string& type : options.op_types_to_quantize) {
     const bool known = std::find(types.begin(), types.end(), type) != types.end();
     if (!known && !node_types.contains(type)) {
@@ -153,8 +157,8 @@ Selection::Selection(const Model& model, const StaticOptions& options,
 bool Selection::Selected(const onnx::NodeProto& node) const {
   const auto origin = origins_.find(NameAndOutput(node));
   const onnx::NodeProto* from = origin == origins_.end() ? nullptr : &origin->second;
-  const bool any_name = quantize_.names.empty() && quantize_.outputs.empty();
-  if (!any_name && !quantize_.Contains(node) && (from == nullptr || !quantize_.Contains(*from))) {
+  if (!quantize_.empty() && !quantize_.Contains(node) &&
+      (from == nullptr || !quantize_.Contains(*from))) {
     return false;
   }
   if (!types_.contains(node.op_type()) && (from == nullptr || !types_.contains(from->op_type()))) {
@@ -171,7 +175,7 @@ void Selection::Exclude(const onnx::GraphProto& graph, const std::vector<std::st
   for (const onnx::NodeProto& node : graph.node()) {
     const bool hit = std::any_of(node.output().begin(), node.output().end(),
                                  [&](const std::string& output) { return made.contains(output); });
-    if (hit) exclude_.outputs.insert(FirstOutput(node));
+    if (hit) exclude_.Add(node);
   }
 }
 

@@ -13,12 +13,32 @@
 
 namespace quantab {
 
+// The nodes of a model, graphs inside included, that an option names.
+class NodeSet {
+ public:
+  NodeSet() = default;
+  // A node is named by its name, or as '#<index>' or '#<index> (<OpType>)', its place in the main
+  // graph. `aliases` are further names that may be given: those of nodes that a rewrite will make.
+  // Throws Error(kInvalidArgument) for a name that no node has, with names like it; `option` is
+  // what the message calls the list.
+  NodeSet(const Model& model, const std::string& option, const std::vector<std::string>& given,
+          const std::vector<std::string>& aliases = {});
+
+  bool empty() const { return names_.empty() && outputs_.empty(); }
+  bool Contains(const onnx::NodeProto& node) const;
+
+  // Adds a node, which makes something.
+  void Add(const onnx::NodeProto& node);
+
+ private:
+  std::unordered_set<std::string> names_;
+  std::unordered_set<std::string> outputs_;  // first outputs of nodes named by their index
+};
+
 class Selection {
  public:
   // `types` are the operator types the method quantizes; options.op_types_to_quantize, where given,
-  // takes their place. A node is named by its name, or as '#<index>' or '#<index> (<OpType>)', its
-  // place in the main graph. `aliases` are further names that may be given: those of nodes that a
-  // rewrite will make.
+  // takes their place. Nodes are named, and `aliases` are, as in NodeSet.
   // Throws Error(kInvalidArgument) for a name that no node has, with names like it, and for an
   // operator type that is neither in the model nor known. A type that `types` lacks and that needs
   // a rule of the method (`needs_rule`) is a warning.
@@ -39,14 +59,8 @@ class Selection {
   void AddOrigin(const onnx::NodeProto& made, const onnx::NodeProto& origin);
 
  private:
-  struct Names {
-    std::unordered_set<std::string> names;
-    std::unordered_set<std::string> outputs;  // first outputs of nodes named by their index
-    bool Contains(const onnx::NodeProto& node) const;
-  };
-
   std::unordered_set<std::string> types_;
-  Names quantize_, exclude_;
+  NodeSet quantize_, exclude_;
   // Of nodes by name and first output; each holds a name, a type and outputs.
   std::map<std::pair<std::string, std::string>, onnx::NodeProto> origins_;
 };

@@ -183,15 +183,16 @@ test('transformers.js/ loads what was quantized, and embeds nearly the same', as
   const folder = project('transformers.js');
   await linesOf(folder, 'make_model.js', 'model');
   const sizes = await linesOf(folder, 'quantize.js', 'model');
-  const names = ['model_quantized.onnx', 'model_fp16.onnx'];
+  const names = ['model_quantized.onnx', 'model_q4.onnx', 'model_fp16.onnx'];
   names.forEach((name, i) => {
     const [, before, after] = /: (\d+) bytes became (\d+)\.$/.exec(sizes[i]);
     expect(sizes[i].startsWith(name)).toBe(true);
     expect(fs.statSync(path.join(folder, 'model', 'onnx', name)).size).toBe(Number(after));
-    expect(before / after).toBeGreaterThan([3, 1.8][i]);
+    expect(before / after).toBeGreaterThan([3, 1.5, 1.8][i]);
   });
-  const [q8, fp16] = await linesOf(folder, 'embed.js', 'model');
+  const [q8, q4, fp16] = await linesOf(folder, 'embed.js', 'model');
   expect(q8).toMatch(/^q8: cosine similarity 0\.99\d\d at least$/);
+  expect(q4).toMatch(/^q4: cosine similarity 0\.9\d\d\d at least$/);
   expect(fp16).toMatch(/^fp16: cosine similarity (1\.0000|0\.999\d) at least$/);
 
   fs.rmSync(path.join(folder, 'model', 'onnx', 'model_quantized.onnx'));

@@ -18,7 +18,7 @@ ALL, WIDE, NETWORKS = "all", "wide", "networks"
 
 @dataclass(frozen=True)
 class Configuration:
-    mode: str  # dynamic, static, float16
+    mode: str  # dynamic, static, nbits, bnb4, float16
     options: dict
     reach: str = WIDE
     # A model without any of these operators has nothing to show; empty: every model has.
@@ -53,6 +53,14 @@ def _overridden(types: tuple[str, str] = (U8, S8), **overrides) -> Configuration
 def _config(config: str, types: tuple, reach: str = WIDE, needs: tuple = (), extra: dict | None = None, **options) -> Configuration:
     more = {"extra_options": extra} if extra else {}
     return _static(*types, reach, needs, config=config, **options, **more)
+
+
+def _nbits(reach: str = WIDE, needs: tuple = ("MatMul",), **options) -> Configuration:
+    return Configuration("nbits", options, reach, needs)
+
+
+def _bnb4(reach: str = WIDE, **options) -> Configuration:
+    return Configuration("bnb4", options, reach, ("MatMul",))
 
 
 def _half(variant: str, reach: str = WIDE, needs: tuple = (), **options) -> Configuration:
@@ -210,6 +218,26 @@ QOPERATOR = {
     "QOperator u8s8 Percentile": _qoperator(U8, S8, NETWORKS, calibrate_method="Percentile"),
 }
 
+WEIGHT_ONLY = {
+    "nbits": _nbits(),
+    "nbits blocks of 32 symmetric": _nbits(block_size=32, is_symmetric=True),
+    "nbits blocks of 16": _nbits(block_size=16, accuracy_level=1),
+    "nbits 8 blocks of 16": _nbits(bits=8, block_size=16),
+    "nbits 8 symmetric": _nbits(NETWORKS, bits=8, is_symmetric=True),
+    "nbits 2 blocks of 16": _nbits(bits=2, block_size=16),
+    "nbits 2 symmetric": _nbits(NETWORKS, bits=2, is_symmetric=True),
+    "nbits without first": _nbits(nodes_to_exclude=["{first}"]),
+    "nbits only first": _nbits(op_types_to_quantize=["Gather"], nodes_to_include=["{first}"], block_size=16),
+    "nbits tables": _nbits(needs=("Gather",), op_types_to_quantize=["MatMul", "Gather"], block_size=16),
+    "nbits tables symmetric": _nbits(needs=("Gather",), op_types_to_quantize=["Gather"], block_size=16, is_symmetric=True),
+    "nbits tables by column": _nbits(needs=("Gather",), op_types_to_quantize=["Gather"], block_size=16, quant_axes={"Gather": -1}),
+    "nbits QDQ": _nbits(quant_format="QDQ"),
+    "nbits QDQ blocks of 16 symmetric": _nbits(quant_format="QDQ", block_size=16, is_symmetric=True),
+    "bnb4 NF4": _bnb4(quant_type="NF4", block_size=64),
+    "bnb4 FP4 blocks of 16": _bnb4(quant_type="FP4", block_size=16),
+    "bnb4 NF4 without first": _bnb4(NETWORKS, quant_type="NF4", block_size=32, nodes_to_exclude=["{first}"]),
+}
+
 FLOAT16 = {
     "float16 ort": _half(ORT, ALL),
     "float16 ort float io": _half(ORT, ALL, keep_io_types=True),
@@ -235,6 +263,7 @@ GROUPS = {
     "ready-made": READY_MADE,
     "calibration": CALIBRATION,
     "QOperator": QOPERATOR,
+    "weight-only": WEIGHT_ONLY,
     "float16": FLOAT16,
 }
 CONFIGURATIONS: dict[str, Configuration] = {name: c for group in GROUPS.values() for name, c in group.items()}

@@ -2,9 +2,9 @@
 
     reference.py MODEL OPTIONS.json -o OUT.onnx [--samples DIR] [--ranges OUT.json]
 
-OPTIONS.json is {"mode": "dynamic" | "static" | "float16", "options": {…}}: the options are the Python argument names of
-`quantize_dynamic`, `quantize_static` or `convert_float_to_float16` (of the package that the option `variant` names), enums as their
-names ("QInt8", "MinMax"). A static run reads DIR/*.npz in name order, each keyed by input name, and can write the calibrated ranges as
+OPTIONS.json is {"mode": "dynamic" | "static" | "nbits" | "bnb4" | "float16", "options": {…}}: the options are the Python argument
+names of `quantize_dynamic`, `quantize_static`, `MatMulNBitsQuantizer`, `MatMulBnb4Quantizer` or `convert_float_to_float16` (of the
+package that the option `variant` names), enums as their names ("QInt8", "MinMax"). A static run reads DIR/*.npz in name order, each keyed by input name, and can write the calibrated ranges as
 {tensor: [min, max]}. With the option `config`, "qdq" or "qnn", the others go to `get_qdq_config` or `get_qnn_qdq_config`, and what that
 makes of them to `quantize_static`. Settings of calibrators that `quantize_static` does not pass on have keys of their own under
 `extra_options` (CalibNumBins, CalibNumQuantizedBins, CalibScenario): for these the calibrator is called here.
@@ -122,6 +122,20 @@ def to_float16(model: Path, options: dict, out: Path) -> None:
     onnx.save(convert_float_to_float16(onnx.load(model), **call), out)
 
 
+def weights_only(model: Path, mode: str, options: dict, out: Path) -> None:
+    call = arguments(options)
+    if mode == "nbits":
+        from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer  # noqa: PLC0415 (slow to import)
+
+        quantizer = MatMulNBitsQuantizer(onnx.load(model), **call)
+    else:
+        from onnxruntime.quantization.matmul_bnb4_quantizer import MatMulBnb4Quantizer  # noqa: PLC0415
+
+        quantizer = MatMulBnb4Quantizer(onnx.load(model), **{**call, "quant_type": getattr(MatMulBnb4Quantizer, call["quant_type"])})
+    quantizer.process()
+    onnx.save(quantizer.model.model, out)
+
+
 def quantize(
     model: Path,
     mode: str,
@@ -139,6 +153,9 @@ def quantize(
     logging.getLogger().setLevel(logging.ERROR)
     if mode == "dynamic":
         quantize_dynamic(model, out, **arguments(options))
+        return
+    if mode in ("nbits", "bnb4"):
+        weights_only(model, mode, options, out)
         return
     if mode == "float16":
         to_float16(model, options, out)

@@ -217,6 +217,68 @@ onnx.save(model, "model.quantized.onnx")
 )");
 }
 
+TEST(Recipe, OfWeightsAloneMayHaveHalfPrecisionBesideIt) {
+  constexpr char kText[] = R"({
+  "quantize_matmul_nbits": {
+    "block_size": 32,
+    "is_symmetric": true
+  },
+  "convert_float_to_float16": {
+    "keep_io_types": true
+  }
+}
+)";
+  const Recipe recipe = RecipeFromJson(kText);
+  EXPECT_EQ(recipe.method, RecipeMethod::kMatMulNBits);
+  EXPECT_EQ(ToJson(recipe), kText);
+  ExpectError(ErrorCode::kInvalidArgument, "more than one method", [] {
+    RecipeFromJson(R"({"quantize_dynamic": {}, "convert_float_to_float16": {}})");
+  });
+  ExpectError(ErrorCode::kInvalidArgument, "more than one method", [] {
+    RecipeFromJson(R"({"quantize_matmul_nbits": {}, "quantize_matmul_bnb4": {}})");
+  });
+}
+
+// The texts were run with onnxruntime 1.31.
+TEST(Recipe, OfWeightsAloneBecomesPython) {
+  EXPECT_EQ(ToPython(RecipeFromJson(R"({"quantize_matmul_nbits": {"bits": 4, "block_size": 32,
+                "quant_format": "QDQ"}, "convert_float_to_float16": {"keep_io_types": true}})")),
+            R"(import onnx
+from onnxruntime.quantization import QuantFormat
+from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+quantizer = MatMulNBitsQuantizer(
+    onnx.load("model.onnx"),
+    block_size=32,
+    quant_format=QuantFormat.QDQ,
+)
+quantizer.process()
+onnx.save(quantizer.model.model, "model.quantized.onnx")
+
+import onnx
+from onnxruntime.transformers.float16 import convert_float_to_float16
+
+model = convert_float_to_float16(
+    onnx.load("model.quantized.onnx"),
+    keep_io_types=True,
+)
+onnx.save(model, "model.quantized.onnx")
+)");
+  EXPECT_EQ(ToPython(RecipeFromJson(R"({"quantize_matmul_bnb4": {"nodes_to_exclude": ["a"]}})")),
+            R"(import onnx
+from onnxruntime.quantization.matmul_bnb4_quantizer import MatMulBnb4Quantizer
+
+quantizer = MatMulBnb4Quantizer(
+    onnx.load("model.onnx"),
+    quant_type=MatMulBnb4Quantizer.NF4,
+    block_size=64,
+    nodes_to_exclude=["a"],
+)
+quantizer.process()
+onnx.save(quantizer.model.model, "model.quantized.onnx")
+)");
+}
+
 constexpr char kQnn[] = R"({
   "quantize_static": {
     "config": "qnn",

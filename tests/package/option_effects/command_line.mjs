@@ -30,12 +30,18 @@ const output = shown('where the model is written', product, async ({ quantab, re
 const RECIPES = {
   dynamic: ['quantize_dynamic', { per_channel: true }],
   static: ['quantize_static', { per_channel: true }],
+  nbits: ['quantize_matmul_nbits', { bits: 8 }],
+  bnb4: ['quantize_matmul_bnb4', { block_size: 16 }],
   float16: ['convert_float_to_float16', { keep_io_types: true }],
   preprocess: ['quant_pre_process', { opset_version: 21 }],
 };
+/** What is called in Python where that has another name. */
+const CALLED = { nbits: 'MatMulNBitsQuantizer', bnb4: 'MatMulBnb4Quantizer' };
 const FOLLOWED = {
   dynamic: (graph) => expect(graph.quantization('w').scale).toHaveLength(2),
   static: (graph) => expect(graph.quantization('w').scale).toHaveLength(2),
+  nbits: (graph) => expect(graph.weights.w_Q8.dtype).toBe('uint8'),
+  bnb4: (graph) => expect(graph.maker('y').attributes.block_size).toBe(16),
   float16: (graph) => expect(graph.inputs.x.dtype).toBe('float32'),
   preprocess: (graph) => expect(graph.opsets['']).toBe(21),
 };
@@ -64,21 +70,21 @@ const printRecipe = shown(
     const { stdout } = await quantab(...toOut(command), ...flags, '--json', '--print-recipe');
     const printed = JSON.parse(stdout);
     expect(printed.recipe).toEqual({ [method]: options });
-    expect(printed.python).toContain(`${method}(`);
+    expect(printed.python).toContain(`${CALLED[command] ?? method}(`);
     const plain = await quantab(...toOut(command), ...flags, '--json');
     expect(JSON.parse(plain.stdout)).not.toHaveProperty('recipe');
   },
 );
 
-/** A weight that is over 1024 bytes in 8 bits. */
+/** A weight that is over 1024 bytes in 4 bits. */
 const large = {
   model: makeModel({
     nodes: ['y = MatMul(x, w)'],
-    inputs: { x: [1, 40] },
-    outputs: { y: [1, 40] },
-    weights: { w: f32([40, 40], Array(1600).fill(1)) },
+    inputs: { x: [1, 64] },
+    outputs: { y: [1, 64] },
+    weights: { w: f32([64, 64], Array(4096).fill(1)) },
   }),
-  samples: samplesOf([1, 40], Array(40).fill(1)),
+  samples: samplesOf([1, 64], Array(64).fill(1)),
 };
 
 const useExternalDataFormat = shown(
@@ -91,7 +97,7 @@ const useExternalDataFormat = shown(
     expect(await quantab(...toOut(command), '--use-external-data-format')).toMatchObject(done);
     const external = Object.values(read('out.onnx').weights).filter((each) => each.external);
     expect(external).toHaveLength(1);
-    const bytes = { float32: 4, float16: 2, int8: 1 }[external[0].dtype] * 1600;
+    const bytes = { float32: 4, float16: 2, int8: 1, uint8: 0.5 }[external[0].dtype] * 4096;
     expect(fs.statSync(at('out.onnx.data')).size).toBeGreaterThanOrEqual(bytes);
     expect(fs.statSync(at('out.onnx')).size).toBeLessThan(whole - 0.9 * bytes);
   },
@@ -209,6 +215,8 @@ export const commandLine = {
     calibration_cache_path: calibrationCachePath,
     calibration_table: calibrationTable,
   },
+  nbits: { ...conversion, pre_process: preProcess },
+  bnb4: { ...conversion, pre_process: preProcess },
   float16: { ...conversion, ...mixedPrecision, preprocess, pre_process: preProcess },
   preprocess: conversion,
   inspect: {

@@ -30,6 +30,12 @@ const FLOAT16 = {
   ...same(['op_block_list', 'node_block_list']),
 };
 
+const WEIGHTS_IN_BLOCKS = {
+  ...same(['bits', 'block_size', 'is_symmetric', 'accuracy_level', 'quant_format']),
+  ...same(['op_types_to_quantize', 'quant_axes']),
+  channel_wised_quantize: none('Whole columns are what per_channel of quantize_static is for.'),
+};
+
 const CONFIG = {
   model_input: 'MODEL',
   calibration_data_reader: 'calibration_data',
@@ -133,6 +139,21 @@ export const functions = {
       out_path: 'output',
       logger: none('Progress is printed unless --quiet is given.'),
     },
+  ],
+  MatMulNBitsQuantizer: [
+    'nbits',
+    {
+      model: 'MODEL',
+      ...WEIGHTS_IN_BLOCKS,
+      nodes_to_exclude: 'nodes_to_exclude',
+      nodes_to_include: 'nodes_to_include',
+      algo_config: none('Its own algorithm, with these options, is the only one.'),
+    },
+  ],
+  DefaultWeightOnlyQuantConfig: ['nbits', WEIGHTS_IN_BLOCKS],
+  MatMulBnb4Quantizer: [
+    'bnb4',
+    { model: 'MODEL', ...same(['quant_type', 'block_size', 'nodes_to_exclude']) },
   ],
   'convert_float_to_float16 of onnxruntime': [
     'float16',

@@ -28,6 +28,7 @@ GOLDEN = {
 }
 THEMES = {
     **GOLDEN,
+    **_named(matmul, "matmul_blocks", "half_matmul_blocks"),
     **_named(conv, "conv_transpose_grouped"),
     **_named(sharing, "shared_bias", "bias_elsewhere"),
     **_named(control_flow, "nested_branches"),

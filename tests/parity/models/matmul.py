@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+from onnx import TensorProto
 
 from models.graph import Graph
 
@@ -35,6 +37,31 @@ def matmul_rank3():
     g.node("MatMul", ["h", g.weight("w1", [1, 6, 5], offset=0.2)], "y")
     g.output("y", [3, 4, 5])
     return g.model()
+
+
+def matmul_blocks(dtype=np.float32, name="matmul_blocks"):
+    """Weights of several blocks, with rows and columns that fill neither a block nor a byte and a block of zeros."""
+    g = Graph(name, opset=21, ir_version=10)
+    half = dtype == np.float16
+    g.input("x", ["batch", 3, 133], TensorProto.FLOAT16 if half else TensorProto.FLOAT)
+
+    def weight(name, rows, columns, offset=0.0):
+        values = (g.random.randn(rows, columns) * 0.5 + offset).astype(dtype)
+        values[:16, 0] = 0
+        values[-1, -1] = 4
+        return g.constant(name, values)
+
+    g.node("MatMul", ["x", weight("w1", 133, 65)], "h1")
+    g.node("MatMul", ["h1", weight("w2", 65, 34, 0.7)], "h2")
+    g.node("MatMul", ["h2", weight("w3", 34, 34, -0.9)], "h3")
+    g.node("MatMul", ["h3", weight("w4", 34, 7)], "y")
+    g.output("y", ["batch", 3, 7], TensorProto.FLOAT16 if half else TensorProto.FLOAT)
+    return g.model()
+
+
+def half_matmul_blocks():
+    """The same in float16."""
+    return matmul_blocks(np.float16, "half_matmul_blocks")
 
 
 def gemm():

@@ -59,7 +59,7 @@ const LIBRARIES = {
 // The package's own JavaScript but the start-up code, in bytes; a third of the main part is the description of commands and options.
 // What reads samples is an entry of its own, and so is the page as an element.
 const BUDGETS = {
-  'own JavaScript': { raw: 352 * 1024, gzip: 94 * 1024 },
+  'own JavaScript': { raw: 368 * 1024, gzip: 94 * 1024 },
   'of samples': { raw: 150 * 1024, gzip: 56 * 1024 },
   'of the app': { raw: 300 * 1024, gzip: 100 * 1024 },
 };

@@ -102,6 +102,16 @@ async function contents() {
       "Options of quantizeStatic, under ONNX Runtime's names.",
     ) +
     interfaceOf(
+      command('nbits'),
+      'MatMulNBitsOptions',
+      "Options of quantizeMatMulNBits, under ONNX Runtime's names.",
+    ) +
+    interfaceOf(
+      command('bnb4'),
+      'MatMulBnb4Options',
+      "Options of quantizeMatMulBnb4, under ONNX Runtime's names.",
+    ) +
+    interfaceOf(
       command('float16'),
       'Float16Options',
       "Options of convertFloatToFloat16, under ONNX Runtime's names.",

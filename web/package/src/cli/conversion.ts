@@ -23,6 +23,8 @@ const COMMANDS: Record<RecipeMethod, string> = {
   quant_pre_process: "'quantab preprocess'",
   quantize_dynamic: "'quantab dynamic'",
   quantize_static: "'quantab static'",
+  quantize_matmul_nbits: "'quantab nbits'",
+  quantize_matmul_bnb4: "'quantab bnb4'",
   convert_float_to_float16: "'quantab float16'",
   auto_convert_mixed_precision: "'quantab float16' with '--calibration-data'",
 };

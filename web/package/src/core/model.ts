@@ -44,6 +44,8 @@ import type {
   HistogramOptions,
   Latency,
   LayerReport,
+  MatMulBnb4Call,
+  MatMulNBitsCall,
   MeasuredRanges,
   MixedPrecision,
   MixedPrecisionCall,
@@ -148,6 +150,16 @@ export class Model {
     return this.#convert(orderOf('quantize_dynamic', options), options);
   }
 
+  /** ONNX Runtime's MatMulNBitsQuantizer: constant weights of MatMul in 4 bits (or 2, or 8), a scale for each block; no more changes. */
+  async quantizeMatMulNBits(options: MatMulNBitsCall = {}): Promise<Model> {
+    return this.#convert(orderOf('quantize_matmul_nbits', options), options);
+  }
+
+  /** ONNX Runtime's MatMulBnb4Quantizer: the same weights in float4 (NF4 or FP4), as bitsandbytes has it. */
+  async quantizeMatMulBnb4(options: MatMulBnb4Call = {}): Promise<Model> {
+    return this.#convert(orderOf('quantize_matmul_bnb4', options), options);
+  }
+
   /** ONNX Runtime's and onnxconverter-common's convert_float_to_float16: half precision. */
   async convertFloatToFloat16(options: Float16Call = {}): Promise<Model> {
     return this.#convert(orderOf('convert_float_to_float16', options), options);
@@ -210,10 +222,7 @@ export class Model {
     return text;
   }
 
-  /**
-   * What a recipe makes of the model. Recipes for quantize_static need `calibrationData` or `ranges`, those for
-   * auto_convert_mixed_precision `calibrationData`.
-   */
+  /** What a recipe makes of the model. For quantize_static give `calibrationData` or `ranges`, for mixed precision the former. */
   async convert(recipe: Recipe, options: ConvertCall = {}): Promise<Model> {
     const method = methodOf(recipe);
     if (method === 'quantize_static') return this.quantizeStatic({ ...options, recipe });

@@ -41,6 +41,8 @@ export type {
   Flavor,
   InTurnsOptions,
   Float16Call,
+  MatMulBnb4Call,
+  MatMulNBitsCall,
   ErrorFigures,
   HistogramOptions,
   Latency,
@@ -88,6 +90,8 @@ export type {
 export type {
   DynamicOptions,
   Float16Options,
+  MatMulBnb4Options,
+  MatMulNBitsOptions,
   MixedPrecisionOptions,
   PreProcessOptions,
   StaticOptions,

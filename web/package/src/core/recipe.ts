@@ -7,6 +7,8 @@ import type { Recipe } from './types.js';
 const METHODS = [
   'quantize_dynamic',
   'quantize_static',
+  'quantize_matmul_nbits',
+  'quantize_matmul_bnb4',
   'convert_float_to_float16',
   'auto_convert_mixed_precision',
 ] as const;

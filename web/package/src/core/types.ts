@@ -5,6 +5,8 @@ import type { TensorLike, TensorMap } from './tensor.js';
 import type {
   DynamicOptions,
   Float16Options,
+  MatMulBnb4Options,
+  MatMulNBitsOptions,
   MixedPrecisionOptions,
   PreProcessOptions,
   StaticOptions,
@@ -368,12 +370,15 @@ export interface Capabilities {
 
 /**
  * A whole conversion: what is done before, and one method with its options, under the names ONNX Runtime has for them. The
- * command line's --recipe reads it from a JSON file.
+ * command line's --recipe reads it from a JSON file. Beside a method for weights alone, convert_float_to_float16 may stand: it is then
+ * done to the result.
  */
 export interface Recipe {
   quant_pre_process?: Record<string, unknown>;
   quantize_dynamic?: Record<string, unknown>;
   quantize_static?: Record<string, unknown>;
+  quantize_matmul_nbits?: Record<string, unknown>;
+  quantize_matmul_bnb4?: Record<string, unknown>;
   convert_float_to_float16?: Record<string, unknown>;
   auto_convert_mixed_precision?: Record<string, unknown>;
   /** How files become the samples it is used with, as quantab/samples has it. It is kept, and means nothing to a conversion. */
@@ -440,6 +445,10 @@ export interface CalibrationSource {
 export type DynamicCall = DynamicOptions & ConversionOptions;
 /** What quantizeStatic() and calibrate() take. */
 export type StaticCall = StaticOptions & ConversionOptions & CalibrationSource;
+/** What quantizeMatMulNBits() takes. */
+export type MatMulNBitsCall = MatMulNBitsOptions & ConversionOptions;
+/** What quantizeMatMulBnb4() takes. */
+export type MatMulBnb4Call = MatMulBnb4Options & ConversionOptions;
 /** What convertFloatToFloat16() takes. */
 export type Float16Call = Float16Options & ConversionOptions;
 /** What autoConvertMixedPrecision() takes. */

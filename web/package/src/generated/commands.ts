@@ -2,11 +2,13 @@
 
 import type { Command } from '../cli/command.js';
 import { command as bench_ } from '../cli/commands/bench.js';
+import { command as bnb4_ } from '../cli/commands/bnb4.js';
 import { command as compare_ } from '../cli/commands/compare.js';
 import { command as dynamic_ } from '../cli/commands/dynamic.js';
 import { command as float16_ } from '../cli/commands/float16.js';
 import { command as inspect_ } from '../cli/commands/inspect.js';
 import { command as layers_ } from '../cli/commands/layers.js';
+import { command as nbits_ } from '../cli/commands/nbits.js';
 import { command as ops_ } from '../cli/commands/ops.js';
 import { command as preprocess_ } from '../cli/commands/preprocess.js';
 import { command as run_ } from '../cli/commands/run.js';
@@ -18,11 +20,13 @@ import { command as try_ } from '../cli/commands/try.js';
 /** Every file of cli/commands/. */
 export const commands: Readonly<Record<string, Command>> = {
   bench: bench_ as Command,
+  bnb4: bnb4_ as Command,
   compare: compare_ as Command,
   dynamic: dynamic_ as Command,
   float16: float16_ as Command,
   inspect: inspect_ as Command,
   layers: layers_ as Command,
+  nbits: nbits_ as Command,
   ops: ops_ as Command,
   preprocess: preprocess_ as Command,
   run: run_ as Command,

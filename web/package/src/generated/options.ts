@@ -231,6 +231,36 @@ export interface StaticOptions {
       }
     | undefined;
 }
+/** Options of quantizeMatMulNBits, under ONNX Runtime's names. */
+export interface MatMulNBitsOptions {
+  /** Bits of a weight: 2, 4 or 8. Default: 4. */
+  bits?: number | undefined;
+  /** How many weights of a column share a scale: 16, 32, 64, 128 or 256. Default: 128. */
+  blockSize?: number | undefined;
+  /** No zero points: ranges symmetric around zero. Default: false. */
+  isSymmetric?: boolean | undefined;
+  /** QOperator: the least accuracy a runtime may compute in: 1 float32, 2 float16, 3 bfloat16, 4 int8. */
+  accuracyLevel?: number | undefined;
+  /** Names of nodes to leave in float. Default: []. */
+  nodesToExclude?: string[] | undefined;
+  /** Names of nodes to quantize beside those of 'op_types_to_quantize'. Default: []. */
+  nodesToInclude?: string[] | undefined;
+  /** MatMulNBits (QOperator), or DequantizeLinear before MatMul (QDQ, 4 bits only). Default: "QOperator". */
+  quantFormat?: 'QDQ' | 'QOperator' | undefined;
+  /** Operator types to quantize: MatMul and Gather, whose tables become those of GatherBlockQuantized; MatMul alone when empty. Default: []. */
+  opTypesToQuantize?: string[] | undefined;
+  /** The axis along which blocks lie, by operator type: 0 for MatMul, 1 for Gather unless given. Default: {}. */
+  quantAxes?: Record<string, number> | undefined;
+}
+/** Options of quantizeMatMulBnb4, under ONNX Runtime's names. */
+export interface MatMulBnb4Options {
+  /** The 16 values of a weight: NF4, quantiles of the normal distribution, or FP4, a sign, two bits of exponent and one of mantissa. Default: "NF4". */
+  quantType?: 'NF4' | 'FP4' | undefined;
+  /** How many weights share a scale: 16, 32, 64, 128 or 256. Default: 64. */
+  blockSize?: number | undefined;
+  /** Names of nodes to leave in float. Default: []. */
+  nodesToExclude?: string[] | undefined;
+}
 /** Options of convertFloatToFloat16, under ONNX Runtime's names. */
 export interface Float16Options {
   /** Whose defaults, names and order of nodes: 'quantab', 'onnxruntime' or 'onnxconverter_common'. Default: "quantab". */

@@ -1,0 +1,191 @@
+// MatMulNBits, GatherBlockQuantized and MatMulBnb4 where ONNX Runtime's quantizers go wrong, and
+// what is refused; their results are compared in tests/parity.
+#include "core/quant/matmul_nbits.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "core/exec/session.h"
+#include "core/onnx/official.h"
+#include "core/quant/block_codes.h"
+#include "core/quant/matmul_bnb4.h"
+#include "tests/core/ops/op_test.h"
+#include "tests/core/quant/quant_testing.h"
+
+namespace quantab {
+namespace {
+
+QuantGraphBuilder Product(const Shape& weight, int64_t opset = 17) {
+  QuantGraphBuilder b(opset);
+  b.Input("x", {2, weight[0]}).Weight("w", weight).Output("y", {2, weight[1]});
+  b.Node("MatMul", {"x", "w"}, {"y"}, "m");
+  return b;
+}
+
+std::vector<float> Outputs(const Model& model, const Shape& shape) {
+  std::vector<float> x(static_cast<size_t>(ElementCount(shape)));
+  for (size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<float>(i));
+  TensorMap feeds;
+  feeds["x"] = F32(shape, x);
+  Session session(model);
+  const Tensor y = session.Run(feeds).at("y");
+  return {y.data<float>(), y.data<float>() + y.count()};
+}
+
+float LargestDifference(const std::vector<float>& a, const std::vector<float>& b) {
+  float largest = 0;
+  EXPECT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    largest = std::max(largest, std::fabs(a[i] - b[i]));
+  }
+  return largest;
+}
+
+TEST(MatMulNBits, ResultsRunAndAreNearTheFloatModel) {
+  const Model model = Product({67, 9}).model();
+  const std::vector<float> expected = Outputs(model, {2, 67});
+  for (const int bits : {2, 4, 8}) {
+    for (const bool symmetric : {false, true}) {
+      const Model quantized =
+          QuantizeMatMulNBits(model, {.bits = bits, .block_size = 16, .is_symmetric = symmetric});
+      EXPECT_EQ(CheckModel(quantized), std::nullopt);
+      EXPECT_EQ(CountOf(quantized, "MatMulNBits"), 1);
+      // 67 products with a weight that is half a step off at most, by chance up and down.
+      const float step = 4.0f / static_cast<float>((1 << bits) - 1);
+      EXPECT_LT(LargestDifference(Outputs(quantized, {2, 67}), expected), step * 4) << bits;
+    }
+  }
+}
+
+TEST(MatMulNBits, QdqAndQOperatorStandForTheSameWeights) {
+  const Model model = Product({64, 6}, 21).model();
+  const MatMulNBitsOptions options{.block_size = 32, .is_symmetric = true};
+  MatMulNBitsOptions qdq = options;
+  qdq.quant_format = "QDQ";
+  EXPECT_LT(LargestDifference(Outputs(QuantizeMatMulNBits(model, options), {2, 64}),
+                              Outputs(QuantizeMatMulNBits(model, qdq), {2, 64})),
+            1e-5f);
+}
+
+// Whoever reads in pieces, and again, gets what one read gives.
+TEST(MatMulNBits, CodesCanBeReadInAnyPieces) {
+  const Model model = Product({45, 5}).model();
+  for (const char* format : {"QOperator", "QDQ"}) {
+    const Model quantized = QuantizeMatMulNBits(model, {.block_size = 16, .quant_format = format});
+    const std::string name = std::string(format) == "QDQ" ? "w_DQ_Q4" : "w_Q4";
+    const BlobPtr codes = BytesOf(quantized, *InitializerOf(quantized, name));
+    const std::vector<std::byte> whole = LoadBlob(*codes);
+    for (const size_t piece : {size_t{1}, size_t{7}, whole.size()}) {
+      std::vector<std::byte> read(whole.size());
+      for (size_t at = 0; at < read.size(); at += piece) {
+        codes->Read(at, std::span(read).subspan(at, std::min(piece, read.size() - at)));
+      }
+      EXPECT_EQ(read, whole) << format << " " << piece;
+    }
+  }
+}
+
+TEST(MatMulNBits, WhatIsNotFiniteStaysInFloat) {
+  QuantGraphBuilder b;
+  std::vector<float> values(32, 1.0f);
+  values[5] = std::numeric_limits<float>::infinity();
+  b.Input("x", {2, 16}).Weight("w", {16, 2}, values).Output("y", {2, 2});
+  b.Node("MatMul", {"x", "w"}, {"y"}, "m");
+  Warnings warnings;
+  EXPECT_EQ(CountOf(QuantizeMatMulNBits(b.model(), {}, &warnings), "MatMul"), 1);
+  EXPECT_TRUE(warnings.Mention("Tensor 'w' has elements that are not finite"));
+  EXPECT_TRUE(warnings.Mention("No weight was quantized"));
+  EXPECT_EQ(CountOf(QuantizeMatMulBnb4(b.model()), "MatMul"), 1);
+}
+
+TEST(MatMulNBits, NamesThatAreTakenGetANumber) {
+  QuantGraphBuilder b = Product({32, 4});
+  b.Weight("w_Q4", {2, 4}).Output("z", {2, 4});
+  b.Node("Add", {"y", "w_Q4"}, {"z"}, "a");
+  const Model quantized = QuantizeMatMulNBits(b.model());
+  EXPECT_EQ(CheckModel(quantized), std::nullopt);
+  EXPECT_EQ(MakerOf(quantized, "y")->input(1), "w_Q4_1");
+}
+
+TEST(MatMulNBits, AWeightThatSeveralReadIsQuantizedOnce) {
+  QuantGraphBuilder b;
+  b.Input("x", {2, 16}).Weight("w", {16, 16}).Output("y", {2, 16});
+  b.Node("MatMul", {"x", "w"}, {"h"}, "a");
+  b.Node("MatMul", {"h", "w"}, {"y"}, "b");
+  for (const char* format : {"QOperator", "QDQ"}) {
+    const Model quantized =
+        QuantizeMatMulNBits(b.model(), {.block_size = 16, .quant_format = format});
+    EXPECT_EQ(CheckModel(quantized), std::nullopt);
+    EXPECT_EQ(quantized.proto.graph().initializer_size(), 3);
+    EXPECT_LE(CountOf(quantized, "DequantizeLinear"), 1);
+    EXPECT_LT(LargestDifference(Outputs(quantized, {2, 16}), Outputs(b.model(), {2, 16})), 2.0f);
+  }
+}
+
+// The product of a vector and of a matrix with a weight of 4 dimensions has 3 and 4 of them.
+TEST(MatMulNBits, AWeightOfHigherRankGivesItsProductAsManyDimensions) {
+  for (const Shape& x : {Shape{20}, Shape{3, 20}}) {
+    QuantGraphBuilder b;
+    Shape y = {1, 1, 3, 4};
+    if (x.size() == 1) y = {1, 1, 4};
+    b.Input("x", x).Weight("w", {1, 1, 20, 4}).Output("y", y);
+    b.Node("MatMul", {"x", "w"}, {"y"}, "m");
+    const Model quantized = QuantizeMatMulNBits(b.model(), {.bits = 8});
+    EXPECT_EQ(CheckModel(quantized), std::nullopt);
+    TensorMap feeds;
+    feeds["x"] = F32(x, std::vector<float>(static_cast<size_t>(ElementCount(x)), 1.0f));
+    EXPECT_EQ(Session(quantized).Run(feeds).at("y").shape(), y);
+  }
+  QuantGraphBuilder old(11);
+  old.Input("x", {3, 20}).Weight("w", {1, 1, 20, 4}).Output("y", {1, 1, 3, 4});
+  old.Node("MatMul", {"x", "w"}, {"y"}, "m");
+  Warnings warnings;
+  EXPECT_EQ(CountOf(QuantizeMatMulNBits(old.model(), {}, &warnings), "MatMul"), 1);
+  EXPECT_TRUE(warnings.Mention("needs operator set 12"));
+}
+
+TEST(MatMulNBits, ATableIncludedByItsNameIsQuantized) {
+  QuantGraphBuilder b;
+  b.Ints("i", {1, 0}).Input("x", {2, 32}).Weight("t", {3, 32}).Output("y", {2, 32});
+  b.Node("Gather", {"t", "i"}, {"e"}, "g");
+  b.Node("Add", {"e", "x"}, {"y"}, "a");
+  const Model quantized =
+      QuantizeMatMulNBits(b.model(), {.block_size = 16, .nodes_to_include = {"g"}});
+  EXPECT_EQ(CountOf(quantized, "GatherBlockQuantized"), 1);
+  EXPECT_EQ(quantized.proto.ir_version(), 10);
+  EXPECT_LT(LargestDifference(Outputs(quantized, {2, 32}), Outputs(b.model(), {2, 32})), 0.2f);
+}
+
+TEST(MatMulNBits, RefusesWhatIsWrong) {
+  const Model model = Product({32, 4}).model();
+  const auto refuses = [&](const MatMulNBitsOptions& options, const char* message) {
+    ExpectError(ErrorCode::kInvalidArgument, message, [&] { QuantizeMatMulNBits(model, options); });
+  };
+  refuses({.bits = 3}, "'bits' is 3. Choose 2, 4 or 8.");
+  refuses({.block_size = 24}, "'block_size' is 24. Choose 16, 32, 64, 128 or 256.");
+  refuses({.accuracy_level = 5}, "'accuracy_level' is 5");
+  refuses({.quant_format = "QLinear"}, "'quant_format' is 'QLinear'");
+  refuses({.bits = 8, .quant_format = "QDQ"}, "'quant_format' QDQ is for 'bits' 4");
+  refuses({.op_types_to_quantize = {"Conv"}}, "names 'Conv', whose weights");
+  refuses({.quant_format = "QDQ", .op_types_to_quantize = {"Gather"}}, "which needs");
+  refuses({.quant_axes = {{"MatMul", 1}}}, "'quant_axes' has 1 for 'MatMul'");
+  refuses({.nodes_to_exclude = {"n"}}, "'nodes_to_exclude' names 'n'");
+  refuses({.nodes_to_include = {"n"}}, "'nodes_to_include' names 'n'");
+  ExpectError(ErrorCode::kInvalidArgument, "'quant_type' is 'FP8'. Choose 'NF4' or 'FP4'.",
+              [&] { QuantizeMatMulBnb4(model, {.quant_type = "FP8"}); });
+}
+
+TEST(MatMulBnb4, ResultsRunAndAreNearTheFloatModel) {
+  // With columns that share a byte.
+  const Model model = Product({67, 9}).model();
+  for (const char* type : {"NF4", "FP4"}) {
+    const Model quantized = QuantizeMatMulBnb4(model, {.quant_type = type, .block_size = 16});
+    EXPECT_EQ(CheckModel(quantized), std::nullopt);
+    EXPECT_LT(LargestDifference(Outputs(quantized, {2, 67}), Outputs(model, {2, 67})), 2.0f);
+  }
+}
+
+}  // namespace
+}  // namespace quantab
