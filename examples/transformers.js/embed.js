@@ -30,7 +30,7 @@ async function embeddings(dtype) {
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 
 const exact = await embeddings('fp32');
-for (const dtype of ['q8', 'fp16']) {
+for (const dtype of ['q8', 'q4', 'fp16']) {
   const close = await embeddings(dtype);
   const cosines = SENTENCES.map((_, i) => dot(exact[i], close[i]));
   console.log(`${dtype}: cosine similarity ${Math.min(...cosines).toFixed(4)} at least`);

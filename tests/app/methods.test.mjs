@@ -1,6 +1,7 @@
 // The page's methods beyond plain int8, and the recipe of a result.
 import fs from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { matmulModel } from './models.mjs';
 import { CALIBRATION, DIGITS, eachTestHasPage, fileOf } from './page.mjs';
 
 const session = eachTestHasPage();
@@ -17,6 +18,33 @@ test('half precision halves the model and needs no samples', async () => {
   const { file, name } = await tab.download();
   expect(name).toBe('digits.float16.onnx');
   expect(fs.statSync(file).size).toBeLessThan(fs.statSync(DIGITS).size * 0.55);
+  expect(tab.problems).toEqual([]);
+});
+
+test('weights alone become 4 bits, and what they leave half precision', async () => {
+  const { tab } = session;
+  await tab.open({ name: 'model.onnx', bytes: matmulModel(['rows', 8]) });
+  await tab.allOptions();
+  await tab.page.check('#method-nbits');
+  await tab.page.check('#option-is_symmetric');
+  await tab.page.fill('#option-block_size', '16');
+  await tab.page.check('#half-after');
+  await tab.quantize();
+  expect(await tab.text('#made-with')).toBe(
+    'Weights in few bits, the rest in half precision · Block size: 16 · Symmetric: yes',
+  );
+  await tab.page.click('#recipe summary');
+  expect(JSON.parse(await tab.text('#recipe pre >> nth=0'))).toEqual({
+    quantize_matmul_nbits: { block_size: 16, is_symmetric: true },
+    convert_float_to_float16: { keep_io_types: true },
+  });
+  expect((await tab.download()).name).toBe('model.nbits.int4.float16.onnx');
+  await tab.page.fill('#option-bits', '8');
+  expect(await tab.page.isDisabled('#option-quant_format option[value=QDQ]')).toBe(true);
+  await tab.page.check('#method-bnb4');
+  await tab.quantize();
+  expect(await tab.text('#made-with')).toBe('Weights in float4 · every option at its default');
+  expect((await tab.download()).name).toBe('model.bnb4.onnx');
   expect(tab.problems).toEqual([]);
 });
 

@@ -117,3 +117,28 @@ test('the set for transformers.js is four files by its names, which load', async
   ]);
   expect(tab.problems).toEqual([]);
 });
+
+test('of a model with matrix products the set has three more files, with weights in 4 bits', async () => {
+  const tab = await drop({ name: 'model.onnx', bytes: matmulModel(['rows', 8]) });
+  const { page } = tab;
+  await page.check('#preset-transformers-js');
+  expect(await tab.text('#preset-transformers-js-help')).toContain('Seven files');
+  await page.click('#quantize');
+  await tab.finished();
+  const operators = new Map();
+  for (const number of [1, 2, 3, 4, 5, 6, 7]) {
+    const { file, name } = await tab.download(`#download-${number}`);
+    const model = await openModel(file);
+    operators.set(name, model.info.operators.map(({ opType }) => opType).toSorted());
+    model.close();
+  }
+  expect([...operators.keys()].slice(4)).toEqual([
+    'model_q4.onnx',
+    'model_q4f16.onnx',
+    'model_bnb4.onnx',
+  ]);
+  expect(operators.get('model_q4.onnx')).toEqual(['MatMulNBits']);
+  expect(operators.get('model_q4f16.onnx')).toEqual(['Cast', 'MatMulNBits']);
+  expect(operators.get('model_bnb4.onnx')).toEqual(['MatMulBnb4']);
+  expect(tab.problems).toEqual([]);
+});

@@ -1,5 +1,5 @@
 // Which options and choices cannot be had, or count for nothing, beside others that are chosen. Plain data: what the core refuses
-// (core/quant/check_options.cc) or does not look at.
+// (core/quant/check_options.cc, core/quant/matmul_nbits.cc) or does not look at.
 import type { Method } from './option_fields';
 
 /** What the fields of a method hold, by option: a checkbox "true" or "false". */
@@ -140,6 +140,20 @@ const STATIC: readonly Conflict[] = [
   }),
 ];
 
+const NBITS: readonly Conflict[] = [
+  {
+    option: 'quant_format',
+    choices: ['QDQ'],
+    when: isNot('bits', '4'),
+    why: 'DequantizeLinear reads weights of 4 bits here.',
+  },
+  {
+    option: 'accuracy_level',
+    when: isNot('quant_format', 'QOperator'),
+    why: 'Counts in QOperator format only.',
+  },
+];
+
 const FLOAT16: readonly Conflict[] = [
   {
     option: 'use_bfloat16_as_blocked_nodes_dtype',
@@ -156,6 +170,8 @@ const FLOAT16: readonly Conflict[] = [
 export const CONFLICTS: Record<Method, readonly Conflict[]> = {
   static: STATIC,
   dynamic: [],
+  nbits: NBITS,
+  bnb4: [],
   float16: FLOAT16,
 };
 

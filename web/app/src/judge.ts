@@ -104,7 +104,7 @@ export async function judge(
     notices.push(noLatency(error, model, samples === undefined || job.random));
     if (isCancelled(error)) return judgement;
   }
-  if (samples !== undefined && job.method !== 'float16') {
+  if (samples !== undefined && (job.method === 'static' || job.method === 'dynamic')) {
     try {
       const few = layerSamples(samples);
       onLayers(0, few.length);

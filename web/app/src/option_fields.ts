@@ -4,13 +4,16 @@ import { applyConflicts, followCompanions } from './conflict_fields';
 import { el } from './dom';
 import { field, FieldError, select } from './fields';
 
-export type Method = 'dynamic' | 'static' | 'float16';
+export type Method = 'dynamic' | 'static' | 'nbits' | 'bnb4' | 'float16';
+
+/** Those that change weights alone; what they leave in float can become half precision. */
+export const isWeightOnly = (method: Method): boolean => method === 'nbits' || method === 'bnb4';
 type OptionInfo = (typeof description.commands)[number]['options'][number];
 
 /** Shown at once; the others are behind "More options". */
 const FIRST = [
   ...['quant_format', 'weight_type', 'activation_type', 'calibrate_method', 'per_channel'],
-  ...['reduce_range', 'keep_io_types'],
+  ...['reduce_range', 'keep_io_types', 'bits', 'is_symmetric', 'quant_type'],
 ];
 
 const optionsOf = (method: Method): OptionInfo[] =>
@@ -28,6 +31,7 @@ const titleOf = ({ name }: OptionInfo): string => {
     .replaceAll('_', ' ')
     .replace('qdq', 'QDQ')
     .replace('matmul', 'MatMul')
+    .replace('is symmetric', 'symmetric')
     .replace('rtol', 'relative tolerance')
     .replace('atol', 'absolute tolerance');
   return words[0]!.toUpperCase() + words.slice(1);
@@ -88,12 +92,19 @@ function follow(fields: HTMLElement, from: string, to: string): void {
 /** All fields of a method that need no samples, in an element of their own. */
 export function optionFields(method: Method): HTMLElement {
   const options = optionsOf(method).filter(({ withSamples }) => !withSamples);
-  const first = FIRST.flatMap((name) => options.filter((option) => option.name === name));
+  const names = isWeightOnly(method) ? [...FIRST, 'block_size'] : FIRST;
+  const first = names.flatMap((name) => options.filter((option) => option.name === name));
   const rest = options.filter((option) => !first.includes(option));
   const fields = el(
     'div',
     {},
     ...first.map((option) => row(option, method)),
+    isWeightOnly(method) &&
+      field(
+        'Half precision for the rest',
+        el('input', { type: 'checkbox', id: 'half-after' }),
+        'What stays in float becomes float16 afterwards, but for inputs and outputs.',
+      ),
     el(
       'details',
       {},

@@ -10,6 +10,8 @@ export interface Situation {
   convolutional: boolean;
   /** It has operators whose 8-bit weights the widespread runtimes take unsigned only. */
   unsigned: boolean;
+  /** It has matrix products, whose weights can be quantized alone. */
+  products: boolean;
   /** There are samples, and the model can be run on them here. */
   samples: boolean;
 }
@@ -20,6 +22,8 @@ export interface Conversion {
   options: Record<string, unknown>;
   /** Half precision is held to the samples. */
   mixed?: boolean;
+  /** What a method for weights alone leaves in float becomes half precision. */
+  half?: boolean;
   /** Ends the file's name, before '.onnx', where the name is fixed. */
   suffix?: string;
 }
@@ -43,6 +47,16 @@ const ON_THE_WEB = { activationType: 'QUInt8', ...SIGNED };
 /** Wide: what half precision breaks altogether is found, and its usual rounding is let pass. */
 const HELD = { rtol: 0.1, atol: 0.1 };
 
+/** In the form that its own conversion script makes. */
+const FOUR_BITS = { blockSize: 32, isSymmetric: true };
+
+/** The files for weights alone. */
+const WEIGHTS_ALONE: readonly Conversion[] = [
+  { method: 'nbits', options: FOUR_BITS, suffix: '_q4' },
+  { method: 'nbits', options: FOUR_BITS, half: true, suffix: '_q4f16' },
+  { method: 'bnb4', options: { quantType: 'NF4', blockSize: 64 }, suffix: '_bnb4' },
+];
+
 /** The four files that are named by dtype; the first is made with the weights that run everywhere. */
 const byDtype = (quantized: Record<string, unknown>): Conversion[] => [
   { method: 'dynamic', options: { ...quantized, enableSubgraph: true }, suffix: '_quantized' },
@@ -52,7 +66,9 @@ const byDtype = (quantized: Record<string, unknown>): Conversion[] => [
 ];
 
 const FOUR_FILES =
-  'Four files by the names that it loads: _quantized (dtype q8), _int8, _uint8 and _fp16. Its q4 and bnb4 are not made here.';
+  'Four files by the names that it loads: _quantized (dtype q8), _int8, _uint8 and _fp16. Its q4, q4f16 and bnb4 are for matrix products, and this model has none.';
+const SEVEN_FILES =
+  'Seven files by the names that it loads: _quantized (dtype q8), _int8, _uint8, _fp16, and with weights in 4 bits _q4, _q4f16 and _bnb4.';
 
 export const PRESETS: readonly Preset[] = [
   {
@@ -127,7 +143,17 @@ export const PRESETS: readonly Preset[] = [
     name: 'transformers.js',
     label: 'Set for transformers.js',
     rules: [
+      {
+        when: { unsigned: true, products: true },
+        makes: [...byDtype(UNSIGNED), ...WEIGHTS_ALONE],
+        why: SEVEN_FILES,
+      },
       { when: { unsigned: true }, makes: byDtype(UNSIGNED), why: FOUR_FILES },
+      {
+        when: { products: true },
+        makes: [...byDtype(SIGNED), ...WEIGHTS_ALONE],
+        why: SEVEN_FILES,
+      },
       { when: {}, makes: byDtype(SIGNED), why: FOUR_FILES },
     ],
   },
@@ -144,6 +170,7 @@ export function situationOf({ operators }: ModelInfo, samples: boolean): Situati
   return {
     convolutional: convolutions > 0 && convolutions >= nodes(PRODUCTS),
     unsigned: nodes(UNSIGNED_ONLY) > 0,
+    products: nodes(['MatMul']) > 0,
     samples,
   };
 }

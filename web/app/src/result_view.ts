@@ -202,7 +202,7 @@ export function showResult(
   function judged(): void {
     if (run.judgement === undefined) return;
     const { comparison, latency, layers, notices } = run.judgement;
-    const isQuantized = settings.method !== 'float16';
+    const isQuantized = settings.method === 'static' || settings.method === 'dynamic';
     const keep = isQuantized ? actions.keepInFloat : () => {};
     report.hidden = false;
     figures.replaceChildren(

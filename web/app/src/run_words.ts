@@ -5,12 +5,19 @@ import { changedOptions } from './option_fields';
 import type { Run } from './runs';
 import type { Latencies } from './timing';
 
-const METHODS = { static: 'Static', dynamic: 'Dynamic', float16: 'Half precision' };
+const METHODS = {
+  static: 'Static',
+  dynamic: 'Dynamic',
+  nbits: 'Weights in few bits',
+  bnb4: 'Weights in float4',
+  float16: 'Half precision',
+};
 
 /** "Static, on 300 samples". */
 export function methodWords({ settings, samples, random }: Run): string {
-  const { method, mixed } = settings;
-  const name = METHODS[method] + (mixed ? ' with float32 where needed' : '');
+  const { method, mixed, half } = settings;
+  const rest = half === true ? ', the rest in half precision' : '';
+  const name = METHODS[method] + (mixed ? ' with float32 where needed' : rest);
   const used = (method === 'static' || mixed) && samples > 0;
   return used ? `${name}, on ${counted(samples, random ? 'random sample' : 'sample')}` : name;
 }

@@ -44,8 +44,11 @@ export interface Run {
 }
 
 export function settingsOf(job: Job): Settings {
-  const { method, options, mixed, preProcess, externalData, suffix } = job;
-  const settings = { method, options, mixed, preProcess, externalData };
+  const { method, options, mixed, half, preProcess, externalData, suffix } = job;
+  const settings = {
+    ...{ method, options, mixed, preProcess, externalData },
+    ...(half === true && { half }),
+  };
   return suffix === undefined ? settings : { ...settings, suffix };
 }
 

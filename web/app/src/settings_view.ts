@@ -9,7 +9,13 @@ import { startButton } from './improve/fields';
 import type { NamedFile } from './files';
 import { canRun } from './limits';
 import { mixedFields } from './mixed_fields';
-import { optionFields, readOptions, writeOptions, type Method } from './option_fields';
+import {
+  isWeightOnly,
+  optionFields,
+  readOptions,
+  writeOptions,
+  type Method,
+} from './option_fields';
 import { presetFields, type Chosen } from './preset_fields';
 import { situationOf, type Conversion } from './presets';
 import { sampleFields } from './sample_fields';
@@ -56,6 +62,16 @@ const METHODS: [Method, string, string][] = [
     'Ranges are found as the model runs. Needs no samples; best for transformers.',
   ],
   [
+    'nbits',
+    'Weights in few bits',
+    'Weights of matrix products in 4 bits (or 2, or 8), a scale for each block of them; the rest stays in float. Needs no samples; the usual form of language models.',
+  ],
+  [
+    'bnb4',
+    'Weights in float4',
+    'Weights of matrix products as one of 16 numbers that suit most weights (NF4, FP4 of bitsandbytes); the rest stays in float. Needs no samples.',
+  ],
+  [
     'float16',
     'Half precision',
     'Weights and activations in float16: half the size, hardly any loss. Needs no samples, but can be held to them.',
@@ -83,6 +99,8 @@ export function showSettings(
   const fields = {
     static: optionFields('static'),
     dynamic: optionFields('dynamic'),
+    nbits: optionFields('nbits'),
+    bnb4: optionFields('bnb4'),
     float16: optionFields('float16'),
   };
   let method: Method = 'dynamic';
@@ -121,12 +139,13 @@ export function showSettings(
     if (first !== undefined && !several) put(first);
   }
 
-  function put({ method: chosen, options: values, mixed: held }: Conversion): void {
+  function put({ method: chosen, options: values, mixed: held, half }: Conversion): void {
     const aside = ASIDE.map((id) => box(id).checked);
     form.querySelector<HTMLInputElement>(`#method-${chosen}`)!.checked = true;
     choose(chosen);
     writeOptions(fields[chosen], chosen, values);
     if (chosen === 'float16') mixed.set(held === true, values);
+    if (isWeightOnly(chosen)) box('half-after').checked = half === true;
     ASIDE.forEach((id, i) => (box(id).checked = aside[i]!));
   }
 
@@ -207,6 +226,7 @@ export function showSettings(
       mixed: search !== undefined,
       preProcess: box('pre-process').checked,
       externalData: box('external-data').checked,
+      ...(isWeightOnly(method) && box('half-after').checked && { half: true }),
       ...(suffix !== undefined && { suffix }),
     };
   }

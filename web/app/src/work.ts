@@ -2,6 +2,7 @@
 import { QuantabError, type CallOptions, type Model } from 'quantab';
 import type { Preprocess } from 'quantab/samples';
 import { bytes } from './format';
+import { recipeOf } from './improve/candidates';
 import type { Method } from './option_fields';
 import type { SampleSource } from './samples';
 
@@ -11,6 +12,8 @@ export interface Settings {
   options: Record<string, unknown>;
   /** Whether half precision is held to the samples. */
   mixed: boolean;
+  /** Whether what a method for weights alone leaves in float becomes half precision. */
+  half?: boolean;
   preProcess: boolean;
   /** Whether the weights go into a file of their own. */
   externalData: boolean;
@@ -54,10 +57,13 @@ const TYPES: Record<string, string> = {
 
 export const nameOfResult = (
   model: Pick<Model, 'name'>,
-  { method, options, suffix }: Settings,
+  { method, options, half, suffix }: Settings,
 ): string => {
   const base = (model.name || 'model').replace(/^.*[/\\]/, '').replace(/\.onnx$/i, '');
   if (suffix !== undefined) return `${base}${suffix}.onnx`;
+  const rest = half === true ? '.float16' : '';
+  if (method === 'bnb4') return `${base}.bnb4${rest}.onnx`;
+  if (method === 'nbits') return `${base}.nbits.int${Number(options.bits ?? 4)}${rest}.onnx`;
   const type = TYPES[String(options.weightType)] ?? 'int8';
   return method === 'float16' ? `${base}.float16.onnx` : `${base}.${method}.${type}.onnx`;
 };
@@ -67,6 +73,12 @@ function convert(model: Model, job: Job, call: CallOptions): Promise<Model> {
   switch (job.method) {
     case 'dynamic':
       return model.quantizeDynamic(options);
+    case 'nbits':
+    case 'bnb4':
+      return model.convert(
+        { ...(job.preProcess && { quant_pre_process: {} }), ...recipeOf(job) },
+        call,
+      );
     case 'float16':
       return job.mixed
         ? model.autoConvertMixedPrecision({ ...options, samples: job.samples ?? [] })

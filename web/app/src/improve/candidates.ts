@@ -11,15 +11,21 @@ export interface Candidate {
 const METHODS: Record<Method, keyof Recipe> = {
   static: 'quantize_static',
   dynamic: 'quantize_dynamic',
+  nbits: 'quantize_matmul_nbits',
+  bnb4: 'quantize_matmul_bnb4',
   float16: 'convert_float_to_float16',
 };
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (x) => `_${x.toLowerCase()}`);
 
-export function recipeOf({ method, options, mixed }: Conversion): Recipe {
+/** What is done after a method for weights alone where the rest is to be half precision. */
+const HALF_AFTER: Recipe = { convert_float_to_float16: { keep_io_types: true } };
+
+export function recipeOf({ method, options, mixed, half }: Conversion): Recipe {
   const named = Object.entries(options).map(([name, value]) => [snake(name), value] as const);
   return {
     [mixed === true ? 'auto_convert_mixed_precision' : METHODS[method]]: Object.fromEntries(named),
+    ...(half === true && HALF_AFTER),
   };
 }
 
