@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <functional>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "core/base/parallel.h"
 #include "core/quant/reals_blob.h"
 #include "core/quant/weight.h"
+#include "core/tensor/whole_blob.h"
 
 namespace quantab {
 namespace {
@@ -130,22 +129,17 @@ std::vector<float> Magnitudes(const Matrix& matrix) {
 
 std::optional<Bnb4Weight> QuantizeBnb4(BlobPtr source, int64_t rows, int64_t cols,
                                        int64_t block_size, Bnb4Type type, DType real) {
+  CheckFitsMemory(static_cast<uint64_t>(rows) * static_cast<uint64_t>(cols));
   const Matrix matrix{std::move(source), static_cast<size_t>(rows), static_cast<size_t>(cols),
                       static_cast<size_t>(block_size), real};
   const std::vector<float> magnitudes = Magnitudes(matrix);
   if (magnitudes.empty()) return std::nullopt;
   const uint64_t size = (matrix.count() + 1) / 2;
-  auto whole = std::make_shared<std::vector<std::byte>>();
   Bnb4Weight weight;
   weight.blocks = static_cast<int64_t>(magnitudes.size());
   weight.magnitudes = RealsBlob(magnitudes, real);
-  weight.codes = MakeComputedBlob(size, [reader = CodeReader(matrix, type, magnitudes), whole,
-                                         size](uint64_t offset, std::span<std::byte> out) {
-    if (out.empty()) return;
-    if (whole->empty()) *whole = reader.Read();
-    std::memcpy(out.data(), whole->data() + offset, out.size());
-    if (offset + out.size() == size) std::vector<std::byte>().swap(*whole);
-  });
+  weight.codes = MakeWholeBlob(
+      size, [reader = CodeReader(matrix, type, magnitudes)] { return reader.Read(); });
   return weight;
 }
 

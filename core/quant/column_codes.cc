@@ -1,11 +1,11 @@
 // ColumnCodes: the codes of MatMulNBits.
-#include <cstring>
 #include <utility>
 
 #include "core/base/parallel.h"
 #include "core/quant/block_codes.h"
 #include "core/quant/block_encoder.h"
 #include "core/quant/weight.h"
+#include "core/tensor/whole_blob.h"
 
 namespace quantab {
 namespace {
@@ -87,13 +87,8 @@ class ColumnPacker {
 BlobPtr ColumnCodes(BlobPtr source, BlockParamsPtr params) {
   const uint64_t size = static_cast<uint64_t>(params->cols * params->blocks()) *
                         static_cast<uint64_t>(params->rules.block_size * params->rules.bits / 8);
-  auto whole = std::make_shared<std::vector<std::byte>>();
-  return MakeComputedBlob(size, [source = std::move(source), params = std::move(params), whole,
-                                 size](uint64_t offset, std::span<std::byte> out) {
-    if (out.empty()) return;
-    if (whole->empty()) *whole = ColumnPacker(*source, *params).Pack();
-    std::memcpy(out.data(), whole->data() + offset, out.size());
-    if (offset + out.size() == size) std::vector<std::byte>().swap(*whole);
+  return MakeWholeBlob(size, [source = std::move(source), params = std::move(params)] {
+    return ColumnPacker(*source, *params).Pack();
   });
 }
 

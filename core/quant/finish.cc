@@ -156,14 +156,22 @@ std::unordered_set<std::string> CleanInitializers(onnx::GraphProto& graph) {
     for (const std::string& output : node.output()) wanted.erase(output);
   }
 
-  std::unordered_set<std::string> unused;
-  int kept = 0;
-  for (int i = 0; i < graph.initializer_size(); ++i) {
-    if (wanted.erase(graph.initializer(i).name()) == 0) {
-      unused.insert(graph.initializer(i).name());
+  // Of several initializers of one name the last counts.
+  std::unordered_set<std::string> unused, used;
+  std::vector<bool> keep(static_cast<size_t>(graph.initializer_size()));
+  for (int i = graph.initializer_size(); i-- > 0;) {
+    const std::string& name = graph.initializer(i).name();
+    if (used.contains(name)) continue;
+    if (wanted.erase(name) == 0) {
+      unused.insert(name);
       continue;
     }
-    graph.mutable_initializer()->SwapElements(kept++, i);
+    used.insert(name);
+    keep[static_cast<size_t>(i)] = true;
+  }
+  int kept = 0;
+  for (int i = 0; i < graph.initializer_size(); ++i) {
+    if (keep[static_cast<size_t>(i)]) graph.mutable_initializer()->SwapElements(kept++, i);
   }
   graph.mutable_initializer()->DeleteSubrange(kept, graph.initializer_size() - kept);
   kept = 0;

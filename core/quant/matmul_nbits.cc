@@ -13,6 +13,7 @@
 #include "core/quant/select.h"
 #include "core/quant/upgrade_opset.h"
 #include "core/quant/weight_only.h"
+#include "core/tensor/whole_blob.h"
 
 namespace quantab {
 namespace {
@@ -113,7 +114,8 @@ class NBitsRewriter {
         std::any_of(shape.begin(), shape.end() - 2, [](int64_t size) { return size != 1; })) {
       return false;
     }
-    const std::optional<int> rank = rewriter_.DeclaredRank(node.input(0));
+    const std::optional<int> rank =
+        shape.size() > 2 ? rewriter_.DeclaredRank(node.input(0)) : std::nullopt;
     const bool reshape = shape.size() > 2 && (!rank || static_cast<size_t>(*rank) < shape.size());
     if (reshape && OpsetVersion(rewriter_.model().proto) < kFirstWithRankRestoring) {
       Warn(rewriter_.monitor(), "Tensor '" + node.input(1) +
@@ -189,12 +191,12 @@ class NBitsRewriter {
     const Shape shape = ShapeOf(*constant->tensor);
     const int64_t rank = static_cast<int64_t>(shape.size());
     const auto given = options_.quant_axes.find("Gather");
-    int64_t axis = given == options_.quant_axes.end() ? 1 : given->second;
-    if (axis < -rank || axis >= rank) {
+    const bool is_given = given != options_.quant_axes.end();
+    int64_t axis = is_given ? given->second : 1;
+    if (is_given && (axis < -rank || axis >= rank)) {
       ThrowInvalidArgument("'quant_axes' has " + std::to_string(axis) + " for 'Gather', but '" +
                            node.input(0) + "' has " + std::to_string(rank) +
-                           " dimensions. Exclude the node '" + node.name() +
-                           "', or choose another axis.");
+                           " dimensions. Choose another axis, or exclude what reads that tensor.");
     }
     if (axis < 0) axis += rank;
     if (rank != 2) {
@@ -235,6 +237,7 @@ class NBitsRewriter {
   // The initializers for operators of `op_type`, made at the first call.
   const Names& Quantized(const Constant& constant, const std::string& op_type, int64_t rows,
                          int64_t columns, int64_t axis) {
+    CheckFitsMemory(static_cast<uint64_t>(rows) * static_cast<uint64_t>(columns));
     const auto [known, is_new] = made_.try_emplace({constant.tensor, op_type});
     if (!is_new) return known->second;
     const bool gather = op_type == "Gather";

@@ -14,6 +14,7 @@
 #include "core/quant/weight_groups.h"
 #include "core/tensor/half.h"
 #include "core/tensor/small_float.h"
+#include "core/tensor/whole_blob.h"
 
 namespace quantab {
 namespace {
@@ -269,22 +270,14 @@ BlobPtr TransposedBlob(BlobPtr source, int64_t batch, int64_t rows, int64_t cols
       size) {
     ThrowInternal("A transposed tensor has another size than its source.");
   }
-  auto whole = std::make_shared<std::vector<std::byte>>();
-  auto read = [source = std::move(source), whole, rows, cols, element_size, size](
-                  uint64_t offset, std::span<std::byte> out) {
-    if (out.empty()) return;
-    if (whole->empty()) {
-      std::vector<std::byte> result(static_cast<size_t>(size));
-      ForEachChunk(*source, element_size, [&](uint64_t at, std::span<const std::byte> part) {
-        Transpose(part.data(), result.data(), static_cast<int64_t>(at / element_size),
-                  static_cast<int64_t>(part.size() / element_size), rows, cols, element_size);
-      });
-      *whole = std::move(result);
-    }
-    std::memcpy(out.data(), whole->data() + offset, out.size());
-    if (offset + out.size() == size) std::vector<std::byte>().swap(*whole);
-  };
-  return MakeComputedBlob(size, std::move(read));
+  return MakeWholeBlob(size, [source = std::move(source), rows, cols, element_size] {
+    std::vector<std::byte> result(static_cast<size_t>(source->size()));
+    ForEachChunk(*source, element_size, [&](uint64_t at, std::span<const std::byte> part) {
+      Transpose(part.data(), result.data(), static_cast<int64_t>(at / element_size),
+                static_cast<int64_t>(part.size() / element_size), rows, cols, element_size);
+    });
+    return result;
+  });
 }
 
 }  // namespace quantab

@@ -8,6 +8,14 @@
 #include "core/graph/graph_edit.h"
 
 namespace quantab {
+namespace {
+
+// Files may hold nodes that make nothing.
+bool HasResult(const onnx::NodeProto& node) {
+  return node.output_size() > 0 && !node.output(0).empty();
+}
+
+}  // namespace
 
 void WeightOnlyRewriter::Run(const Rewrite& rewrite) {
   onnx::GraphProto& graph = *model_.proto.mutable_graph();
@@ -31,7 +39,7 @@ void WeightOnlyRewriter::RewriteGraph(onnx::GraphProto& graph, const Rewrite& re
   for (int i = 0; i < nodes.size(); ++i) {
     if (scope.outer == nullptr) Report(monitor_, "quantize", static_cast<uint64_t>(i), total);
     ForEachSubgraph(nodes[i], [&](onnx::GraphProto& inner) { RewriteGraph(inner, rewrite); });
-    if (rewrite(nodes[i])) {
+    if (HasResult(nodes[i]) && rewrite(nodes[i])) {
       any_ = true;
     } else {
       scope.AddNode(std::move(nodes[i]));

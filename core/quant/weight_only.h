@@ -21,8 +21,8 @@ class WeightOnlyRewriter {
 
   // Adds what takes the place of a node, and returns true; or false, and the node stays.
   using Rewrite = std::function<bool(const onnx::NodeProto& node)>;
-  // Calls `rewrite` for every node, those of the graphs inside a node before it. Afterwards
-  // initializers that nothing reads are gone. Warns where no node was rewritten.
+  // Calls `rewrite` for every node that has a result, those of the graphs inside a node before it.
+  // Afterwards initializers that nothing reads are gone. Warns where no node was rewritten.
   void Run(const Rewrite& rewrite);
 
   // For `rewrite`: names mean what they mean to the node it is called for.

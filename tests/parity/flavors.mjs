@@ -59,6 +59,14 @@ async function native(mode, model, options, samples, out) {
   }
 }
 
+const QUANTIZERS = {
+  dynamic: (model, call) => model.quantizeDynamic(call),
+  static: async (model, call, samples) =>
+    model.quantizeStatic({ ...call, calibrationData: await feeds(samples) }),
+  nbits: (model, call) => model.quantizeMatMulNBits(call),
+  bnb4: (model, call) => model.quantizeMatMulBnb4(call),
+};
+
 async function wasm(flavor, mode, model, options, samples) {
   const call = Object.fromEntries(
     Object.entries(options).map(([name, value]) => [camel(name), value]),
@@ -67,10 +75,7 @@ async function wasm(flavor, mode, model, options, samples) {
   let result;
   try {
     float = await openModel(model, { flavor });
-    result =
-      mode === 'dynamic'
-        ? await float.quantizeDynamic(call)
-        : await float.quantizeStatic({ ...call, calibrationData: await feeds(samples) });
+    result = await QUANTIZERS[mode](float, call, samples);
     return { bytes: Buffer.from(await result.bytes()) };
   } catch (error) {
     const refused = error.name === 'QuantabError' && error.code !== 'Internal';

@@ -113,6 +113,24 @@ STATIC = {
     "calib_average": (extra(CalibMovingAverage=True, CalibMovingAverageConstant=0.1), ["conv"]),
 }
 
+# mode → name → (options, models)
+WEIGHT_ONLY = {
+    "nbits": {
+        "b16": ({"block_size": 16}, ["matmul", "matmul_rank3", "shared_weights", "tied_embedding", "branches", "unnamed_nodes"]),
+        "b32_sym": ({"block_size": 32, "is_symmetric": True}, ["matmul", "range_rounding"]),
+        "b16_8bits": ({"bits": 8, "block_size": 16}, ["matmul", "branches"]),
+        "b16_2bits": ({"bits": 2, "block_size": 16, "accuracy_level": 4}, ["matmul"]),
+        "qdq": ({"quant_format": "QDQ", "block_size": 16}, ["matmul", "branches"]),
+        "qdq_sym": ({"quant_format": "QDQ", "block_size": 16, "is_symmetric": True}, ["matmul"]),
+        "tables": ({"op_types_to_quantize": ["MatMul", "Gather"], "block_size": 16}, ["gather", "tied_embedding"]),
+        "without_left": ({"nodes_to_exclude": ["left"], "block_size": 16}, ["branches"]),
+    },
+    "bnb4": {
+        "nf4": ({"quant_type": "NF4", "block_size": 64}, ["matmul", "shared_weights", "branches"]),
+        "fp4": ({"quant_type": "FP4", "block_size": 16}, ["matmul", "range_rounding"]),
+    },
+}
+
 DIFFERS = {
     "dynamic.shared_gemm_weight": "The shared transB weight is transposed in place once per Gemm, so it ends as it began and "
     "both MatMuls use the untransposed matrix: silently wrong numbers.",
@@ -143,6 +161,9 @@ def cases() -> list[tuple[str, str, str, dict, list[str]]]:
         for variant, (options, models) in table.items():
             tag = "extra" if "extra_options" in options else "core"
             result += [(f"{mode}.{model}.{variant}", model, mode, options, [tag, mode, variant]) for model in models]
+    for mode, table in WEIGHT_ONLY.items():
+        for variant, (options, models) in table.items():
+            result += [(f"{mode}.{model}.{variant}", model, mode, options, ["core", mode, variant]) for model in models]
     return result
 
 

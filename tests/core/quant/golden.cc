@@ -89,6 +89,11 @@ StaticOptions OptionsOf(const Case& c) {
                              : StaticOptionsFromJson(options.dump());
 }
 
+Recipe RecipeOf(const Case& c) {
+  const json options = ReadJson(kFolder + "cases/" + c.name + "/options.json")["options"];
+  return RecipeFromJson(json({{"quantize_matmul_" + c.mode, options}}).dump());
+}
+
 Model FloatModel(const std::string& model) {
   return ReadModel(OpenFile(kFolder + "models/" + model + ".onnx"));
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/api/recipe.h"
 #include "core/calib/tensor_ranges.h"
 #include "core/onnx/model.h"
 #include "core/quant/options.h"
@@ -22,8 +23,11 @@ void PrintTo(const Case& c, std::ostream* out);
 // In the order of index.json.
 std::vector<Case> Cases();
 
-// The case's options as the quantizer takes them, dynamic ones translated.
+// The options of a static or dynamic case as the quantizer takes them, dynamic ones translated.
 StaticOptions OptionsOf(const Case& c);
+
+// A case of weights alone, whose mode is nbits or bnb4.
+Recipe RecipeOf(const Case& c);
 
 Model FloatModel(const std::string& model);
 Model ExpectedModel(const Case& c);

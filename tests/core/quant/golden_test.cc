@@ -17,6 +17,9 @@ namespace {
 class Golden : public testing::TestWithParam<golden::Case> {};
 
 Model Quantized(const golden::Case& c) {
+  if (c.mode == "nbits" || c.mode == "bnb4") {
+    return Convert(golden::FloatModel(c.model), golden::RecipeOf(c));
+  }
   const Quantization quantization(golden::FloatModel(c.model), golden::OptionsOf(c));
   return quantization.Run(c.mode == "static" ? golden::RangesOf(c) : TensorRanges());
 }

@@ -11,6 +11,7 @@
 #include "core/onnx/official.h"
 #include "core/quant/block_codes.h"
 #include "core/quant/matmul_bnb4.h"
+#include "core/tensor/whole_blob.h"
 #include "tests/core/ops/op_test.h"
 #include "tests/core/quant/quant_testing.h"
 
@@ -175,6 +176,64 @@ TEST(MatMulNBits, RefusesWhatIsWrong) {
   refuses({.nodes_to_include = {"n"}}, "'nodes_to_include' names 'n'");
   ExpectError(ErrorCode::kInvalidArgument, "'quant_type' is 'FP8'. Choose 'NF4' or 'FP4'.",
               [&] { QuantizeMatMulBnb4(model, {.quant_type = "FP8"}); });
+}
+
+// Files may hold nodes that make nothing.
+TEST(MatMulNBits, ANodeWithoutResultsStays) {
+  Model model = Product({32, 4}).model();
+  onnx::NodeProto* nothing = model.proto.mutable_graph()->add_node();
+  nothing->set_op_type("MatMul");
+  nothing->add_input("x");
+  nothing->add_input("w");
+  for (const bool named : {false, true}) {
+    if (named) nothing->add_output("");
+    EXPECT_EQ(CountOf(QuantizeMatMulNBits(model, {.block_size = 16}), "MatMulNBits"), 1);
+    EXPECT_EQ(CountOf(QuantizeMatMulBnb4(model, {}), "MatMulBnb4"), 1);
+  }
+}
+
+TEST(MatMulNBits, OfTwoInitializersOfOneNameTheLastCounts) {
+  QuantGraphBuilder b(17);
+  b.Input("x", {1, 32}).Weight("w", {32, 4}).Output("y", {1, 4});
+  b.Node("MatMul", {"x", "w"}, {"p"}, "m");
+  b.Node("Add", {"p", "c"}, {"y"}, "add");
+  Model model = b.model();
+  for (const float value : {100.0f, 2.0f}) {
+    onnx::TensorProto* c = model.proto.mutable_graph()->add_initializer();
+    c->set_name("c");
+    c->set_data_type(onnx::TensorProto::FLOAT);
+    c->add_float_data(value);
+  }
+  const std::vector<float> expected = Outputs(model, {1, 32});
+  const Model quantized = QuantizeMatMulNBits(model, {.bits = 8, .block_size = 16});
+  EXPECT_EQ(CountOf(quantized, "MatMulNBits"), 1);
+  EXPECT_LT(LargestDifference(Outputs(quantized, {1, 32}), expected), 1);
+}
+
+TEST(MatMulNBits, WhatIsNoTableStaysInFloat) {
+  QuantGraphBuilder b(17);
+  b.Input("x", {2, 32}).Weight("w", {32, 4}).Weight("t", {8}).Output("y", {2, 4}).Output("z", {1});
+  b.Ints("i", {3});
+  b.Node("MatMul", {"x", "w"}, {"y"}, "m");
+  b.Node("Gather", {"t", "i"}, {"z"}, "g");
+  MatMulNBitsOptions options = {.block_size = 16};
+  options.op_types_to_quantize = {"MatMul", "Gather"};
+  const Model quantized = QuantizeMatMulNBits(b.model(), options);
+  EXPECT_EQ(CountOf(quantized, "MatMulNBits"), 1);
+  EXPECT_EQ(CountOf(quantized, "Gather"), 1);
+  options.quant_axes = {{"Gather", 1}};
+  ExpectError(ErrorCode::kInvalidArgument, "'quant_axes' has 1 for 'Gather', but 't' has 1",
+              [&] { QuantizeMatMulNBits(b.model(), options); });
+}
+
+TEST(WholeBlob, RefusesWhatDoesNotFitTheAddressSpace) {
+  constexpr uint64_t kMost = std::numeric_limits<size_t>::max();
+  const auto none = [] { return std::vector<std::byte>(); };
+  ExpectError(ErrorCode::kOutOfMemory, "does not fit the address space",
+              [&] { MakeWholeBlob(kMost, none); });
+  ExpectError(ErrorCode::kOutOfMemory, "does not fit the address space",
+              [&] { CheckFitsMemory(kMost / 8 + 1); });
+  CheckFitsMemory(kMost / 8);
 }
 
 TEST(MatMulBnb4, ResultsRunAndAreNearTheFloatModel) {
