@@ -175,6 +175,31 @@ test('results can be compared with the onnxruntime-web that the page gives, and 
   expect(complaints).toHaveLength(1);
 }, 120_000);
 
+test('a comparison whose onnxruntime-web never comes can be cancelled, and other work begun', async () => {
+  await page.$eval('quantab-app', (element) => {
+    window.isAsked = false;
+    element.onnxRuntime = () => {
+      window.isAsked = true;
+      return new Promise(() => {});
+    };
+  });
+  const quantize = async () => {
+    await page.click('quantab-app #quantize');
+    await page.waitForSelector('quantab-app #progress');
+    await page.waitForSelector('quantab-app #progress', { state: 'detached' });
+  };
+  await quantize();
+  await page.click('quantab-app #compare-onnxruntime');
+  await page.waitForFunction(() => window.isAsked);
+  await page.click('quantab-app #progress-cancel');
+  await page.waitForSelector('quantab-app #progress', { state: 'detached', timeout: 5000 });
+  expect(await page.textContent('quantab-app #status')).toBe('Cancelled.');
+  expect(await page.$('quantab-app .alert')).toBeNull();
+  await quantize();
+  expect(await page.textContent('quantab-app #result-title')).toBe('Result 4');
+  expect(complaints).toHaveLength(1);
+}, 60_000);
+
 test('graph and details work in it, by a worker of their own', async () => {
   await page.click('quantab-app #nodes summary');
   await page.waitForSelector('quantab-app #graph');

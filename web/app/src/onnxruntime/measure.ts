@@ -2,6 +2,7 @@
 import type { Model, TensorMap } from 'quantab';
 import type { Run } from '../runs';
 import { firstSample, type SampleSource } from '../samples';
+import { untilAborted } from '../until_aborted';
 import type { Reply, Request } from './beside_worker';
 import type { Measure } from './offer';
 import { besideRuns } from './runs_for';
@@ -19,7 +20,7 @@ async function requestFor(
   samples: SampleSource | undefined,
   signal: AbortSignal,
 ): Promise<Request> {
-  const sample = samples && (await firstSample(samples));
+  const sample = samples && (await untilAborted(firstSample(samples), signal));
   const [main, ...externalData] = run.files!.map(({ name, blob }) => new File([blob], name));
   return {
     base: document.baseURI,

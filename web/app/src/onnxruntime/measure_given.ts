@@ -3,6 +3,7 @@
 import { benchmarkBesideOnnxRuntime, type OnnxRuntime } from 'quantab/onnxruntime';
 import { openResult } from '../result_model';
 import { firstSample } from '../samples';
+import { untilAborted } from '../until_aborted';
 import type { Measure } from './offer';
 import { besideRuns } from './runs_for';
 
@@ -19,13 +20,13 @@ const environmentOf = (ort: OnnxRuntime): Environment =>
 export const measureWith =
   (load: (threads: number) => Promise<OnnxRuntime>): Measure =>
   async (model, run, samples, signal, onProgress) => {
-    const feeds = samples && (await firstSample(samples));
+    const feeds = samples && (await untilAborted(firstSample(samples), signal));
     const result = (await openResult(run, signal))!;
     try {
       // Threads are made for the first run.
       await model.benchmark({ runs: 1, warmup: 0, feeds, signal });
       const { threads } = await model.capabilities();
-      const ort = await load(threads);
+      const ort = await untilAborted(load(threads), signal);
       const [float, quantized] = await benchmarkBesideOnnxRuntime([model, result], {
         ort,
         runs: besideRuns(run),
