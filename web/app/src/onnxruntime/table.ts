@@ -10,8 +10,8 @@ export interface Beside {
   version: string | undefined;
   /** That compute here. */
   threads: number;
-  /** That compute there, if it tells. */
-  threadsThere: number | undefined;
+  /** That compute there, if it tells; as many as here where it is absent. */
+  threadsThere?: number | undefined;
   /** Whether the models ran on made-up data. */
   isMadeUp: boolean;
   float: BesideLatency;
@@ -22,19 +22,14 @@ export interface Beside {
 const ratioOf = ({ quantab, onnxRuntime }: BesideLatency): string =>
   quantab.median > 0 ? `${Number((onnxRuntime.median / quantab.median).toPrecision(3))} ×` : '–';
 
-function threadWords(here: number, there: number | undefined): string {
-  if (here === there) return `${counted(here, 'thread')} each`;
+function threadWords(beside: Beside): string {
+  const { threads: here, threadsThere: there } = beside;
+  if (here === there || !('threadsThere' in beside)) return `${counted(here, 'thread')} each`;
   return `${counted(here, 'thread')} here, ${there === undefined ? 'its own number' : String(there)} there`;
 }
 
-export function besideTable({
-  version,
-  threads,
-  threadsThere,
-  isMadeUp,
-  float,
-  quantized,
-}: Beside): TextTable {
+export function besideTable(beside: Beside): TextTable {
+  const { version, isMadeUp, float, quantized } = beside;
   const { runs } = float.quantab;
   const row = (name: string, latency: BesideLatency) => [
     name,
@@ -46,7 +41,7 @@ export function besideTable({
   ];
   const peer = ['onnxruntime-web', version].filter(Boolean).join(' ');
   const sample = isMadeUp ? 'made-up data' : 'the first sample';
-  const how = `median of ${counted(runs, 'run')} that take turns, ${threadWords(threads, threadsThere)}, on ${sample}`;
+  const how = `median of ${counted(runs, 'run')} that take turns, ${threadWords(beside)}, on ${sample}`;
   const range = 'From the fastest to the 95th of 100';
   return {
     caption: `Beside ${peer} (${how})`,
