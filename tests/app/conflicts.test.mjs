@@ -1,5 +1,6 @@
 // What cannot be had together is disabled, and says why; what is left can be quantized.
 import { expect, test } from '@jest/globals';
+import { matmulModel } from './models.mjs';
 import { CALIBRATION, eachTestHasPage, fileOf } from './page.mjs';
 
 const session = eachTestHasPage();
@@ -98,4 +99,33 @@ test('options that count for nothing are not sent', async () => {
   const said = await tab.text('#made-with');
   expect(said).toContain('Calib percentile: 99');
   expect(said).not.toContain('alpha');
+});
+
+test('weights alone: an emptied field counts as its default, and Gather goes with QOperator and 4 bits only', async () => {
+  const { tab } = session;
+  const { page } = tab;
+  await tab.open({ name: 'model.onnx', bytes: matmulModel(['rows', 8]) });
+  await page.check('#method-nbits');
+  await page.click('#options summary');
+  const formats = () => disabledChoices(page, 'option-quant_format');
+  const isFieldOff = () => page.isDisabled('#option-op_types_to_quantize');
+  expect([await formats(), await isFieldOff()]).toEqual([[], false]);
+  await page.fill('#option-bits', '8');
+  expect([await formats(), await isFieldOff()]).toEqual([['QDQ'], true]);
+  expect(await description(page, 'option-quant_format')).toContain('weights of 4 bits');
+  await page.fill('#option-bits', '');
+  expect([await formats(), await isFieldOff()]).toEqual([[], false]);
+
+  await page.fill('#option-op_types_to_quantize', 'MatMul, Gather');
+  expect(await formats()).toEqual(['QDQ']);
+  expect(await description(page, 'option-quant_format')).toContain('Gather is quantized in');
+  await page.fill('#option-op_types_to_quantize', 'MatMul');
+  expect(await formats()).toEqual([]);
+  await page.selectOption('#option-quant_format', 'QDQ');
+  expect(await isFieldOff()).toBe(true);
+  expect(await description(page, 'option-op_types_to_quantize')).toContain('MatMul alone');
+  await page.fill('#option-block_size', '16');
+  await tab.quantize();
+  expect(await tab.text('#made-with')).toContain('Quant format: QDQ');
+  expect(tab.problems).toEqual([]);
 });

@@ -12,9 +12,9 @@ function heldBy(fields: HTMLElement): Held {
   return (option) => {
     const control = controlOf(fields, option);
     if (control === null) return '';
-    return control.type === 'checkbox'
-      ? String((control as HTMLInputElement).checked)
-      : control.value;
+    if (control instanceof HTMLSelectElement) return control.value;
+    if (control.type === 'checkbox') return String(control.checked);
+    return control.value.trim() || control.defaultValue;
   };
 }
 

@@ -2,7 +2,7 @@
 // (core/quant/check_options.cc, core/quant/matmul_nbits.cc) or does not look at.
 import type { Method } from './option_fields';
 
-/** What the fields of a method hold, by option: a checkbox "true" or "false". */
+/** What counts of the fields of a method, by option: a checkbox "true" or "false", of an empty field the default. */
 export type Held = (option: string) => string;
 
 export interface Conflict {
@@ -140,12 +140,29 @@ const STATIC: readonly Conflict[] = [
   }),
 ];
 
+const namesGather = (held: Held) =>
+  held('op_types_to_quantize')
+    .split(',')
+    .some((type) => type.trim() === 'Gather');
+const isNot4Bits = (held: Held) => Number(held('bits')) !== 4;
+
 const NBITS: readonly Conflict[] = [
   {
     option: 'quant_format',
     choices: ['QDQ'],
-    when: isNot('bits', '4'),
+    when: isNot4Bits,
     why: 'DequantizeLinear reads weights of 4 bits here.',
+  },
+  {
+    option: 'quant_format',
+    choices: ['QDQ'],
+    when: namesGather,
+    why: 'Gather is quantized in QOperator format only.',
+  },
+  {
+    option: 'op_types_to_quantize',
+    when: (held) => !isQOperator(held) || isNot4Bits(held),
+    why: 'Gather is quantized in QOperator format with 4 bits only, so MatMul alone is left.',
   },
   {
     option: 'accuracy_level',
