@@ -81,3 +81,47 @@ test('suggestion, sensitivities, profile and tried settings come back with their
   expect(await page.isVisible('#trials')).toBe(false);
   expect(tab.problems).toEqual([]);
 });
+
+test('what was begun for a result ends in what is shown of it, whatever was looked at meanwhile', async () => {
+  const { tab } = session;
+  const { page } = tab;
+  await quantizeBadLayer(tab);
+  await tab.quantize();
+  await page.click('#details-1');
+  for (const part of ['sensitivity', 'profile']) {
+    await page.click(`#${part} > summary`);
+    await tab.shown(`#${part}-start`);
+  }
+  /** Begins one, looks at results while it is at work, and waits for its end with the focus on what would cancel it. */
+  const beginAndLookAt = async (start, ...results) => {
+    const isBusy = await page.evaluate(
+      ([id, ...others]) => {
+        document.getElementById(id).click();
+        for (const other of others) document.getElementById(`details-${other}`).click();
+        document.getElementById('progress-cancel').focus();
+        return document.getElementById(id)?.getAttribute('aria-disabled');
+      },
+      [start, ...results],
+    );
+    await tab.gone('#progress');
+    return isBusy;
+  };
+  await tab.listen();
+  expect(await beginAndLookAt('sensitivity-start', 2, 1)).toBe('true');
+  expect(await tab.said()).toContain('Every node has been measured.');
+  expect(await tab.text('#result-title')).toBe('Result 1');
+  expect(await tab.text('#sensitivities')).toContain(badNode);
+  expect(
+    await page.$eval('#sensitivities', (place) => place.contains(document.activeElement)),
+  ).toBe(true);
+
+  // The other result has nothing of it, and the focus does not get lost.
+  await beginAndLookAt('profile-start', 2);
+  expect(await tab.text('#result-title')).toBe('Result 2');
+  expect(await page.$('#profile-model')).toBeNull();
+  expect(await tab.focused()).toBe('quantize');
+  await page.click('#details-1');
+  expect(await page.isVisible('#profile-model')).toBe(true);
+  expect(await page.getAttribute('#profile-start', 'aria-disabled')).toBe('false');
+  expect(tab.problems).toEqual([]);
+});

@@ -3,12 +3,10 @@ import type { MixedPrecision } from 'quantab';
 import { el } from './dom';
 import { beforeAndAfter, outputErrors, textTable } from './figure_tables';
 import { bytes, counted } from './format';
-import type { Bench } from './improve/bench';
-import { panel } from './improve/panel';
 import { layersView } from './layers_view';
-import { besideArea } from './onnxruntime/area';
 import type { Offer } from './onnxruntime/offer';
 import type { LayerSource } from './open_rows';
+import { partsOf, type PartActions } from './result_parts';
 import { saveRecipe } from './run_actions';
 import { madeWith, shareOf } from './run_words';
 import type { Run } from './runs';
@@ -69,16 +67,10 @@ const KEEP_TOGETHER = 'Keep both files in one folder, under these names.';
 const FILES_GONE =
   'Made before this page was loaded: the figures are kept, the file is not. Make it again to download it.';
 
-export interface ResultActions {
-  /** Quantizes anew, with some nodes kept in float. */
-  keepInFloat(nodes: string[]): void;
-  /** Quantizes anew, with some options changed. */
-  change(options: Record<string, unknown>): void;
+export interface ResultActions extends PartActions {
   /** Quantizes anew with the same settings. */
   makeAgain(): void;
   saveReport(): void;
-  /** What a search for a better model works with. */
-  bench: Bench;
   /** None where the histograms of layers cannot be had. */
   readonly layerSource: LayerSource | undefined;
   /** Absent where there is no onnxruntime-web. */
@@ -152,36 +144,8 @@ export function showResult(
     { type: 'button', class: 'primary', id: 'make-again', onclick: actions.makeAgain },
     'Make it again',
   );
-  const suggest = panel(
-    'suggest',
-    'Find what to keep in float or 16 bits',
-    async () => {
-      const { showSuggest } = await import('./improve/suggest_view');
-      return (host) => showSuggest(host, run, actions.bench, actions);
-    },
-    run.suggestion !== undefined,
-  );
-  const sensitivity = panel(
-    'sensitivity',
-    'What each node costs, quantized alone',
-    async () => {
-      const { showSensitivity } = await import('./improve/sensitivity_view');
-      return (host) => showSensitivity(host, run, actions.bench, actions.keepInFloat);
-    },
-    run.sensitivity !== undefined,
-  );
-  const profile = panel(
-    'profile',
-    'Where the time goes',
-    async () => {
-      const { showProfile } = await import('./improve/profile_view');
-      return (host) => showProfile(host, run, actions.bench);
-    },
-    run.profiles !== undefined,
-  );
+  const { suggest, sensitivity, profile, beside } = partsOf(run, actions);
   const figures = el('div', { id: 'figures' }, textTable(beforeAndAfter(run, undefined)));
-  const { bench, besideOffer } = actions;
-  const beside = besideOffer && besideArea(run, bench, besideOffer);
   section.hidden = false;
   section.replaceChildren(
     el('h2', { id: 'result-title', tabindex: -1 }, `Result ${run.number}`),
@@ -196,7 +160,7 @@ export function showResult(
     ...(mixedPrecision === undefined ? [] : [inFloat(mixedPrecision)]),
     howToRepeat(run),
     figures,
-    ...(beside === undefined ? [] : [beside.element]),
+    beside.element,
   );
 
   function judged(): void {
@@ -215,7 +179,7 @@ export function showResult(
       ...(comparison !== undefined && isQuantized ? [sensitivity] : []),
       ...notices.map((text) => notice(text)),
     );
-    beside?.show(files !== undefined && latency !== undefined);
+    beside.show(files && latency && actions.besideOffer);
   }
   judged();
 

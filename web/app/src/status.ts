@@ -21,3 +21,9 @@ export const focusIsLost = (): boolean =>
 export function focusHome(): void {
   byId(byId('workspace').hidden ? 'pick-model' : 'quantize').focus();
 }
+
+/** Puts the focus on an element, or home when that is not in the page, as something else is shown there. */
+export function focusOrHome(element: HTMLElement | null): void {
+  if (element?.isConnected) element.focus();
+  else focusHome();
+}

@@ -175,6 +175,7 @@ function showResults(open: Open): void {
         layerSource: layerSourceOf(open, chosen),
         besideOffer: onnxRuntime(),
       });
+    setStartsBusy(open.work.isBusy);
   } else open.view?.judged();
   open.nodes.showLayers(chosen?.judgement?.layers);
   markOutdated(open);

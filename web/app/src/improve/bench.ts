@@ -3,7 +3,7 @@ import type { Model } from 'quantab';
 import { alertError, alertText, isCancelled } from '../alerts';
 import { activeElement, el } from '../dom';
 import type { SampleSource } from '../samples';
-import { say, titleState } from '../status';
+import { focusOrHome, say, titleState } from '../status';
 import type { AtWork, UnderWay } from '../under_way';
 
 export interface GivenSamples {
@@ -61,7 +61,7 @@ export async function atWork(
   if (isCancelled(failure)) {
     say('Cancelled.');
     // The button that cancelled is gone.
-    if (mayMoveFocus && begun instanceof HTMLElement) begun.focus();
+    if (mayMoveFocus) focusOrHome(begun as HTMLElement | null);
   } else alertError(failure);
   return undefined;
 }

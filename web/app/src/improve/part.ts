@@ -2,6 +2,7 @@
 import { alertError } from '../alerts';
 import { el } from '../dom';
 import { focusFieldOf } from '../fields';
+import { focusOrHome } from '../status';
 import type { AtWork } from '../under_way';
 import { atWork, type Bench } from './bench';
 import { beginButton } from './fields';
@@ -40,7 +41,7 @@ export function showPart(host: HTMLElement, bench: Bench, part: Part): void {
     if (mayMoveFocus === undefined) return;
     bench.found();
     show();
-    if (mayMoveFocus) place.querySelector<HTMLElement>(focus)?.focus();
+    if (mayMoveFocus) focusOrHome(place.querySelector<HTMLElement>(focus));
   }
 
   host.replaceChildren(

@@ -4,17 +4,19 @@ import { textTable } from '../figure_tables';
 import { atWork, type Bench } from '../improve/bench';
 import { beginButton } from '../improve/fields';
 import type { Run } from '../runs';
+import { focusOrHome } from '../status';
 import type { AtWork } from '../under_way';
 import type { Offer } from './offer';
 import { besideTable, besideWords } from './table';
 
 export interface BesideArea {
   readonly element: HTMLElement;
-  /** Shows what is known; `canMeasure` tells whether more can be measured. */
-  show(canMeasure: boolean): void;
+  /** Shows what is known; with an offer, more can be measured. */
+  show(offer: Offer | undefined): void;
 }
 
-export function besideArea(run: Run, bench: Bench, offer: Offer): BesideArea {
+export function besideArea(run: Run, bench: Bench): BesideArea {
+  let offer: Offer | undefined;
   const figures = el('div', {});
   const button = beginButton(
     bench,
@@ -23,18 +25,16 @@ export function besideArea(run: Run, bench: Bench, offer: Offer): BesideArea {
     () => void compare(),
   );
   button.setAttribute('aria-describedby', 'onnxruntime-help');
-  const ask = el(
-    'div',
-    {},
-    el('p', { class: 'help', id: 'onnxruntime-help' }, offer.help),
-    el('p', {}, button),
-  );
+  const help = el('p', { class: 'help', id: 'onnxruntime-help' });
+  const ask = el('div', {}, help, el('p', {}, button));
   const element = el('div', { id: 'onnxruntime', hidden: true }, figures, ask);
 
-  function show(canMeasure: boolean): void {
+  function show(offered: Offer | undefined): void {
     const { beside } = run;
-    element.hidden = beside === undefined && !canMeasure;
-    ask.hidden = !canMeasure;
+    offer = offered;
+    help.textContent = offer?.help ?? '';
+    element.hidden = beside === undefined && offer === undefined;
+    ask.hidden = offer === undefined;
     if (beside === undefined) return;
     figures.replaceChildren(
       el('p', { id: 'onnxruntime-verdict', tabindex: -1 }, besideWords(beside)),
@@ -45,7 +45,7 @@ export function besideArea(run: Run, bench: Bench, offer: Offer): BesideArea {
   async function compare(): Promise<void> {
     const task = async ({ signal, progress }: AtWork) => {
       progress.begin('Beside onnxruntime-web');
-      const measure = await offer.load();
+      const measure = await offer!.load();
       const { samples } = await bench.samples();
       run.beside = await measure(bench.model, run, samples, signal, (state) =>
         progress.update(state),
@@ -55,8 +55,8 @@ export function besideArea(run: Run, bench: Bench, offer: Offer): BesideArea {
     };
     const mayMoveFocus = await atWork(bench, task);
     if (mayMoveFocus === undefined) return;
-    show(true);
-    if (mayMoveFocus) figures.querySelector<HTMLElement>('#onnxruntime-verdict')?.focus();
+    show(offer);
+    if (mayMoveFocus) focusOrHome(figures.querySelector<HTMLElement>('#onnxruntime-verdict'));
   }
 
   return { element, show };
