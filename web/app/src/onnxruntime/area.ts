@@ -27,14 +27,15 @@ export function besideArea(run: Run, bench: Bench): BesideArea {
   button.setAttribute('aria-describedby', 'onnxruntime-help');
   const help = el('p', { class: 'help', id: 'onnxruntime-help' });
   const ask = el('div', {}, help, el('p', {}, button));
-  const element = el('div', { id: 'onnxruntime', hidden: true }, figures, ask);
+  const element = el('div', { id: 'onnxruntime', hidden: true }, figures);
 
   function show(offered: Offer | undefined): void {
     const { beside } = run;
     offer = offered;
     help.textContent = offer?.help ?? '';
     element.hidden = beside === undefined && offer === undefined;
-    ask.hidden = offer === undefined;
+    if (offer === undefined) ask.remove();
+    else if (ask.parentNode === null) element.append(ask);
     if (beside === undefined) return;
     figures.replaceChildren(
       el('p', { id: 'onnxruntime-verdict', tabindex: -1 }, besideWords(beside)),
