@@ -167,6 +167,8 @@ export function eachTestHasPage({ folder = DIST, headers, context: options } = {
     const served = [];
     server.on('request', ({ url }) => served.push(url));
     const context = await browser.newContext({ acceptDownloads: true, ...options });
+    // Work of seconds takes longer beside other suites; a test ends after its own time anyway.
+    context.setDefaultTimeout(90_000);
     const requests = [];
     context.on('request', (request) => requests.push(request.url()));
     const newTab = async () => {
