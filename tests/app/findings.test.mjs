@@ -42,7 +42,9 @@ test('suggestion, sensitivities, profile and tried settings come back with their
   await findOut(tab, 'suggest', '#suggestion');
   await findOut(tab, 'sensitivity', '#sensitivities');
   await findOut(tab, 'profile', '#profile-model');
-  await page.click('#try-all');
+  await page.waitForSelector('#try-all:not([aria-disabled=true])');
+  await page.focus('#try-all');
+  await page.keyboard.press('Enter');
   await tab.shown('#trials-title');
   const found = await textsOf(tab);
   expect(found[0]).toContain('With 1 node of');
