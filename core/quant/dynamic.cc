@@ -148,19 +148,6 @@ void DynamicRewriter::SetQuantized(const std::string& value, QuantizedValue quan
   scope_->quantized[value] = std::move(quantized);
 }
 
-onnx::NodeProto& DynamicRewriter::AddTo(DynamicScope& scope, const std::string& op_type,
-                                        const std::vector<std::string>& inputs,
-                                        const std::vector<std::string>& outputs,
-                                        const std::string& name, const std::string& domain) {
-  onnx::NodeProto node;
-  node.mutable_input()->Add(inputs.begin(), inputs.end());
-  node.mutable_output()->Add(outputs.begin(), outputs.end());
-  if (!name.empty()) node.set_name(name);
-  node.set_op_type(op_type);
-  if (!domain.empty()) node.set_domain(domain);
-  return scope.AddNode(std::move(node));
-}
-
 void DynamicRewriter::Keep(const onnx::NodeProto& node) {
   for (const std::string& input : node.input()) Dequantize(input);
   for (const std::string& value : CapturedValues(node)) {
@@ -181,8 +168,8 @@ void DynamicRewriter::Dequantize(const std::string& value) {
   const QuantizedValue& from = known->second;
   if (from.axis && OpsetVersion(model_.proto) < kFirstWithAxis) return;
   onnx::NodeProto& node =
-      AddTo(owner, "DequantizeLinear", {from.quantized, from.scale, from.zero_point}, {value},
-            DequantizeNodeName(value));
+      owner.AddNode("DequantizeLinear", {from.quantized, from.scale, from.zero_point}, {value},
+                    DequantizeNodeName(value));
   // Only matrices have one, and theirs is the last, which ONNX Runtime counts from the end.
   if (from.axis) SetIntAttribute(node, "axis", -1);
 }

@@ -75,7 +75,7 @@ class DynamicRewriter {
   onnx::NodeProto& Add(const std::string& op_type, const std::vector<std::string>& inputs,
                        const std::vector<std::string>& outputs, const std::string& name,
                        const std::string& domain = "") {
-    return AddTo(*scope_, op_type, inputs, outputs, name, domain);
+    return scope_->AddNode(op_type, inputs, outputs, name, domain);
   }
   onnx::TensorProto& AddInitializer(onnx::TensorProto tensor) {
     return scope_->AddInitializer(std::move(tensor));
@@ -109,10 +109,6 @@ class DynamicRewriter {
 
   // The innermost graph that declares `value`; the current one where none does.
   DynamicScope& OwnerOf(const std::string& value) const;
-  static onnx::NodeProto& AddTo(DynamicScope& scope, const std::string& op_type,
-                                const std::vector<std::string>& inputs,
-                                const std::vector<std::string>& outputs, const std::string& name,
-                                const std::string& domain = "");
   void AddWeight(DynamicScope& scope, const std::string& name, DType type, const Shape& dims,
                  BlobPtr bytes);
 

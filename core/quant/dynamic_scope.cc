@@ -82,4 +82,17 @@ onnx::NodeProto& DynamicScope::AddNode(onnx::NodeProto node) {
   return nodes.emplace_back(std::move(node));
 }
 
+onnx::NodeProto& DynamicScope::AddNode(const std::string& op_type,
+                                       const std::vector<std::string>& inputs,
+                                       const std::vector<std::string>& outputs,
+                                       const std::string& name, const std::string& domain) {
+  onnx::NodeProto node;
+  node.mutable_input()->Add(inputs.begin(), inputs.end());
+  node.mutable_output()->Add(outputs.begin(), outputs.end());
+  if (!name.empty()) node.set_name(name);
+  node.set_op_type(op_type);
+  if (!domain.empty()) node.set_domain(domain);
+  return AddNode(std::move(node));
+}
+
 }  // namespace quantab

@@ -40,6 +40,9 @@ struct DynamicScope {
 
   // Appends a node to those that will take the place of the graph's.
   onnx::NodeProto& AddNode(onnx::NodeProto node);
+  onnx::NodeProto& AddNode(const std::string& op_type, const std::vector<std::string>& inputs,
+                           const std::vector<std::string>& outputs, const std::string& name,
+                           const std::string& domain = "");
 
   onnx::GraphProto* graph;
   DynamicScope* outer;

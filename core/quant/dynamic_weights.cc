@@ -110,8 +110,9 @@ QuantizedValue DynamicRewriter::QuantizeActivation(const std::string& value) {
                                  .scale = owner.FreshValue(ScaleName(value)),
                                  .zero_point = owner.FreshValue(ZeroPointName(value)),
                                  .axis = {}};
-  AddTo(owner, "DynamicQuantizeLinear", {value},
-        {quantized.quantized, quantized.scale, quantized.zero_point}, QuantizeNodeName(value));
+  owner.AddNode("DynamicQuantizeLinear", {value},
+                {quantized.quantized, quantized.scale, quantized.zero_point},
+                QuantizeNodeName(value));
   owner.quantized[value] = quantized;
   return quantized;
 }

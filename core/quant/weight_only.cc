@@ -80,13 +80,7 @@ onnx::NodeProto& WeightOnlyRewriter::Add(const std::string& op_type,
                                          const std::vector<std::string>& inputs,
                                          const std::vector<std::string>& outputs,
                                          const std::string& name, const std::string& domain) {
-  onnx::NodeProto node;
-  node.mutable_input()->Add(inputs.begin(), inputs.end());
-  node.mutable_output()->Add(outputs.begin(), outputs.end());
-  if (!name.empty()) node.set_name(name);
-  node.set_op_type(op_type);
-  if (!domain.empty()) node.set_domain(domain);
-  return scope_->AddNode(std::move(node));
+  return scope_->AddNode(op_type, inputs, outputs, name, domain);
 }
 
 std::string WeightOnlyRewriter::AddTensor(DynamicScope& owner, const std::string& name, DType type,
