@@ -29,6 +29,36 @@ void CopyApart(size_t count, const T* from, ptrdiff_t from_step, T* to, ptrdiff_
   for (size_t i = 0; i < count; ++i, from += from_step, to += to_step) *to = *from;
 }
 
+// Runs of kBytes bytes each.
+template <size_t kBytes>
+void CopyPieces(size_t count, const std::byte* from, ptrdiff_t from_step, std::byte* to,
+                ptrdiff_t to_step) {
+  for (size_t i = 0; i < count; ++i, from += from_step, to += to_step) {
+    std::memcpy(to, from, kBytes);
+  }
+}
+
+// Copies runs that are as long as an element of some size, the innermost dimension of `loop`, in a
+// loop over the dimension outside it. False if they are of another length.
+bool CopiedPieces(StridedLoop<2> loop, int64_t size, const std::byte* source, std::byte* target) {
+  const int64_t bytes = loop.dims.back() * size;
+  const auto copy = bytes == 2    ? CopyPieces<2>
+                    : bytes == 4  ? CopyPieces<4>
+                    : bytes == 8  ? CopyPieces<8>
+                    : bytes == 16 ? CopyPieces<16>
+                                  : nullptr;
+  if (copy == nullptr || loop.dims.size() < 2) return false;
+  loop.dims.pop_back();
+  for (auto& strides : loop.strides) strides.pop_back();
+  const int64_t from_step = loop.strides[0].back() * size;
+  const int64_t to_step = loop.strides[1].back() * size;
+  ForEachRow(loop, [&](const std::array<int64_t, 2>& at) {
+    copy(static_cast<size_t>(loop.dims.back()), source + at[0] * size,
+         static_cast<ptrdiff_t>(from_step), target + at[1] * size, static_cast<ptrdiff_t>(to_step));
+  });
+  return true;
+}
+
 }  // namespace
 
 void CopyStrided(size_t element_size, const Shape& dims, const std::byte* source,
@@ -42,6 +72,7 @@ void CopyStrided(size_t element_size, const Shape& dims, const std::byte* source
   if (from_step == 1 && to_step == 1) {
     const size_t bytes = static_cast<size_t>(count) * element_size;
     const int64_t size = static_cast<int64_t>(element_size);
+    if (CopiedPieces(loop, size, source, target)) return;
     ForEachRow(loop, [&](const std::array<int64_t, 2>& at) {
       std::memcpy(target + at[1] * size, source + at[0] * size, bytes);
     });

@@ -64,8 +64,8 @@ size_t LastBytes(const ConvShape& shape, ChannelOrder order) {
 }
 size_t RowsBytes(const ConvShape& shape) {
   if (IsPointwise(shape)) return 0;
-  return RoundUp(HasWindowParts(shape) ? WindowPartsBytes(shape, kBlockPixels)
-                                       : SaturatingMul(kBlockPixels, Depth(shape)));
+  return RoundUp(WindowPartsOf(shape).count != 0 ? WindowPartsBytes(shape, kBlockPixels)
+                                                 : SaturatingMul(kBlockPixels, Depth(shape)));
 }
 size_t ResultBytes(const ConvShape& shape, ChannelOrder order) {
   if (order == ChannelOrder::kLast) return 0;
@@ -163,13 +163,14 @@ struct GemmGroup {
     const size_t group_out = shape.out_channels / shape.groups;
     const size_t depth = Depth(shape);
     const auto pad = static_cast<uint8_t>(x_zero);
+    const WindowParts of = WindowPartsOf(shape);
     if (IsPointwise(shape)) {
       I8Gemm(count, group_out, depth, x + first * shape.in_channels, x_signed, shape.in_channels,
              x_zero, weights, c, ldc, epilogue);
-    } else if (HasWindowParts(shape)) {
+    } else if (of.count != 0) {
       const I8GemmParts parts = {.part = MakeWindowParts(shape, x, pad, first, count, room),
-                                 .count = shape.kernel[0] * shape.kernel[1],
-                                 .bytes = shape.kernel[2] * shape.in_channels};
+                                 .count = of.count,
+                                 .bytes = of.bytes};
       I8GemmOfParts(count, group_out, parts, x_signed, x_zero, weights, c, ldc, epilogue);
     } else {
       Im2colBytesRows(shape, group_in, x, shape.in_channels, pad, first, count, room);

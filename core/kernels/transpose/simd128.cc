@@ -1,5 +1,5 @@
-// Blocks of 8x8 bytes, 4x4 four-byte and 2x2 eight-byte elements; what is left over, and other
-// sizes, element by element.
+// Blocks of 8x8 bytes, 4x4 four-byte and 2x2 eight-byte elements, and of 3x16 bytes for the planes
+// of a picture; what is left over, and other sizes, element by element.
 #include <algorithm>
 #include <cstring>
 
@@ -127,6 +127,30 @@ void Blocked(size_t rows, size_t columns, const uint8_t* x, size_t x_row, uint8_
                    y + whole_rows * kSize, y_row);
 }
 
+// Three rows of bytes that become runs of three without gaps.
+void ThreePlanes(size_t columns, const uint8_t* x, size_t x_row, uint8_t* y) {
+  const size_t whole = columns / 16 * 16;
+  for (size_t c = 0; c < whole; c += 16) {
+    const v128_t a = wasm_v128_load(x + c);
+    const v128_t b = wasm_v128_load(x + x_row + c);
+    const v128_t d = wasm_v128_load(x + 2 * x_row + c);
+    const v128_t ab0 =
+        wasm_i8x16_shuffle(a, b, 0, 16, 0, 1, 17, 0, 2, 18, 0, 3, 19, 0, 4, 20, 0, 5);
+    const v128_t ab1 =
+        wasm_i8x16_shuffle(a, b, 21, 0, 6, 22, 0, 7, 23, 0, 8, 24, 0, 9, 25, 0, 10, 26);
+    const v128_t ab2 =
+        wasm_i8x16_shuffle(a, b, 0, 11, 27, 0, 12, 28, 0, 13, 29, 0, 14, 30, 0, 15, 31, 0);
+    uint8_t* to = y + 3 * c;
+    wasm_v128_store(
+        to, wasm_i8x16_shuffle(ab0, d, 0, 1, 16, 3, 4, 17, 6, 7, 18, 9, 10, 19, 12, 13, 20, 15));
+    wasm_v128_store(to + 16, wasm_i8x16_shuffle(ab1, d, 0, 21, 2, 3, 22, 5, 6, 23, 8, 9, 24, 11, 12,
+                                                25, 14, 15));
+    wasm_v128_store(to + 32, wasm_i8x16_shuffle(ab2, d, 26, 1, 2, 27, 4, 5, 28, 7, 8, 29, 10, 11,
+                                                30, 13, 14, 31));
+  }
+  ByElement<1>(3, columns - whole, x + whole, x_row, y + 3 * whole, 3);
+}
+
 void Swap(size_t rows, size_t columns, size_t element_size, const void* x, size_t x_row, void* y,
           size_t y_row) {
   const auto* from = static_cast<const uint8_t*>(x);
@@ -135,6 +159,7 @@ void Swap(size_t rows, size_t columns, size_t element_size, const void* x, size_
   const size_t to_row = y_row * element_size;
   switch (element_size) {
     case 1:
+      if (rows == 3 && y_row == 3) return ThreePlanes(columns, from, from_row, to);
       return Blocked<Bytes1>(rows, columns, from, from_row, to, to_row);
     case 2:
       return Blocked<Single<2>>(rows, columns, from, from_row, to, to_row);

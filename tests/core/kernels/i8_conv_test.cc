@@ -172,23 +172,25 @@ TEST(I8ConvGroupsTest, IsExact) {
   }
 }
 
-// Windows whose rows lie together in the image are read there; some are deeper than what is widened
-// at a time.
+// Windows are read where they lie, by the rows of a kernel or by the taps of a dilated one; some
+// are deeper than what is widened at a time.
 TEST(I8ConvPartsTest, IsExact) {
   Random random(14);
   for (const RelaxedDot dot : {RelaxedDot::kAbsent, RelaxedDot::kSigned, RelaxedDot::kUnsigned}) {
     const EmulatedDot emulated(dot);
-    for (int round = 0; round < 12; ++round) {
+    int by_rows = 0;
+    int by_taps = 0;
+    for (int round = 0; round < 60; ++round) {
       ConvShape shape = RandomShape(random, random.Int(1, 3));
-      shape.dilation[2] = 1;
-      shape.out[2] = ConvOutSize(shape.in[2], shape.kernel[2], shape.stride[2], 1, shape.pad[2],
-                                 std::max<size_t>(shape.kernel[2], 1));
       shape.batch = static_cast<size_t>(random.Int(1, 2));
-      shape.in_channels = 4 * static_cast<size_t>(random.Int(1, 5));
+      shape.in_channels = 4 * static_cast<size_t>(random.Int(1, 7));
       shape.out_channels = static_cast<size_t>(random.Int(1, 30));
-      ASSERT_TRUE(HasWindowParts(shape));
+      if (WindowPartsOf(shape).count == 0) continue;
+      ++(shape.dilation[2] == 1 ? by_rows : by_taps);
       Check(shape, random.Bool() ? ChannelOrder::kFirst : ChannelOrder::kLast, random);
     }
+    EXPECT_GT(by_rows, 5);
+    EXPECT_GT(by_taps, 5);
     ConvShape deep;
     deep.in_channels = 620;
     deep.out_channels = 3;
@@ -196,7 +198,7 @@ TEST(I8ConvPartsTest, IsExact) {
       deep.in[d] = deep.out[d] = deep.kernel[d] = 3;
       deep.pad[d] = 1;
     }
-    ASSERT_TRUE(HasWindowParts(deep));
+    ASSERT_NE(WindowPartsOf(deep).count, 0U);
     Check(deep, ChannelOrder::kLast, random);
   }
 }

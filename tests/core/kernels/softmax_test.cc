@@ -53,6 +53,13 @@ TEST_P(SoftmaxTest, TakesSpecialValues) {
   const float nan_row[5] = {1, 2, 3, 4, std::numeric_limits<float>::quiet_NaN()};
   Softmax(1, 5, nan_row, y);
   for (float value : y) EXPECT_TRUE(std::isnan(value));
+  const float pairs[10] = {1, nan_row[4], 2, 2, -kInfinity, 3, nan_row[4], 0, kInfinity, 1};
+  float of_pairs[10];
+  Softmax(5, 2, pairs, of_pairs);
+  for (int i : {0, 1, 6, 7, 8}) EXPECT_TRUE(std::isnan(of_pairs[i])) << i;
+  EXPECT_EQ(of_pairs[2], 0.5F);
+  EXPECT_EQ(of_pairs[4], 0);
+  EXPECT_EQ(of_pairs[5], 1);
   const float all_masked[2] = {-kInfinity, -kInfinity};
   Softmax(1, 2, all_masked, y);
   EXPECT_TRUE(std::isnan(y[0]));

@@ -113,6 +113,25 @@ TEST(Slice, AttributesAndInputs) {
   ExpectError(ErrorCode::kInvalidModel, "axis '2' is outside", [&] { slice({0}, {1}, {2}, {1}); });
 }
 
+// Runs of 2, 4, 8 and 16 bytes are moved as one, backwards too.
+TEST(Slice, ShortRuns) {
+  const Tensor x = Iota({2, 3, 6});
+  for (const int64_t width : {1, 2, 3, 4}) {
+    const Tensor y = OpTest("Slice", 13)
+                         .Input(x)
+                         .Input(Vector({2, 1}))
+                         .Input(Vector({-4, 1 + width}))
+                         .Input(Vector({1, 2}))
+                         .Input(Vector({-2, 1}))
+                         .RunOne();
+    std::vector<float> want;
+    for (const int64_t row : {2, 0, 5, 3}) {
+      for (int64_t c = 1; c <= width; ++c) want.push_back(static_cast<float>(row * 6 + c));
+    }
+    ExpectTensor(y, F32({2, 2, width}, want));
+  }
+}
+
 // ONNX Runtime's results, which are not NumPy's where a start lies before the dimension or an end
 // is the largest number of its type.
 TEST(Slice, NegativeStepsFromOutsideAndToTheOpenEnd) {
