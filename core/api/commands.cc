@@ -341,10 +341,13 @@ std::vector<CommandInfo> MakeCommands() {
       .help = "Run two forms of a model on the same samples and measure how far apart they are.",
       .positionals = {{.name = "FLOAT", .help = "The reference model.", .repeated = false},
                       {.name = "QUANT", .help = "The model to judge.", .repeated = false}},
-      .options = {Path("data", "DIR", true, std::string(kDataHelp)), PreprocessFile(),
-                  Path("labels", "FILE", false,
-                       "The samples' classes, to measure accuracy by: a line for each sample, its "
-                       "class as an index counted from 0, or NAME, a tab and the index.")}};
+      .options = {
+          Path("data", "DIR", true, std::string(kDataHelp)), PreprocessFile(),
+          Path("labels", "FILE", false,
+               "The samples' classes, to measure accuracy by: a line for each sample, in their "
+               "order, with the index of its class, counted from 0; or in any order its name, a "
+               "comma or a tab, and the index. 'npx quantab' takes names of classes, tables, "
+               "JSON and classes in folders, too.")}};
   commands.push_back(std::move(compare));
 
   CommandInfo layers{

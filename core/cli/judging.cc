@@ -18,7 +18,7 @@ Recipe JudgedRecipe(const Invocation& invocation) {
 
 LabelledSamples::LabelledSamples(const Invocation& invocation, const Model& model)
     : folder_(invocation.Value("calibration_data"), InputsOf(model)) {
-  if (invocation.Has("labels")) labels_ = ReadLabels(invocation.Value("labels"), folder_.size());
+  if (invocation.Has("labels")) labels_ = ReadLabels(invocation.Value("labels"), folder_.Names());
 }
 
 void LabelledSamples::ForEach(

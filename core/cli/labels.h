@@ -7,10 +7,11 @@
 
 namespace quantab {
 
-// A label for each of `samples` samples, in their order: a line each, with the index of the class,
-// or a name, a tab and the index; the name is for the reader. Empty lines do not count. Throws
-// Error(kIo) when the file cannot be read, Error(kInvalidArgument) for a line that is neither and
-// for another number of labels.
-std::vector<int64_t> ReadLabels(const std::string& path, size_t samples);
+// A label for each of these samples, in their order: a line each, with the index of the class; or
+// in any order its name, as SampleNames finds it, a tab, comma, semicolon or space, and the index.
+// Empty lines do not count, nor do labels of other samples. Throws Error(kIo) when the file cannot
+// be read, Error(kInvalidArgument) for a line that is neither and for a sample without a label or
+// with two.
+std::vector<int64_t> ReadLabels(const std::string& path, const std::vector<std::string>& samples);
 
 }  // namespace quantab

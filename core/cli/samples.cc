@@ -161,6 +161,20 @@ SampleFolder::SampleFolder(const std::string& folder, std::vector<InputInfo> inp
                   "or test_data_set_*/input_N.pb.");
 }
 
+std::vector<std::string> SampleFolder::Names() const {
+  std::vector<std::string> names;
+  for (const std::vector<std::string>& files : samples_) {
+    const std::string& first = files.front();
+    if (!IsNumberedInput(first)) {
+      names.push_back(first);
+      continue;
+    }
+    const size_t slash = first.rfind('/');
+    names.push_back(slash == std::string::npos ? "." : first.substr(0, slash));
+  }
+  return names;
+}
+
 TensorMap SampleFolder::Read(size_t index) const {
   TensorMap sample;
   std::map<std::string, std::string> from;

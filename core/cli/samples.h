@@ -19,6 +19,8 @@ class SampleFolder {
   SampleFolder(const std::string& folder, std::vector<InputInfo> inputs);
 
   size_t size() const { return samples_.size(); }
+  // The path of each: its file, or its folder where it is one ("." for that of a lone input_N.pb).
+  std::vector<std::string> Names() const;
   TensorMap Read(size_t index) const;
 
  private:

@@ -51,7 +51,7 @@ std::string Run(const Invocation& invocation) {
   const Model test = OpenModelFile(invocation.positionals[1], invocation.monitor);
   const SampleFolder samples(invocation.Value("data"), InputsOf(reference));
   std::vector<int64_t> labels;
-  if (invocation.Has("labels")) labels = ReadLabels(invocation.Value("labels"), samples.size());
+  if (invocation.Has("labels")) labels = ReadLabels(invocation.Value("labels"), samples.Names());
   Comparer comparer(reference, test, invocation.monitor);
   for (size_t i = 0; i < samples.size(); ++i) {
     comparer.Add(samples.Read(i),

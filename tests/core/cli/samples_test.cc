@@ -76,6 +76,17 @@ TEST_F(Samples, OfEveryLayoutAreRead) {
   EXPECT_EQ(Read("sets", {"x", "y"}), (Values{{{"x", 1}, {"y", 10}}, {{"x", 1}, {"y", 10}}}));
 }
 
+TEST_F(Samples, AreNamedAfterTheirFileOrFolder) {
+  const auto names = [&](const std::string& folder) {
+    return SampleFolder(folder_ + "/" + folder, Inputs({"x", "y"})).Names();
+  };
+  EXPECT_EQ(names("npy"),
+            (std::vector<std::string>{folder_ + "/npy/S2.NPY", folder_ + "/npy/s1.npy"}));
+  EXPECT_EQ(names("inputs"), std::vector<std::string>{folder_ + "/inputs"});
+  EXPECT_EQ(names("sets"), (std::vector<std::string>{folder_ + "/sets/test_data_set_0",
+                                                     folder_ + "/sets/test_data_set_10"}));
+}
+
 TEST_F(Samples, ATensorsNameCountsBeforeItsFilesNumber) {
   EXPECT_EQ(Read("named", {"x", "y"}), (Values{{{"x", 1}, {"y", 10}}}));
 }

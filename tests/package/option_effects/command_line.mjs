@@ -259,7 +259,7 @@ export const commandLine = {
       const accuracy = async (...more) =>
         JSON.parse((await quantab(...given, ...more)).stdout).outputs[0].top1Accuracy;
       expect(await accuracy()).toBeUndefined();
-      fs.writeFileSync(at('labels.tsv'), 'a\t0\nb\t0\nc\t1\n');
+      fs.writeFileSync(at('labels.tsv'), '2\t1\n0\t0\n1\t0\n');
       const first = await accuracy('--labels', 'labels.tsv');
       fs.writeFileSync(at('labels.tsv'), '1\n1\n0\n');
       expect(first + (await accuracy('--labels', 'labels.tsv'))).toBeCloseTo(1);

@@ -60,7 +60,7 @@ const LIBRARIES = {
 // What reads samples is an entry of its own, and so is the page as an element.
 const BUDGETS = {
   'own JavaScript': { raw: 368 * 1024, gzip: 94 * 1024 },
-  'of samples': { raw: 150 * 1024, gzip: 56 * 1024 },
+  'of samples': { raw: 176 * 1024, gzip: 66 * 1024 },
   'of the app': { raw: 300 * 1024, gzip: 100 * 1024 },
 };
 

@@ -5,7 +5,7 @@ import type { Invocation } from './command.js';
 import { humanNumber } from './console.js';
 import { recipeIn } from './conversion.js';
 import { sqnrOf } from './figures.js';
-import { readLabels } from './labels.js';
+import { labelsIn } from './labels.js';
 import { samplesIn } from './sample_folder.js';
 
 /** Reads the recipe of --recipe, so that what is wrong with it is said first. */
@@ -22,7 +22,7 @@ export async function labelledSamples(
   const { value } = invocation;
   const samples = await samplesIn(value('calibration_data')!, model.info.inputs, invocation);
   const file = value('labels');
-  const labels = file === undefined ? undefined : readLabels(file, samples.length);
+  const labels = file === undefined ? undefined : await labelsIn(file, samples.names, model);
   return { samples, labels };
 }
 

@@ -1,31 +1,32 @@
-// The classes of samples, from a text file.
+// The classes of samples, from the file of --labels.
 import { QuantabError } from '../core/error.js';
+import type { Model } from '../index.node.js';
+import type { SampleFile } from '../samples/group.js';
+import { classCountOf } from '../samples/labels/class_count.js';
+import { labelsFrom } from '../samples/labels/read_labels.js';
 import { readText } from './text_file.js';
 
+const textFile = (path: string): SampleFile => ({
+  path,
+  bytes: async () => new TextEncoder().encode(readText(path)),
+});
+
 /**
- * The labels of a file, in the order of the samples: a line each, with the index of the class, or a name, a tab and the index; the
- * name is for the reader. Empty lines do not count. Throws a QuantabError for other lines, and for another number of labels than
- * `samples`.
+ * The classes of samples of these names, in their order, as readLabels() takes them from a file of any name; of a list of the names of
+ * classes, from the folders that the samples lie in. Rejects with a QuantabError where a sample is left without a class, or has one
+ * that the model does not have.
  */
-export function readLabels(file: string, samples: number): number[] {
-  const labels: number[] = [];
-  const fail = (what: string): never => {
-    throw new QuantabError('InvalidArgument', `'${file}' ${what}`, { file });
-  };
-  for (const [i, ended] of readText(file).split('\n').entries()) {
-    const line = ended.replace(/\r$/, '');
-    if (line === '') continue;
-    const index = line.slice(line.lastIndexOf('\t') + 1);
-    const label = /^\d+$/.test(index) ? Number(index) : NaN;
-    if (!Number.isSafeInteger(label)) {
-      fail(`line ${i + 1} is neither the index of a class nor a name, a tab and the index.`);
-    }
-    labels.push(label);
-  }
-  if (labels.length !== samples) {
-    fail(
-      `has ${labels.length} labels, but there are ${samples} samples. Give one label for each sample.`,
-    );
-  }
-  return labels;
+export async function labelsIn(
+  file: string,
+  names: readonly string[],
+  model: Model,
+): Promise<readonly number[]> {
+  const classes = classCountOf(model.info.outputs);
+  const found = await labelsFrom([textFile(file)], undefined, names, { classes });
+  if (found?.labels !== undefined) return found.labels;
+  throw new QuantabError(
+    'InvalidArgument',
+    `'${file}' has the names of classes, but the samples do not lie in folders of these names. Give a file with a label for each sample.`,
+    { file },
+  );
 }

@@ -23,8 +23,11 @@ import { recipeIn } from './conversion.js';
 import { baseName, inFolder, statOf } from './paths.js';
 import { readText } from './text_file.js';
 
-/** Samples that can be gone through more than once. */
-type FolderSamples = AsyncIterable<TensorMap<Tensor>> & { length: number };
+/** Samples that can be gone through more than once, and what each is called. */
+type FolderSamples = AsyncIterable<TensorMap<Tensor>> & {
+  length: number;
+  names: readonly string[];
+};
 
 /** Deeper folders are not looked into. */
 const MOST_DEPTH = 8;
@@ -207,6 +210,7 @@ export async function samplesIn(
   const samples = groupSamples(files, inputs);
   return {
     length: samples.length,
+    names: samples.map(({ name }) => name),
     async *[Symbol.asyncIterator]() {
       for (const sample of samples) yield await sample.read();
     },

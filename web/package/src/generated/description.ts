@@ -2201,7 +2201,7 @@ export const description: Description = {
           valueType: '',
           default: null,
           choices: [],
-          help: "The samples' classes, to measure accuracy by: a line for each sample, its class as an index counted from 0, or NAME, a tab and the index.",
+          help: "The samples' classes, to measure accuracy by: a line for each sample, in their order, with the index of its class, counted from 0; or in any order its name, a comma or a tab, and the index. 'npx quantab' takes names of classes, tables, JSON and classes in folders, too.",
           extraOption: '',
           shortFlag: '',
           metavar: 'FILE',
@@ -2212,7 +2212,7 @@ export const description: Description = {
         },
       ],
       helpText:
-        "Run two forms of a model on the same samples and measure how far apart they are.\n\nUsage: quantab compare FLOAT QUANT [options]\n\nArguments:\n  FLOAT\n      The reference model.\n  QUANT\n      The model to judge.\n\nOptions:\n  --data DIR\n      Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models\n      with one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by\n      value. Required.\n  --preprocess FILE\n      How pictures, sounds, texts and tables become inputs (JSON); guessed without it. For\n      npx quantab: the native program reads arrays only.\n  --labels FILE\n      The samples' classes, to measure accuracy by: a line for each sample, its class as an\n      index counted from 0, or NAME, a tab and the index.\n  --threads N\n      How many threads may compute, 1 to 64; unset, as many as the machine has, up to 4.\n      Results do not depend on it.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n",
+        "Run two forms of a model on the same samples and measure how far apart they are.\n\nUsage: quantab compare FLOAT QUANT [options]\n\nArguments:\n  FLOAT\n      The reference model.\n  QUANT\n      The model to judge.\n\nOptions:\n  --data DIR\n      Samples: one .npz per sample (keyed by input name), one .npy or .pb per sample (models\n      with one input), or test_data_set_*/input_N.pb. Sorted by name, numbers in it by\n      value. Required.\n  --preprocess FILE\n      How pictures, sounds, texts and tables become inputs (JSON); guessed without it. For\n      npx quantab: the native program reads arrays only.\n  --labels FILE\n      The samples' classes, to measure accuracy by: a line for each sample, in their order,\n      with the index of its class, counted from 0; or in any order its name, a comma or a\n      tab, and the index. 'npx quantab' takes names of classes, tables, JSON and classes in\n      folders, too.\n  --threads N\n      How many threads may compute, 1 to 64; unset, as many as the machine has, up to 4.\n      Results do not depend on it.\n  --json\n      Print the result as JSON.\n  --quiet\n      Print no progress.\n  --help\n      Print this text.\n",
     },
     {
       name: 'layers',

@@ -25,6 +25,9 @@ export {
 } from './settings.js';
 export type { Json, ModelConfigs } from './configs.js';
 export { isConfigFile, isSampleFile, type ReadOptions, type SampleSet } from './read.js';
+export { isLabelFile } from './labels/label_files.js';
+export { readLabels, type LabelOptions, type SampleLabels } from './labels/read_labels.js';
+export { classCountOf } from './labels/class_count.js';
 export { unpackSamples } from './archive.js';
 export type { Resample } from './resize.js';
 export { IMAGE_PRESETS, type ImagePreset } from './presets.js';

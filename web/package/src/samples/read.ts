@@ -15,6 +15,7 @@ import {
   type SampleFile,
 } from './group.js';
 import { completePreprocess, type Hints } from './guess.js';
+import { isLabelFile } from './labels/label_files.js';
 import { naturalOrder } from './order.js';
 import type { Decoders, PendingPart, ReadContext, SampleReader } from './reader.js';
 import { audio } from './readers/audio.js';
@@ -55,7 +56,7 @@ export interface ReadOptions {
 }
 
 function readerOf(path: string): SampleReader | undefined {
-  if (configOf(path) !== undefined) return undefined;
+  if (configOf(path) !== undefined || isLabelFile(path)) return undefined;
   const name = path.toLowerCase();
   return READERS.find(({ extensions }) => extensions.some((end) => name.endsWith(end)));
 }
@@ -67,9 +68,9 @@ export const isMediaFile = (path: string): boolean =>
 /** Whether a file of this name is not a sample but says how samples are made, such as a tokenizer.json. */
 export const isConfigFile = (path: string): boolean => configOf(path) !== undefined;
 
-/** Whether readSamples() has a use for a file of this name: as samples, or for what it says of them. */
+/** Whether a file of this name is of use among samples: as such, or for what it says of them to readSamples() or readLabels(). */
 export const isSampleFile = (path: string): boolean =>
-  isMediaFile(path) || formatOf(path) !== undefined || isConfigFile(path);
+  isMediaFile(path) || formatOf(path) !== undefined || isConfigFile(path) || isLabelFile(path);
 
 type OnError = NonNullable<ReadOptions['onError']>;
 
@@ -225,7 +226,7 @@ const noSamples = (files: readonly SampleFile[], preprocess: Preprocess): Quanta
  * The samples among files: arrays (.npz, .npy, .pb, ONNX's test_data_set_* folders), pictures, sounds, texts, tables and JSON, also
  * in zip files, in the order of their paths. `given` says how they become inputs; what it leaves open is guessed from the inputs'
  * names and shapes and from a preprocessor_config.json, tokenizer.json and tokenizer_config.json among the files. Files that no
- * input takes are passed over. Rejects with a QuantabError when there are no samples, unless `onError` is given, or settings do
+ * input takes are passed over, and files of labels, which are for readLabels(). Rejects with a QuantabError when there are no samples, unless `onError` is given, or settings do
  * not fit.
  */
 export async function readWith(

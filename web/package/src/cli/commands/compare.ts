@@ -3,7 +3,7 @@ import { openModel, type Comparison, type OutputComparison } from '../../index.n
 import type { Command } from '../command.js';
 import { humanNumber, table } from '../console.js';
 import { sqnrOf } from '../figures.js';
-import { readLabels } from '../labels.js';
+import { labelsIn } from '../labels.js';
 import { samplesIn } from '../sample_folder.js';
 
 interface Column {
@@ -43,7 +43,7 @@ export const command: Command<Comparison> = {
     using b = await openModel(other, start);
     const samples = await samplesIn(value('data')!, a.info.inputs, invocation);
     const file = value('labels');
-    const labels = file === undefined ? undefined : readLabels(file, samples.length);
+    const labels = file === undefined ? undefined : await labelsIn(file, samples.names, a);
     return await a.compare(b, samples, { ...call, labels });
   },
 

@@ -1,0 +1,102 @@
+// Labels as text: lines, or a table whose first row names its columns.
+import { invalidFile } from '../format.js';
+import { cellsOf } from '../readers/csv.js';
+import {
+  areAllIndices,
+  eitherOf,
+  inOrder,
+  isIndex,
+  LABEL_KEYS,
+  NAME_KEYS,
+  placeOf,
+  type LabelContent,
+  type LabelEntry,
+} from './label_content.js';
+
+interface Line {
+  text: string;
+  /** Counted from 1. */
+  number: number;
+}
+
+const where = ({ number }: Pick<Line, 'number'>): string => `line ${number}`;
+
+const unquoted = (text: string): string => text.trim().replace(/^"(.*)"$/, '$1');
+
+/** A name, and after it the index of a class. */
+const NAME_AND_INDEX = /^(.*[^\t,; ])[\t,; ]+"?(\d+)"?$/;
+/** The index of a class, and after it a name. */
+const INDEX_AND_NAME = /^(\d+)[\t,;: ]\s*(.*\S)$/;
+const TWO_CELLS = /^([^\t,;]+)[\t,;]([^\t,;]+)$/;
+
+/** What a pattern finds in every line; undefined where it does not fit one of them. */
+function pairsIn(lines: readonly Line[], pattern: RegExp): [string, string][] | undefined {
+  const pairs: [string, string][] = [];
+  for (const { text } of lines) {
+    const [, first, second] = pattern.exec(text) ?? [];
+    if (first === undefined || second === undefined) return undefined;
+    pairs.push([unquoted(first), unquoted(second)]);
+  }
+  return pairs;
+}
+
+const named = (
+  lines: readonly Line[],
+  pairs: readonly (readonly [string, string])[],
+): LabelEntry[] => pairs.map(([name, label], i) => ({ name, label, where: where(lines[i]!) }));
+
+/** A table with a column of labels; undefined where it has none of samples' names beside it. */
+function fromTable(content: string): LabelContent | undefined {
+  const [head = [], ...rows] = cellsOf(content);
+  const labels = placeOf(LABEL_KEYS, head);
+  const samples = head.length === 2 ? 1 - labels : placeOf(NAME_KEYS, head);
+  const isTable = labels >= 0 && (head.length === 1 || samples >= 0);
+  if (!isTable || rows.length === 0) return undefined;
+  const entries = rows.map((row, i) => {
+    const label = row[labels]?.trim() ?? '';
+    if (label === '') throw invalidFile(`Row ${i + 1} has no label. Give one in each row.`);
+    return { name: samples < 0 ? undefined : row[samples], label, where: `row ${i + 1}` };
+  });
+  // A list of classes may be a table as well.
+  const isNumbered =
+    samples >= 0 && rows.every((row, i) => row[samples] === String(i) && !isIndex(row[labels]!));
+  const classes = rows.map((row) => row[labels]!.trim());
+  return samples < 0 || isNumbered ? eitherOf(entries, classes) : { entries };
+}
+
+function fromLines(lines: readonly Line[]): LabelContent {
+  if (lines.every(({ text }) => isIndex(text))) {
+    return { entries: lines.map((line) => ({ label: line.text, where: where(line) })) };
+  }
+  const toIndices = pairsIn(lines, NAME_AND_INDEX);
+  if (toIndices !== undefined) {
+    const entries = named(lines, toIndices);
+    const isMap = areAllIndices(toIndices.map(([, index]) => index));
+    return isMap
+      ? { entries, classes: inOrder(toIndices.map(([name, index]) => [index, name])) }
+      : { entries };
+  }
+  const numbered = pairsIn(lines, INDEX_AND_NAME);
+  if (numbered !== undefined && areAllIndices(numbered.map(([index]) => index))) {
+    return { entries: named(lines, numbered), classes: inOrder(numbered) };
+  }
+  const texts = lines.map(({ text }) => unquoted(text));
+  const pairs = pairsIn(lines, TWO_CELLS);
+  if (pairs !== undefined) return eitherOf(named(lines, pairs), texts);
+  return eitherOf(
+    lines.map((line, i) => ({ label: texts[i]!, where: where(line) })),
+    texts,
+  );
+}
+
+/** The content of a text file or table. Throws a QuantabError where there is none. */
+export function labelLines(text: string): LabelContent {
+  const content = text.replace(/^\uFEFF/, '');
+  const lines = content
+    .split(/\r?\n/)
+    .map((each, i) => ({ text: each.trim(), number: i + 1 }))
+    .filter((line) => line.text !== '');
+  if (lines.length === 0) throw invalidFile('This file is empty. Give a label for each sample.');
+  const isTable = placeOf(LABEL_KEYS, lines[0]!.text.split(/[\t,;]/).map(unquoted)) >= 0;
+  return (isTable ? fromTable(content) : undefined) ?? fromLines(lines);
+}
