@@ -1,10 +1,11 @@
 // The figures of a result as tables of text: for the page and for the report.
 import type { Comparison } from 'quantab';
 import { table } from './dom';
-import { bytes, cosine, counted, decibels, figure, milliseconds, percent } from './format';
+import { bytes, cosine, count, counted, decibels, figure, milliseconds, percent } from './format';
 import { howTimed, spread } from './run_words';
 import type { Run } from './runs';
 import type { Latencies } from './timing';
+import { accuracyOf } from './verdict';
 
 export interface TextColumn {
   head: string;
@@ -40,6 +41,17 @@ export function beforeAndAfter(run: Run, latency: Latencies | undefined): TextTa
       rows.push(['Calibrated in', '', counted(capabilities.workers, 'worker'), '']);
     }
   }
+  const comparison = run.judgement?.comparison;
+  const accuracy = comparison && accuracyOf(comparison);
+  if (accuracy !== undefined) {
+    const { right, before, samples } = accuracy;
+    rows.push([
+      `Right, of ${counted(samples, 'labelled sample')}`,
+      count(before),
+      count(right),
+      before > 0 ? percent(right / before) : '–',
+    ]);
+  }
   return {
     caption: 'Before and after',
     columns: [
@@ -53,6 +65,7 @@ export function beforeAndAfter(run: Run, latency: Latencies | undefined): TextTa
 }
 
 export function outputErrors(comparison: Comparison): TextTable {
+  const isLabelled = comparison.outputs.some(({ top1Accuracy }) => top1Accuracy !== undefined);
   return {
     caption: `How far the outputs are apart (${counted(comparison.samples, 'sample')})`,
     columns: [
@@ -63,6 +76,12 @@ export function outputErrors(comparison: Comparison): TextTable {
       { head: 'Mean relative error', number: true },
       { head: 'Largest error', number: true },
       { head: 'Same top-1', number: true },
+      ...(isLabelled
+        ? [
+            { head: 'Right', number: true },
+            { head: 'Original right', number: true },
+          ]
+        : []),
     ],
     rows: comparison.outputs.map((output) => [
       output.name,
@@ -72,6 +91,7 @@ export function outputErrors(comparison: Comparison): TextTable {
       figure(output.meanRelativeError),
       figure(output.maxAbsError),
       percent(output.top1Agreement),
+      ...(isLabelled ? [percent(output.top1Accuracy), percent(output.referenceTop1Accuracy)] : []),
     ]),
   };
 }

@@ -16,8 +16,8 @@ export function bytes(value: number): string {
 export const count = (value: number): string => value.toLocaleString('en');
 
 /** "1 sample", "300 samples". */
-export const counted = (value: number, noun: string): string =>
-  `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+export const counted = (value: number, noun: string, nouns = `${noun}s`): string =>
+  `${count(value)} ${value === 1 ? noun : nouns}`;
 
 export const milliseconds = (value: number): string => `${Number(value.toPrecision(3))} ms`;
 

@@ -12,6 +12,7 @@ import { isCancelled, messageOf } from './alerts';
 import { counted } from './format';
 import { operatorsOf } from './limits';
 import { firstOf, firstSample, type SampleSource } from './samples';
+import { accuracyOf } from './verdict';
 import { timeBoth, type Latencies } from './timing';
 import type { Made } from './work';
 
@@ -82,7 +83,13 @@ export async function judge(
   } else {
     try {
       call.onProgress?.({ stage: 'compare', done: 0, total: job.samples.length });
-      judgement.comparison = await model.compare(quantized, job.samples, call);
+      const { labels } = job.samples;
+      judgement.comparison = await model.compare(quantized, job.samples, { ...call, labels });
+      if (labels !== undefined && accuracyOf(judgement.comparison) === undefined) {
+        notices.push(
+          'There is no accuracy, though there are labels: no output of the model is one row of scores of classes for each sample.',
+        );
+      }
       if (job.random) {
         notices.push('The error figures are of random data and say nothing about real inputs.');
       }

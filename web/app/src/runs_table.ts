@@ -4,7 +4,7 @@ import { bytes, milliseconds, percent } from './format';
 import { saveRecipe } from './run_actions';
 import { methodWords, optionWords, shareOf, spread } from './run_words';
 import type { Run, Runs } from './runs';
-import { agreement, closeness, worstDecibels } from './verdict';
+import { accuracyOf, agreement, closeness, outOf, worstDecibels, type Accuracy } from './verdict';
 import type { Latency, Model } from 'quantab';
 
 export interface RunActions {
@@ -35,7 +35,7 @@ function latencyCell(latency: Latency | undefined, most: number): Child {
   );
 }
 
-function accuracy({ judgement }: Run): Child {
+function outputs({ judgement }: Run): Child {
   if (judgement === undefined) return MEASURING;
   const { comparison } = judgement;
   if (comparison === undefined) return '–';
@@ -84,6 +84,31 @@ function downloads(run: Run, urls: readonly string[], actions: RunActions): HTML
     judgement !== undefined &&
       button('report', 'Report', `Report of result ${number}`, () => actions.saveReport(run)),
   );
+}
+
+/** How often the models are right, where one was compared on labelled samples; the original's is that of the newest. */
+function accuracyRow(all: readonly Run[]): Child[][] {
+  const found = all.map(
+    ({ judgement }) => judgement?.comparison && accuracyOf(judgement.comparison),
+  );
+  const newest = found.findLast((each) => each !== undefined);
+  if (newest === undefined) return [];
+  const words = (accuracy: Accuracy | undefined, run: Run): Child => {
+    if (accuracy === undefined) return run.judgement === undefined ? MEASURING : '–';
+    const before = outOf(accuracy.before, accuracy);
+    return cell(
+      `right on ${outOf(accuracy.right, accuracy)}`,
+      // Of other samples than those of the newest.
+      before !== outOf(newest.before, newest) && el('small', {}, `the original: ${before}`),
+    );
+  };
+  return [
+    [
+      'Accuracy',
+      `right on ${outOf(newest.before, newest)}`,
+      ...all.map((run, i) => words(found[i], run)),
+    ],
+  ];
 }
 
 /** Shows the results in `section`, which is hidden while there are none. */
@@ -168,7 +193,8 @@ export function showRuns(
           judgement === undefined ? MEASURING : latencyCell(judgement.latency?.quantized, slowest),
         ),
       ],
-      ['Outputs', '–', ...all.map(accuracy)],
+      ...accuracyRow(all),
+      ['Outputs', '–', ...all.map(outputs)],
       ['SQNR, dB', '–', ...all.map(decibels)],
       ['Save', '–', ...all.map((run) => downloads(run, runs.urlsOf(run), actions))],
       ['Look at', '–', ...all.map(buttons)],

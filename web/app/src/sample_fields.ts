@@ -1,6 +1,11 @@
 // Giving samples: pickers, what has arrived and how it is used, made-up data.
 import type { Model } from 'quantab';
-import type { PartialPreprocess, Preprocess, SampleFile } from 'quantab/samples';
+import {
+  isLabelFile,
+  type PartialPreprocess,
+  type Preprocess,
+  type SampleFile,
+} from 'quantab/samples';
 import { alertError, alertText, messageOf } from './alerts';
 import { Collection, isPrepared, type Outcome } from './collection';
 import { el } from './dom';
@@ -9,6 +14,7 @@ import { field, filePicker } from './fields';
 import { fromList, namesOf, sortFiles, type NamedFile } from './files';
 import { findingsView } from './findings_view';
 import { counted } from './format';
+import { labellingView, labelSamples, UNLABELLED } from './labelling';
 import { preprocessArea } from './preprocess/area';
 import { KINDS } from './preprocess/kinds';
 import { previewArea } from './preview/area';
@@ -17,7 +23,7 @@ import { countSamples, randomSamples, samplesFrom, type SampleSource } from './s
 const RANDOM_SAMPLES = 8;
 
 const HELP =
-  'Some tens of typical inputs: pictures, sounds, texts, tables or arrays, with the model’s tokenizer.json and preprocessor_config.json; folders and zips of them too. Drop them anywhere. They set the ranges of a static model and judge the result of either method.';
+  'Some tens of typical inputs: pictures, sounds, texts, tables or arrays, with the model’s tokenizer.json and preprocessor_config.json; folders and zips of them too. Drop them anywhere. They set the ranges of a static model and judge the result of either method. With labels beside them (labels.csv, or folders named after the classes of a classes.txt), accuracy is measured too.';
 
 const EXPECTED =
   'expected samples as .npy, .npz, .pb, pictures, sounds, texts, tables, JSON or zips of them';
@@ -33,6 +39,8 @@ export interface SampleFields {
   settled(): Promise<void>;
   /** The samples to use, and whether they are made up; none when there are none. Throws when a field is wrong. */
   source(): { samples: SampleSource | undefined; random: boolean };
+  /** Whether the samples to use have classes, so that accuracy can be measured. */
+  labelled(): boolean;
   /** Whether there are any, or will be once they are read. */
   any(): boolean;
   /** How files become inputs; undefined when no file is prepared and nothing was set by hand. */
@@ -44,21 +52,23 @@ export interface SampleFields {
 }
 
 export function sampleFields(model: Model, changed: () => void): SampleFields {
-  const { inputs } = model.info;
+  const { inputs, outputs } = model.info;
   const collection = new Collection(inputs);
   let given: NamedFile[] = [];
   let version = 0;
   let reading = 0;
   let pending: Promise<void> = Promise.resolve();
   let looking = new AbortController();
+  let labelling = UNLABELLED;
 
   const summary = el('p', { id: 'sample-count', role: 'status' });
   const findings = el('div', { role: 'status' });
+  const labels = el('div', { role: 'status' });
   const random = el('input', { type: 'checkbox', id: 'random-data' });
   const split = el('input', { type: 'checkbox', id: 'split-rows', checked: true });
   split.addEventListener('change', () => {
     refresh();
-    look();
+    void work(async () => {});
   });
   const splitField = field(
     'Each row is a sample',
@@ -68,6 +78,7 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
   const clear = el('button', { type: 'button', id: 'clear-samples', class: 'link' }, 'Remove all');
   clear.addEventListener('click', () => {
     collection.clear();
+    labelling = UNLABELLED;
     given = [];
     version++;
     refresh();
@@ -95,6 +106,7 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
     ),
     el('div', { class: 'actions' }, summary, clear),
     splitField,
+    labels,
     findings,
     settings.element,
     preview.element,
@@ -129,6 +141,7 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
     const { groups, set } = collection;
     const text = summaryText();
     if (summary.textContent !== text) summary.textContent = text;
+    labels.replaceChildren(...labellingView(labelling, leaveOut));
     clear.hidden = collection.isEmpty;
     splitField.hidden = !groups.some(({ rows }) => rows > 1);
     settings.update(set?.preprocess, isAnyPrepared());
@@ -151,15 +164,25 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
     });
   }
 
+  /** Finds out the classes of the samples that there are now. */
+  async function label(): Promise<void> {
+    const { files, groups } = collection;
+    const found = await labelSamples(files, groups, split.checked, outputs);
+    labelling = collection.isEmpty ? UNLABELLED : found;
+  }
+
   /** One change after another. */
   function work<T>(change: () => Promise<T>): Promise<T> {
     reading++;
-    const done = pending.then(change).finally(() => {
-      reading--;
-      refresh();
-      look();
-      changed();
-    });
+    const done = pending
+      .then(change)
+      .finally(label)
+      .finally(() => {
+        reading--;
+        refresh();
+        look();
+        changed();
+      });
     pending = done.then(
       () => undefined,
       () => undefined,
@@ -174,7 +197,11 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
   function leaveOut(files: ReadonlySet<SampleFile>): void {
     version++;
     const paths = new Set(Array.from(files, ({ path }) => path));
-    given = given.filter(({ path }) => !paths.has(path));
+    // Of several files of labels the last counts; one before it may have its name.
+    const last = given.findLast(({ path }) => paths.has(path) && isLabelFile(path));
+    given = given.filter((each) =>
+      isLabelFile(each.path) ? each !== last : !paths.has(each.path),
+    );
     void work(() => collection.leaveOut(files)).catch(alertError);
     element.querySelector<HTMLElement>('#pick-samples')?.focus();
   }
@@ -192,7 +219,7 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
         ({ kind }) => KINDS[kind],
       );
       texts.push(
-        `Left out ${namesOf(unused)}: the model’s inputs are taken as ${[...new Set(kinds)].join(', ')}. If that is wrong, say so in 'How files become inputs'.`,
+        `Left out ${namesOf(unused)}: the model’s inputs are taken as ${[...new Set(kinds)].join(', ')}. If that is wrong, say so in 'How files become inputs'. Labels are known by the file’s name, such as labels.csv.`,
       );
     }
     if (texts.length > 0) alertText(texts.join(' '));
@@ -206,7 +233,14 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
     given.push(...samples);
     const { others } = sorted;
     if (samples.length === 0) tell({ errors: [], unused: [] }, others);
-    else work(() => collection.add(samples)).then((came) => tell(came, others), alertError);
+    else {
+      work(() => collection.add(samples)).then((came) => {
+        tell(came, others);
+        const { text, isProblem, file } = labelling;
+        const isNew = samples.some(({ path }) => path === file?.path);
+        if (isProblem && isNew) alertText(text);
+      }, alertError);
+    }
     if (ofSettings.length > 0) void settings.load(ofSettings.at(-1)!.file);
     refresh();
     changed();
@@ -224,6 +258,7 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
     preprocess,
     files: () => given,
     settled: () => pending,
+    labelled: () => labelling.labels !== undefined && !random.checked,
     any: () => random.checked || reading + collection.groups.length > 0,
     version: () => JSON.stringify([version, preprocess()]),
     source() {
@@ -231,7 +266,10 @@ export function sampleFields(model: Model, changed: () => void): SampleFields {
       if (collection.groups.length === 0) return { samples: undefined, random: false };
       const problem = isAnyPrepared() ? settings.problem() : undefined;
       if (problem !== undefined) throw problem;
-      return { samples: samplesFrom(collection.groups, split.checked), random: false };
+      return {
+        samples: samplesFrom(collection.groups, split.checked, labelling.labels),
+        random: false,
+      };
     },
   };
 }

@@ -6,6 +6,8 @@ import { rowsFrom } from './split';
 /** Can be gone through more than once. */
 export interface SampleSource extends AsyncIterable<TensorMap> {
   readonly length: number;
+  /** The class of each; none where they are not known. */
+  readonly labels: readonly number[] | undefined;
 }
 
 /** What is read at once: a sample, or as many as it has rows. */
@@ -26,10 +28,21 @@ async function* read(groups: readonly Group[], split: boolean): AsyncGenerator<T
 }
 
 /** The samples of groups; with `split`, each row of a group is one. */
-export const samplesFrom = (groups: readonly Group[], split: boolean): SampleSource => ({
+export const samplesFrom = (
+  groups: readonly Group[],
+  split: boolean,
+  labels: readonly number[] | undefined,
+): SampleSource => ({
   length: countSamples(groups, split),
+  labels,
   [Symbol.asyncIterator]: () => read(groups, split),
 });
+
+/** What each sample is called: after its file, and "x.npy:3" after its row in it, counted from 1. */
+export const sampleNames = (groups: readonly Group[], split: boolean): string[] =>
+  groups.flatMap(({ sample: { name }, rows }) =>
+    split && rows > 1 ? Array.from({ length: rows }, (_, row) => `${name}:${row + 1}`) : [name],
+  );
 
 /** One of the samples of groups, by its number from 0. */
 export interface OneSample {
@@ -66,6 +79,7 @@ async function* makeUp(model: Model, count: number): AsyncGenerator<TensorMap> {
 
 export const randomSamples = (model: Model, count: number): SampleSource => ({
   length: count,
+  labels: undefined,
   [Symbol.asyncIterator]: () => makeUp(model, count),
 });
 
@@ -80,6 +94,7 @@ export function firstOf(samples: SampleSource, most: number): SampleSource {
   const length = Math.min(most, samples.length);
   return {
     length,
+    labels: samples.labels?.slice(0, length),
     async *[Symbol.asyncIterator]() {
       let left = length;
       for await (const sample of samples) {

@@ -36,6 +36,8 @@ export interface SettingsView {
   key(): string;
   /** The samples as they are now, and whether they are made up. Rejects when a field of theirs is wrong. */
   samples(): Promise<{ samples: SampleSource | undefined; random: boolean }>;
+  /** Whether the classes of the samples are known. */
+  labelled(): boolean;
   /** The files that were given as samples. */
   sampleFiles(): readonly NamedFile[];
   state(): SettingsState;
@@ -325,6 +327,7 @@ export function showSettings(
   }
 
   return {
+    labelled: () => samples.labelled(),
     sampleFiles: () => samples.files(),
     state,
     restore,

@@ -1,6 +1,6 @@
 // What the figures mean, in a sentence for people who do not live with decibels.
 import type { Comparison, OutputComparison } from 'quantab';
-import { counted, percent } from './format';
+import { count, counted, percent } from './format';
 
 /** From so many decibels on. Each step of 20 is an error of a tenth of the size. */
 const CLOSE: [number, string, string][] = [
@@ -43,6 +43,37 @@ export function agreement({ samples, outputs }: Comparison): string | undefined 
     : `${percent(share)} of all rows`;
 }
 
+/** How often a model and the original are right. */
+export interface Accuracy {
+  /** Samples whose label is the model's first choice. */
+  right: number;
+  /** The same of the original. */
+  before: number;
+  samples: number;
+}
+
+/** The accuracy, of several outputs the worst; nothing where there were no labels, or outputs are no scores of classes. */
+export function accuracyOf({ samples, outputs }: Comparison): Accuracy | undefined {
+  const all = outputs.flatMap(({ top1Accuracy, referenceTop1Accuracy }) =>
+    typeof top1Accuracy === 'number' && typeof referenceTop1Accuracy === 'number'
+      ? [{ right: top1Accuracy, before: referenceTop1Accuracy }]
+      : [],
+  );
+  const [worst] = all.toSorted((a, b) => a.right - b.right);
+  if (worst === undefined) return undefined;
+  // Each sample is one row.
+  const of = (share: number) => Math.round(share * samples);
+  return { right: of(worst.right), before: of(worst.before), samples };
+}
+
+/** "97 of 100 samples". */
+export const outOf = (right: number, { samples }: Pick<Accuracy, 'samples'>): string =>
+  `${count(right)} of ${counted(samples, 'sample')}`;
+
+/** "right on 97 of 100 samples; the original: 98 of 100". */
+export const accuracyWords = (accuracy: Accuracy): string =>
+  `right on ${outOf(accuracy.right, accuracy)}; the original: ${count(accuracy.before)} of ${count(accuracy.samples)}`;
+
 /** The decibels of the output that suffers most; of equal outputs they are infinite. */
 export function worstDecibels(outputs: readonly OutputComparison[]): number | undefined {
   const all = outputs.flatMap(({ sqnrDb, mse }) =>
@@ -51,9 +82,13 @@ export function worstDecibels(outputs: readonly OutputComparison[]): number | un
   return all.length === 0 ? undefined : Math.min(...all);
 }
 
+const capital = (text: string): string => text[0]!.toUpperCase() + text.slice(1);
+
 export function verdict(comparison: Comparison): string {
+  const accuracy = accuracyOf(comparison);
+  const right = accuracy === undefined ? '' : `${capital(accuracyWords(accuracy))}. `;
   const same = agreement(comparison);
-  if (same !== undefined) return `Both models make the same first choice on ${same}.`;
+  if (same !== undefined) return `${right}Both models make the same first choice on ${same}.`;
   const decibels = worstDecibels(comparison.outputs);
   if (decibels === undefined) return '';
   return CLOSE.find(([least]) => decibels >= least)?.[2] ?? FAR;

@@ -34,6 +34,8 @@ interface Open {
   view: ResultView | undefined;
   tried: Tried | undefined;
   keeping: Keeping;
+  /** Hear of changes of the settings, and so of the samples. */
+  listeners: Set<() => void>;
 }
 
 let current: Open | undefined;
@@ -108,6 +110,7 @@ export function showWorkspace({ model, files, samples, state }: Opened): void {
     view: undefined,
     tried: undefined,
     keeping: new Keeping(model, files, () => open),
+    listeners: new Set(),
   };
   current = open;
   byId('intro').hidden = true;
@@ -130,6 +133,7 @@ function restore(open: Open, state: KeptState): void {
 function settingsChanged(open: Open): void {
   markOutdated(open);
   open.keeping.changed();
+  for (const listener of open.listeners) listener();
 }
 
 /** A result of an earlier visit is not held to what is shown: it can be made again as it was. */
@@ -187,10 +191,12 @@ function makeWith({ settings: fields }: Open, settings: Settings): void {
   fields.start();
 }
 
-const benchOf = ({ model, work, settings, keeping }: Open): Bench => ({
+const benchOf = ({ model, work, settings, keeping, listeners }: Open): Bench => ({
   model,
   work,
   samples: () => settings.samples(),
+  labelled: () => settings.labelled(),
+  onSamples: (listener) => void listeners.add(listener),
   found: () => keeping.changed(),
 });
 

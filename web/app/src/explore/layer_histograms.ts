@@ -82,6 +82,7 @@ function picture(histogram: LayerHistogram, title: string): HTMLElement {
 /** The same samples, until `signal` is aborted. A call that runs is not cancelled: that could end other work in the same core. */
 const until = (signal: AbortSignal, samples: SampleSource): SampleSource => ({
   length: samples.length,
+  labels: samples.labels,
   async *[Symbol.asyncIterator]() {
     for await (const sample of samples) {
       signal.throwIfAborted();

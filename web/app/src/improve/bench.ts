@@ -18,6 +18,10 @@ export interface Bench {
   readonly work: UnderWay;
   /** The samples as they are now. Rejects when a field of theirs is wrong. */
   samples(): Promise<{ samples: SampleSource | undefined; random: boolean }>;
+  /** Whether their classes are known. */
+  labelled(): boolean;
+  /** Calls back when samples, or what is known of them, may have changed. */
+  onSamples(listener: () => void): void;
   /** Has what was found, and put into a result, kept with it on this device. */
   found(): void;
 }

@@ -9,8 +9,8 @@ import type { Run } from '../runs';
 import { firstOf } from '../samples';
 import { doubts, runsFor, someSamples, type Bench } from './bench';
 import { samplesField } from './fields';
-import { goalFields } from './goals';
-import { METRICS, quality } from './metrics';
+import { goalFields, goalOn } from './goals';
+import { achieved, METRICS, quality } from './metrics';
 import { showPart } from './part';
 import { remedyField, WHERE } from './remedies';
 
@@ -29,6 +29,8 @@ export interface Suggested extends Omit<Suggestion, 'model'> {
   samples: number;
   /** Whether the samples were made up. */
   random: boolean;
+  /** The share of them that the original is right on, where the goal was one of accuracy. */
+  before: number | undefined;
 }
 
 /** What quantizes anew with what was found. */
@@ -51,8 +53,8 @@ const NOTHING: Record<Remedy, string> = {
 };
 
 function conclusion(result: Suggested): string {
-  const { kept, considered, met, complete, metric, remedy, target, suggested } = result;
-  const reached = quality(metric, suggested);
+  const { kept, considered, met, complete, metric, remedy, target, suggested, before } = result;
+  const reached = achieved(metric, suggested);
   const wanted = quality(metric, { value: target, maxAbsError: null });
   const words = `${counted(kept.length, 'node')} of ${considered} ${WHERE[remedy]}`;
   const early = ' The search ended early: fewer nodes, or better ones, may be there.';
@@ -61,8 +63,9 @@ function conclusion(result: Suggested): string {
     ? kept.length === 0
       ? `${NOTHING[remedy]}: with every node quantized it is ${reached}, and ${wanted} is wanted.`
       : `With ${words} it is ${reached}; ${wanted} is wanted.`
-    : `No model was found that reaches ${wanted}. The closest keeps ${words} and reaches ${reached}.${otherwise}`;
-  return parts + (complete || (met && kept.length === 0) ? '' : early);
+    : `No model was found that reaches ${wanted}. The closest keeps ${words} and reaches ${quality(metric, suggested)}.${otherwise}`;
+  const original = before === undefined ? '' : ` The original is right on ${percent(before)}.`;
+  return parts + original + (complete || (met && kept.length === 0) ? '' : early);
 }
 
 /** How much longer a run takes: "takes 4 % longer". */
@@ -79,12 +82,12 @@ function costs({ quantized, suggested }: Suggested): string {
   return `Beside all nodes quantized, that is ${bytes(Math.abs(size))} ${size < 0 ? 'less' : 'more'}${run}.`;
 }
 
-function forms({ metric, original, quantized, suggested }: Suggested): HTMLElement {
+function forms({ metric, original, quantized, suggested, before }: Suggested): HTMLElement {
   const row = (name: string, form: FormFigures) => [
     name,
     bytes(form.bytes),
     form.latency === null ? '–' : milliseconds(form.latency.median),
-    form === original ? '–' : quality(metric, form),
+    form === original ? (before === undefined ? '–' : percent(before)) : quality(metric, form),
   ];
   return table(
     'What it gains and costs',
@@ -143,7 +146,7 @@ function outcome(result: Suggested, run: Run, help: Helping): HTMLElement[] {
 }
 
 export function showSuggest(host: HTMLElement, run: Run, bench: Bench, help: Helping): void {
-  const goals = goalFields(run.judgement!.comparison!);
+  const goals = goalFields(run.judgement!.comparison!, bench);
   const remedy = remedyField(run.recipe);
   const most = samplesField('search-samples', 'Samples to search on');
   showPart(host, bench, {
@@ -152,14 +155,16 @@ export function showSuggest(host: HTMLElement, run: Run, bench: Bench, help: Hel
     button: { id: 'suggest-start', text: 'Search' },
     canStop: 'stop',
     begin() {
-      const target = goals.goal();
+      const goal = goals.goal();
       const chosen = remedy.value();
       return async ({ signal, stop, progress }) => {
         const { samples: all, random } = await someSamples(bench);
         const samples = firstOf(all, most.value());
+        const { target, before } = await goalOn(goal, bench.model, samples, { signal });
         const call = {
           recipe: run.recipe,
           samples,
+          labels: samples.labels,
           target,
           remedy: chosen,
           runs: runsFor(run.judgement?.latency?.float.median ?? 0),
@@ -176,7 +181,7 @@ export function showSuggest(host: HTMLElement, run: Run, bench: Bench, help: Hel
         const { preprocess } = run.recipe;
         const recipe = { ...model.recipe, ...(preprocess && { preprocess }) };
         model.close();
-        run.suggestion = { ...figures, recipe, samples: samples.length, random };
+        run.suggestion = { ...figures, recipe, samples: samples.length, random, before };
         return 'The search is done.';
       };
     },

@@ -5,7 +5,7 @@ import { el, table, type Child } from '../dom';
 import { bytes, counted, milliseconds, percent } from '../format';
 import { firstSample, type SampleSource } from '../samples';
 import type { AtWork } from '../under_way';
-import { LEVELS } from '../verdict';
+import { accuracyOf, LEVELS, outOf, type Accuracy } from '../verdict';
 import type { Settings } from '../work';
 import { atWork, doubts, runsFor, someSamples, type Bench } from './bench';
 import { recipeOf, type Candidate } from './candidates';
@@ -13,6 +13,9 @@ import { quality } from './metrics';
 
 const HELP =
   'Beaten is what another one leaves no reason to take: it is at least as small, as fast and as close, and better in one of them. Times are of this device, now.';
+
+const HELP_WITH_LABELS =
+  'Beaten is what another one leaves no reason to take: it is at least as small, as fast and as often right, and better in one of them. Times are of this device, now.';
 
 const CUT = 'It was cancelled before all were tried and timed: nothing is said of which is best.';
 
@@ -26,6 +29,8 @@ export interface Tried {
   candidates: readonly Candidate[];
   trials: readonly Trial[];
   original: Pick<FormFigures, 'bytes' | 'latency'>;
+  /** How often the original is right, where there were labels: the outputs were judged by them then. */
+  accuracy: Accuracy | undefined;
   samples: number;
   random: boolean;
   isCut: boolean;
@@ -41,7 +46,12 @@ const settingsOf = ({ conversion }: Candidate): Settings => ({
 const latencyOf = ({ latency }: Pick<FormFigures, 'latency'>): string =>
   latency === null ? '–' : milliseconds(latency.median);
 
-function accuracy(figures: FormFigures): Child {
+/** How close the outputs are, or how often they are right. */
+function outputs(figures: FormFigures, accuracy: Accuracy | undefined): Child {
+  if (accuracy !== undefined) {
+    const right = Math.round((figures.value ?? 0) * accuracy.samples);
+    return `right on ${outOf(right, accuracy)}`;
+  }
   const { value, maxAbsError } = figures;
   const decibels = value ?? (maxAbsError === 0 ? Infinity : -Infinity);
   const { words } = LEVELS.find(({ least }) => decibels >= least)!;
@@ -49,7 +59,7 @@ function accuracy(figures: FormFigures): Child {
 }
 
 function results(tried: Tried, actions: TrialActions): HTMLElement[] {
-  const { candidates, trials, original, samples, random, isCut } = tried;
+  const { candidates, trials, original, samples, random, isCut, accuracy } = tried;
   const made = trials.flatMap(({ figures, ...trial }) =>
     figures === null ? [] : [{ ...trial, figures }],
   );
@@ -63,7 +73,7 @@ function results(tried: Tried, actions: TrialActions): HTMLElement[] {
         bytes(figures.bytes),
         percent(figures.bytes / original.bytes),
         latencyOf(figures),
-        accuracy(figures),
+        outputs(figures, accuracy),
         isCut ? '–' : best ? el('strong', {}, 'unbeaten') : 'beaten',
         el(
           'button',
@@ -87,16 +97,24 @@ function results(tried: Tried, actions: TrialActions): HTMLElement[] {
         { head: 'Size', number: true },
         { head: 'Of the original', number: true },
         { head: 'Latency here', number: true },
-        { head: 'Outputs' },
+        { head: accuracy === undefined ? 'Outputs' : 'Accuracy' },
         { head: 'Beside the others' },
         { head: 'Take', number: true },
       ],
       [
-        ['Original', bytes(original.bytes), percent(1), latencyOf(original), '–', '–', '–'],
+        [
+          'Original',
+          bytes(original.bytes),
+          percent(1),
+          latencyOf(original),
+          accuracy === undefined ? '–' : `right on ${outOf(accuracy.before, accuracy)}`,
+          '–',
+          '–',
+        ],
         ...rows,
       ],
     ),
-    el('p', { class: 'help' }, HELP),
+    el('p', { class: 'help' }, accuracy === undefined ? HELP : HELP_WITH_LABELS),
     ...failed.map(({ name, error }) =>
       el('p', { class: 'notice' }, `${name} could not be made: ${error!.message}`),
     ),
@@ -110,7 +128,9 @@ async function tryAll(
   { signal, progress }: AtWork,
 ): Promise<Omit<Tried, 'candidates' | 'samples' | 'random'>> {
   const trials: Trial[] = [];
+  let accuracy: Accuracy | undefined;
   const original = { bytes: model.byteLength, latency: null };
+  const { labels } = samples;
   const begin = () => {
     const next = candidates[trials.length];
     const place = `${trials.length + 1} of ${candidates.length}`;
@@ -119,10 +139,15 @@ async function tryAll(
   const recipes = candidates.map(({ name, conversion }) => [name, recipeOf(conversion)] as const);
   begin();
   try {
+    if (labels !== undefined) {
+      accuracy = accuracyOf(await model.compare(model, samples, { labels, signal }));
+    }
     const feeds = await firstSample(samples);
     const once = await model.benchmark({ runs: 1, warmup: 1, feeds, signal });
     const report = await model.tryAll(Object.fromEntries(recipes), {
       samples,
+      labels,
+      metric: accuracy === undefined ? 'sqnrDb' : 'top1Accuracy',
       runs: runsFor(once.median),
       signal,
       onProgress: (state) => progress.update(state),
@@ -131,10 +156,10 @@ async function tryAll(
         begin();
       },
     });
-    return { ...report, isCut: false };
+    return { ...report, accuracy, isCut: false };
   } catch (error) {
     if (!isCancelled(error) || trials.length === 0) throw error;
-    return { trials, original, isCut: true };
+    return { trials, original, accuracy, isCut: true };
   }
 }
 
