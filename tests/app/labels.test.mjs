@@ -133,7 +133,7 @@ test('what is wrong with labels is said, takes nothing away, and can be left out
   await tab.openDigits();
   await tab.drop(text('labels.txt', CLASSES.join('\n')), npy('all.npy', 0, COUNT));
   await labelsSay(tab, "Labelled by 'labels.txt'");
-  await tab.drop(text('new_labels.txt', `${CLASSES.slice(1).join('\n')}\n10\n`));
+  await tab.drop(text('new_labels.txt', `${[0, ...CLASSES.slice(2)].join('\n')}\n10\n`));
   const wrong =
     "Accuracy will not be measured. 'new_labels.txt' has the class 10 at line 20, but the model has 10 classes, counted from 0 to 9. Correct the label.";
   expect(await tab.alert()).toBe(wrong);

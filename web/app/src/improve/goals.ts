@@ -108,7 +108,7 @@ export function goalFields(comparison: Comparison, bench: Bench): GoalFields {
   };
   const chosen = select(
     { id: 'goal' },
-    { ...choices, [ACCURACY]: 'Nearly as often right as the original', [OTHER]: 'Another figure…' },
+    { ...choices, [ACCURACY]: 'Accuracy near the original’s', [OTHER]: 'Another figure…' },
     whyNot() === undefined ? ACCURACY : String(nextGoal(goals, comparison)),
   );
   const points = el('input', {

@@ -19,7 +19,7 @@ const EXPECTED =
 const wrong = (where: string) =>
   invalidFile(`At ${where} there is neither the index of a class nor its name. ${EXPECTED}`);
 
-/** The index of a class, or its name, as text; of several names the last, as ImageNet's index has WordNet's number before it. */
+/** The index of a class, or its name, as text; the parts of a name together, as ImageNet's index has WordNet's number before it. */
 function labelIn(value: unknown, where: string): string {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return String(value);
   if (typeof value === 'string' && value.trim() !== '') return value.trim();
