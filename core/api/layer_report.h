@@ -18,9 +18,10 @@ namespace quantab {
 //
 // Values and weights are matched by name, as onnxruntime's qdq_loss_debug does
 // (create_activation_matching, create_weight_matching); the signal to noise ratio is its
-// compute_signal_to_quantization_noice_ratio, but infinite where nothing differs. Of what a model
-// calls functions for, the bodies count. Values that have another shape in the quantized model are
-// passed over.
+// compute_signal_to_quantization_noice_ratio, but infinite where nothing differs. Weights that are
+// quantized alone (MatMulNBits, ...) are found by the nodes that read them. Of what a model calls
+// functions for, the bodies count. Values that have another shape in the quantized model are passed
+// over.
 //
 // The two models run side by side, as their files say. Held at a time is what a run of each has
 // alive at the same point, beside one layer's own run and both models' weights: it does not grow

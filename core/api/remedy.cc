@@ -49,6 +49,19 @@ void Check16Bit(const Model& model, const Recipe& recipe) {
   CheckNames(model, options);
 }
 
+std::vector<std::string>& ExcludedBy(Recipe& recipe) {
+  switch (recipe.method) {
+    case RecipeMethod::kDynamic:
+      return recipe.dynamic_options.nodes_to_exclude;
+    case RecipeMethod::kMatMulNBits:
+      return recipe.nbits_options.nodes_to_exclude;
+    case RecipeMethod::kMatMulBnb4:
+      return recipe.bnb4_options.nodes_to_exclude;
+    default:
+      return recipe.static_options.nodes_to_exclude;
+  }
+}
+
 void Raise(std::vector<TensorQuantOverride>& entries, QuantType type) {
   if (entries.empty()) entries.emplace_back();
   TensorQuantOverride& entry = entries[0];
@@ -94,9 +107,7 @@ void Remedy::SetRanges(const Model& model, const TensorRanges& ranges) {
 Recipe Remedy::For(const std::vector<std::string>& nodes) const {
   Recipe helped = recipe_;
   if (name_ == kFloat) {
-    std::vector<std::string>& excluded = helped.method == RecipeMethod::kDynamic
-                                             ? helped.dynamic_options.nodes_to_exclude
-                                             : helped.static_options.nodes_to_exclude;
+    std::vector<std::string>& excluded = ExcludedBy(helped);
     excluded.insert(excluded.end(), nodes.begin(), nodes.end());
     return helped;
   }

@@ -39,7 +39,9 @@ struct SensitivityOptions {
 // the pass still need of it, and their weights: no activation is kept from one sample to the next.
 class SensitivityMeter {
  public:
-  // `recipe` is one for quantize_static or quantize_dynamic; its pre-processing is done first.
+  // `recipe` is one for quantize_static, quantize_dynamic, quantize_matmul_nbits or
+  // quantize_matmul_bnb4; its pre-processing is done first, and a conversion to float16 that it
+  // has beside its method is left out.
   // Throws Error(kInvalidArgument) for another one, for options that are wrong or that look at
   // samples ('smooth_quant', 'bias_correction') and for an unknown metric, Error(kUnsupported) for
   // a model that cannot be run.
@@ -67,7 +69,7 @@ class SensitivityMeter {
   // the metric applies to no output.
   SensitivityReport Result() const;
 
-  // The ranges that were measured; empty for quantize_dynamic. There after the first passes.
+  // The ranges that were measured; empty but for quantize_static. There after the first passes.
   const TensorRanges& ranges() const;
 
  private:

@@ -6,6 +6,7 @@
 
 #include "core/api/remedy.h"
 #include "core/api/sensitivity.h"
+#include "core/eval/feeds.h"
 #include "core/eval/keep_search.h"
 #include "core/eval/output_figure.h"
 #include "core/eval/reference_outputs.h"
@@ -90,10 +91,12 @@ struct SuggestSearch::Impl {
   }
 
   Model ModelKeeping(const std::vector<size_t>& kept, Monitor* listener) const {
-    const Recipe keeping = RecipeKeeping(kept);
-    return recipe.method == RecipeMethod::kDynamic
-               ? QuantizeDynamic(prepared, keeping.dynamic_options, listener)
-               : QuantizeStatic(prepared, keeping.static_options, ranges, listener);
+    Recipe keeping = RecipeKeeping(kept);
+    if (recipe.method == RecipeMethod::kStatic) {
+      return QuantizeStatic(prepared, keeping.static_options, ranges, listener);
+    }
+    keeping.pre_process.reset();
+    return Convert(prepared, keeping, listener);
   }
 
   void BeginTrials() {
@@ -136,7 +139,8 @@ struct SuggestSearch::Impl {
       meter->Add(sample, label);
     } else {
       const TensorMap expected = outputs.Of(at_sample, *reference, sample, &quiet);
-      figure->Add(OutputNumbers(expected), test->Run(sample, nullptr, &quiet), label);
+      const TensorMap feeds = FeedsFor(test->inputs(), sample);
+      figure->Add(OutputNumbers(expected), test->Run(feeds, nullptr, &quiet), label);
     }
     ++at_sample;
   }

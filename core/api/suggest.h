@@ -55,7 +55,7 @@ struct Suggestion {
   int64_t considered = 0;
   FormFigures original, quantized, suggested;  // float, all nodes quantized, with the remedy
   Recipe recipe;                               // makes the suggested model
-  TensorRanges ranges;                         // measured for it; empty for quantize_dynamic
+  TensorRanges ranges;                         // measured for it; empty but for quantize_static
   Model model;                                 // the suggested one
 };
 

@@ -3,9 +3,8 @@
 #include "core/tensor/half.h"
 
 namespace quantab {
-namespace {
 
-Tensor As(DType dtype, const Tensor& tensor) {
+Tensor InPrecision(DType dtype, const Tensor& tensor) {
   if (tensor.dtype() == dtype) return tensor;
   if (dtype == DType::kFloat && IsHalf(tensor.dtype())) return HalfToFloat(tensor);
   if (tensor.dtype() != DType::kFloat || !IsHalf(dtype)) return tensor;
@@ -14,14 +13,12 @@ Tensor As(DType dtype, const Tensor& tensor) {
   return half;
 }
 
-}  // namespace
-
 TensorMap FeedsFor(const std::vector<InputInfo>& inputs, const TensorMap& sample) {
   TensorMap feeds = sample;
   for (const InputInfo& input : inputs) {
     const auto found = feeds.find(input.name);
     if (found != feeds.end() && found->second.exists()) {
-      found->second = As(input.dtype, found->second);
+      found->second = InPrecision(input.dtype, found->second);
     }
   }
   return feeds;

@@ -94,13 +94,19 @@ class SideBySide final : public Observer {
   }
 
   void OnTensor(const std::string& value, const Tensor& tensor) override {
-    if (readers_.contains(value)) held_[value] = tensor;
     const auto found = models_.by_name.find(value);
-    if (found == models_.by_name.end()) return;
+    if (found == models_.by_name.end()) {
+      if (readers_.contains(value)) held_[value] = tensor;
+      return;
+    }
     Layer& layer = models_.layers[found->second];
     while (!made_.Has(layer.value.target) && run_.Advance()) {
     }
-    AddErrors(layer.accumulated, tensor, made_.Take(layer.value.target));
+    const Tensor made = made_.Take(layer.value.target);
+    AddErrors(layer.accumulated, tensor, made);
+    if (readers_.contains(value)) {
+      held_[value] = made.exists() ? InPrecision(made.dtype(), tensor) : tensor;
+    }
     if (!layer.region) return;
     RunAlone(layer, tensor);
     for (const auto& [input, name] : layer.region->feeds) {

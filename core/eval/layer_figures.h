@@ -38,7 +38,7 @@ struct LayerFigures {
 struct WeightFigures {
   std::string name;
   std::vector<std::string> nodes;  // that read it in the float model
-  std::string type;                // "int8", ...
+  std::string type;                // "int8", "uint4", "nf4", ...
   std::string scheme;              // what shares a scale: "tensor", "axis" or "block"
   std::optional<int64_t> axis;
   int64_t block_size = 0;  // of "block"

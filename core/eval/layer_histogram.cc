@@ -28,8 +28,14 @@ struct RealLimits {
   ValueRange ends, nearest;
 
   RealLimits(const NumberLimits& numbers, double scale, double zero)
-      : ends{(numbers.lowest - zero) * scale, (numbers.highest - zero) * scale},
-        nearest{(numbers.least - zero) * scale, (numbers.most - zero) * scale} {}
+      : ends(Between(numbers.lowest, numbers.highest, scale, zero)),
+        nearest(Between(numbers.least, numbers.most, scale, zero)) {}
+
+  // Scales may be below zero.
+  static ValueRange Between(double lowest, double highest, double scale, double zero) {
+    const auto [min, max] = std::minmax({(lowest - zero) * scale, (highest - zero) * scale});
+    return {min, max};
+  }
 
   bool IsBeyond(double real) const { return real < nearest.min || real > nearest.max; }
   int64_t Beyond(std::span<const float> reals) const {
@@ -101,16 +107,15 @@ void SetBins(LayerHistogram& histogram, int bins) {
 
 LayerHistogram HistogramOfPair(const WeightPair& pair, int bins, Monitor* monitor) {
   LayerHistogram histogram = Begin(pair.name, true);
-  std::vector<RealLimits> limits;
-  for (size_t i = 0; i < pair.scales.size(); ++i) {
-    limits.emplace_back(*LimitsOf(pair.code), pair.scales[i], pair.zeros[i]);
-  }
-  if (limits.size() == 1) histogram.limits = limits[0].ends;
+  const auto limits = [&](size_t group) {
+    return RealLimits(pair.limits, pair.scales[group], pair.zeros[group]);
+  };
+  if (pair.scales.size() == 1) histogram.limits = limits(0).ends;
   int64_t clipped = 0;
   ReadWeight(pair, monitor,
              [&](int64_t begin, std::span<const float> reals, std::span<float> numbers) {
                ForEachElement(pair.groups, begin, reals.size(), [&](size_t i, size_t group) {
-                 if (limits[group].IsBeyond(reals[i])) ++clipped;
+                 if (limits(group).IsBeyond(reals[i])) ++clipped;
                });
                Dequantize(pair, begin, numbers);
                Extend(histogram.reference, reals);

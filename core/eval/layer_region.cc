@@ -21,7 +21,7 @@ bool Quantizes(const onnx::NodeProto& node) {
     return true;
   }
   constexpr std::string_view kOthers[] = {"QGemm", "QAttention", "QEmbedLayerNormalization",
-                                          "MatMulNBits"};
+                                          "MatMulNBits", "MatMulBnb4"};
   return std::find(std::begin(kOthers), std::end(kOthers), type) != std::end(kOthers);
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include "core/tensor/half.h"
 #include "core/tensor/packed.h"
@@ -16,16 +17,11 @@ namespace {
 
 NumberLimits LimitsOfCodes(DType type) {
   const std::array<float, 256> values = ValuesOfCodes(type);
-  std::vector<double> numbers;
+  std::vector<float> numbers;
   for (size_t code = 0; code < size_t{1} << BitsOf(type); ++code) {
     if (std::isfinite(values[code])) numbers.push_back(values[code]);
   }
-  std::sort(numbers.begin(), numbers.end());
-  const double lowest = numbers.front(), highest = numbers.back();
-  return {.lowest = lowest,
-          .highest = highest,
-          .least = lowest - (numbers[1] - lowest) / 2,
-          .most = highest + (highest - numbers[numbers.size() - 2]) / 2};
+  return LimitsOfNumbers(std::move(numbers));
 }
 
 }  // namespace
@@ -74,6 +70,15 @@ std::optional<NumberLimits> LimitsOf(DType type) {
     }
   });
   return limits;
+}
+
+NumberLimits LimitsOfNumbers(std::vector<float> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  const double lowest = numbers.front(), highest = numbers.back();
+  return {.lowest = lowest,
+          .highest = highest,
+          .least = lowest - (numbers[1] - lowest) / 2,
+          .most = highest + (highest - numbers[numbers.size() - 2]) / 2};
 }
 
 }  // namespace quantab

@@ -25,4 +25,7 @@ struct NumberLimits {
 // Nothing for types that are neither integers nor small floats.
 std::optional<NumberLimits> LimitsOf(DType type);
 
+// Of at least two numbers, in any order.
+NumberLimits LimitsOfNumbers(std::vector<float> numbers);
+
 }  // namespace quantab

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/eval/error_sums.h"
-#include "core/eval/stored_numbers.h"
 #include "core/eval/weight_pairs.h"
 #include "core/graph/graph_edit.h"
 #include "core/graph/graph_view.h"
@@ -21,7 +20,7 @@ double Badness(const WeightFigures& figures) {
 
 // Fills in the errors.
 void Measure(const WeightPair& pair, Monitor* monitor, WeightFigures& figures) {
-  const NumberLimits limits = *LimitsOf(pair.code);
+  const NumberLimits& limits = pair.limits;
   // As far as both have an opposite.
   const double lowest = std::max(limits.lowest, limits.lowest < 0 ? -limits.highest : 0.0);
   ErrorSums sums;
@@ -46,12 +45,12 @@ WeightFigures FiguresOf(const WeightPair& pair, const GraphView& view, Monitor* 
   for (const int index : view.Consumers(pair.name)) {
     figures.nodes.push_back(NodeLabel(view.graph().node(index), index));
   }
-  figures.type = NameOf(pair.code);
+  figures.type = pair.type;
   figures.scheme = pair.block_size > 0 ? "block" : pair.axis ? "axis" : "tensor";
   figures.axis = pair.axis;
   figures.block_size = pair.block_size;
   figures.bytes_before = pair.reals->size();
-  figures.bytes_after = pair.codes->size() + pair.parameter_bytes;
+  figures.bytes_after = pair.stored_bytes;
   Measure(pair, monitor, figures);
   return figures;
 }

@@ -5,44 +5,18 @@
 //   (a, b [ceil(N * K / 2)] of uint8, absmax [ceil(N * K / block_size)])
 // b stands for [N, K]; blocks run on from row to row; a byte holds its first index in the high
 // half. The weights are dequantized a few columns at a time.
-#include <array>
-
 #include "core/ops/columns_matmul.h"
 #include "core/ops/float_or_half.h"
 #include "core/ops/matmul_shape.h"
+#include "core/tensor/bnb4.h"
 
 namespace quantab {
 namespace {
 
-using Table = std::array<float, 16>;
-
-// A sign, two bits of exponent and one of mantissa; divided by the largest, 12.
-constexpr Table kFp4 = {
-    0.0f,  0.0625f / 12,  8.0f / 12,  12.0f / 12,  4.0f / 12,  6.0f / 12,  2.0f / 12,  3.0f / 12,
-    -0.0f, -0.0625f / 12, -8.0f / 12, -12.0f / 12, -4.0f / 12, -6.0f / 12, -2.0f / 12, -3.0f / 12};
-
-// Quantiles of the normal distribution, as QLoRA gives them.
-constexpr Table kNf4 = {-1.0f,
-                        -0.6961928009986877f,
-                        -0.5250730514526367f,
-                        -0.39491748809814453f,
-                        -0.28444138169288635f,
-                        -0.18477343022823334f,
-                        -0.09105003625154495f,
-                        0.0f,
-                        0.07958029955625534f,
-                        0.16093020141124725f,
-                        0.24611230194568634f,
-                        0.33791524171829224f,
-                        0.44070982933044434f,
-                        0.5626170039176941f,
-                        0.7229568362236023f,
-                        1.0f};
-
 struct Weights {
   size_t rows = 0, columns = 0;  // N and K
   size_t block = 0;
-  const Table* table = nullptr;
+  const Bnb4Numbers* numbers = nullptr;
   const uint8_t* data = nullptr;
   Tensor absmax;
 
@@ -56,7 +30,7 @@ struct Weights {
         block_end = (at / block + 1) * block;
       }
       const uint8_t byte = data[at / 2];
-      *out = (*table)[at % 2 == 0 ? byte >> 4 : byte & 15] * scale;
+      *out = (*numbers)[at % 2 == 0 ? byte >> 4 : byte & 15] * scale;
     }
   }
 };
@@ -89,7 +63,7 @@ Weights ReadWeights(const OpContext& c) {
   w.rows = Size(n);
   w.columns = Size(k);
   w.block = Size(block);
-  w.table = type == 0 ? &kFp4 : &kNf4;
+  w.numbers = &NumbersOf(static_cast<Bnb4Type>(type));
   ExpectCount(c, 1, kernels::DivideUp(Size(*count), 2));
   ExpectCount(c, 2, kernels::DivideUp(Size(*count), w.block));
   w.data = c.Input(1).data<uint8_t>();

@@ -7,11 +7,10 @@
 #include <optional>
 
 #include "core/tensor/blob.h"
+#include "core/tensor/bnb4.h"
 #include "core/tensor/dtype.h"
 
 namespace quantab {
-
-enum class Bnb4Type { kFp4 = 0, kNf4 = 1 };  // the operator's numbers
 
 struct Bnb4Weight {
   BlobPtr codes;       // two to a byte, the first in the high bits; ceil(rows * cols / 2) bytes

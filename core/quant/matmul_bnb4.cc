@@ -7,6 +7,7 @@
 #include "core/graph/graph_edit.h"
 #include "core/quant/bnb4_weight.h"
 #include "core/quant/finish.h"
+#include "core/quant/matmul_nbits.h"
 #include "core/quant/select.h"
 #include "core/quant/weight_only.h"
 
@@ -21,11 +22,12 @@ Bnb4Type TypeNamed(const std::string& name) {
 
 class Bnb4Rewriter {
  public:
-  Bnb4Rewriter(Model& model, const MatMulBnb4Options& options, Monitor* monitor)
+  Bnb4Rewriter(Model& model, const MatMulBnb4Options& options, const OnlyNodes& only,
+               Monitor* monitor)
       : options_(options),
         type_(TypeNamed(options.quant_type)),
         exclude_(model, "nodes_to_exclude", options.nodes_to_exclude),
-        rewriter_(model, monitor) {
+        rewriter_(model, only, monitor) {
     CheckBlockSize(options.block_size);
   }
 
@@ -93,11 +95,17 @@ class Bnb4Rewriter {
 
 }  // namespace
 
-Model QuantizeMatMulBnb4(const Model& model, const MatMulBnb4Options& options, Monitor* monitor) {
+std::vector<const onnx::NodeProto*> NodesAskedFor(const Model& model,
+                                                  const MatMulBnb4Options& options) {
+  return NodesAskedFor(model, MatMulNBitsOptions{.nodes_to_exclude = options.nodes_to_exclude});
+}
+
+Model QuantizeMatMulBnb4(const Model& model, const MatMulBnb4Options& options, Monitor* monitor,
+                         const OnlyNodes& only) {
   return Guard([&] {
     Model quantized = model;
     ImportMicrosoft(quantized.proto);
-    Bnb4Rewriter(quantized, options, monitor).Run();
+    Bnb4Rewriter(quantized, options, only, monitor).Run();
     return quantized;
   });
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/graph/graph_edit.h"
+#include "core/graph/graph_view.h"
 #include "core/quant/block_codes.h"
 #include "core/quant/finish.h"
 #include "core/quant/restore_rank.h"
@@ -27,6 +28,11 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
 }
 
 bool IsQdq(const MatMulNBitsOptions& options) { return options.quant_format == "QDQ"; }
+
+// GatherBlockQuantized has one form.
+bool CanHaveTables(const MatMulNBitsOptions& options) {
+  return !IsQdq(options) && options.bits == 4;
+}
 
 // The types that options.op_types_to_quantize means.
 std::vector<std::string> TypesOf(const MatMulNBitsOptions& options) {
@@ -59,7 +65,7 @@ void CheckOptions(const MatMulNBitsOptions& options) {
                            "', whose weights cannot be quantized alone. Choose from 'MatMul' and "
                            "'Gather'.");
     }
-    if (IsQdq(options) || options.bits != 4) {
+    if (!CanHaveTables(options)) {
       ThrowInvalidArgument(
           "'op_types_to_quantize' names 'Gather', which needs 'quant_format' QOperator and 'bits' "
           "4. Choose these, or MatMul alone.");
@@ -77,13 +83,13 @@ class NBitsRewriter {
  public:
   // `source` is the model as it was given, whose nodes the options name.
   NBitsRewriter(const Model& source, Model& model, const MatMulNBitsOptions& options,
-                Monitor* monitor)
+                const OnlyNodes& only, Monitor* monitor)
       : options_(options),
         types_(TypesOf(options)),
         exclude_(source, "nodes_to_exclude", options.nodes_to_exclude),
         include_(source, "nodes_to_include", options.nodes_to_include),
         suffix_("_Q" + std::to_string(options.bits)),
-        rewriter_(model, monitor) {}
+        rewriter_(model, only, monitor) {}
 
   void Run() {
     rewriter_.Run([&](const onnx::NodeProto& node) { return Rewrite(node); });
@@ -102,8 +108,7 @@ class NBitsRewriter {
       return false;
     }
     if (node.op_type() == "MatMul") return RewriteMatMul(node);
-    return node.op_type() == "Gather" && !IsQdq(options_) && options_.bits == 4 &&
-           RewriteGather(node);
+    return node.op_type() == "Gather" && CanHaveTables(options_) && RewriteGather(node);
   }
 
   bool RewriteMatMul(const onnx::NodeProto& node) {
@@ -309,7 +314,28 @@ class NBitsRewriter {
 
 }  // namespace
 
-Model QuantizeMatMulNBits(const Model& model, const MatMulNBitsOptions& options, Monitor* monitor) {
+std::vector<const onnx::NodeProto*> NodesAskedFor(const Model& model,
+                                                  const MatMulNBitsOptions& options) {
+  const std::vector<std::string> types = TypesOf(options);
+  const NodeSet exclude(model, "nodes_to_exclude", options.nodes_to_exclude);
+  const NodeSet include(model, "nodes_to_include", options.nodes_to_include);
+  const GraphView view(model.proto.graph());
+  std::vector<const onnx::NodeProto*> nodes;
+  for (const onnx::NodeProto& node : view.graph().node()) {
+    const bool asked = Contains(types, node.op_type()) || include.Contains(node);
+    if (!asked || exclude.Contains(node)) continue;
+    const bool table = node.op_type() == "Gather" && CanHaveTables(options);
+    if (node.op_type() != "MatMul" && !table) continue;
+    const int weight = table ? 0 : 1;
+    if (node.input_size() == 2 && view.Initializer(node.input(weight)) != nullptr) {
+      nodes.push_back(&node);
+    }
+  }
+  return nodes;
+}
+
+Model QuantizeMatMulNBits(const Model& model, const MatMulNBitsOptions& options, Monitor* monitor,
+                          const OnlyNodes& only) {
   return Guard([&] {
     CheckOptions(options);
     Model quantized = model;
@@ -320,7 +346,7 @@ Model QuantizeMatMulNBits(const Model& model, const MatMulNBitsOptions& options,
       // Not what the conversion inferred.
       DeclareValues(quantized, model.proto.graph());
     }
-    NBitsRewriter(model, quantized, options, monitor).Run();
+    NBitsRewriter(model, quantized, options, only, monitor).Run();
     return quantized;
   });
 }

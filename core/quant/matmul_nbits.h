@@ -4,6 +4,7 @@
 #include "core/base/monitor.h"
 #include "core/onnx/model.h"
 #include "core/quant/matmul_nbits_options.h"
+#include "core/quant/weight_only.h"
 
 namespace quantab {
 
@@ -16,7 +17,13 @@ namespace quantab {
 // The result shares the source's weights and computes quantized ones when they are read; only their
 // scales and zero points are in memory. Throws Error(kInvalidArgument) for options that are wrong
 // or name what is not there, Error(kUnsupported) where the operator set cannot be converted.
+// With `only`, of what the options ask for, and of the main graph, those nodes alone.
 Model QuantizeMatMulNBits(const Model& model, const MatMulNBitsOptions& options = {},
-                          Monitor* monitor = nullptr);
+                          Monitor* monitor = nullptr, const OnlyNodes& only = {});
+
+// The nodes of the main graph that the options ask for and whose weight is constant; some may turn
+// out to stay in float. Throws Error(kInvalidArgument) for options that name what is not there.
+std::vector<const onnx::NodeProto*> NodesAskedFor(const Model& model,
+                                                  const MatMulNBitsOptions& options);
 
 }  // namespace quantab

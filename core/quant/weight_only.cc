@@ -17,6 +17,11 @@ bool HasResult(const onnx::NodeProto& node) {
 
 }  // namespace
 
+bool WeightOnlyRewriter::IsMeant(const onnx::NodeProto& node) const {
+  return HasResult(node) &&
+         (!only_ || (scope_->outer == nullptr && only_->contains(node.output(0))));
+}
+
 void WeightOnlyRewriter::Run(const Rewrite& rewrite) {
   onnx::GraphProto& graph = *model_.proto.mutable_graph();
   RewriteGraph(graph, rewrite);
@@ -39,7 +44,7 @@ void WeightOnlyRewriter::RewriteGraph(onnx::GraphProto& graph, const Rewrite& re
   for (int i = 0; i < nodes.size(); ++i) {
     if (scope.outer == nullptr) Report(monitor_, "quantize", static_cast<uint64_t>(i), total);
     ForEachSubgraph(nodes[i], [&](onnx::GraphProto& inner) { RewriteGraph(inner, rewrite); });
-    if (HasResult(nodes[i]) && rewrite(nodes[i])) {
+    if (IsMeant(nodes[i]) && rewrite(nodes[i])) {
       any_ = true;
     } else {
       scope.AddNode(std::move(nodes[i]));

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/monitor.h"
@@ -14,15 +16,21 @@
 
 namespace quantab {
 
+// Nodes of the main graph by their first results, where not all that options ask for are meant.
+using OnlyNodes = std::optional<std::set<std::string>>;
+
 class WeightOnlyRewriter {
  public:
-  // `model` is rewritten in place. It and `monitor` outlive the rewriter.
-  WeightOnlyRewriter(Model& model, Monitor* monitor) : model_(model), monitor_(monitor) {}
+  // `model` is rewritten in place. It and `monitor` outlive the rewriter. Without `only`, nodes of
+  // all graphs are meant.
+  WeightOnlyRewriter(Model& model, OnlyNodes only, Monitor* monitor)
+      : model_(model), only_(std::move(only)), monitor_(monitor) {}
 
   // Adds what takes the place of a node, and returns true; or false, and the node stays.
   using Rewrite = std::function<bool(const onnx::NodeProto& node)>;
-  // Calls `rewrite` for every node that has a result, those of the graphs inside a node before it.
-  // Afterwards initializers that nothing reads are gone. Warns where no node was rewritten.
+  // Calls `rewrite` for every node that is meant and has a result, those of the graphs inside a
+  // node before it. Afterwards initializers that nothing reads are gone. Warns where no node was
+  // rewritten.
   void Run(const Rewrite& rewrite);
 
   // For `rewrite`: names mean what they mean to the node it is called for.
@@ -57,8 +65,10 @@ class WeightOnlyRewriter {
 
  private:
   void RewriteGraph(onnx::GraphProto& graph, const Rewrite& rewrite);
+  bool IsMeant(const onnx::NodeProto& node) const;
 
   Model& model_;
+  const OnlyNodes only_;
   Monitor* monitor_;
   DynamicScope* scope_ = nullptr;  // of the graph that is being rewritten
   bool any_ = false;

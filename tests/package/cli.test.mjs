@@ -224,6 +224,15 @@ describe.each(programs)('%s', (_, quantab) => {
     });
   });
 
+  (fs.existsSync('/dev/full') ? test : test.skip).each(['dynamic', 'nbits', 'bnb4'])(
+    '%s fails when its model cannot be written',
+    async (command) => {
+      const outcome = await quantab(command, digitsPath, '-o', '/dev/full', '--quiet');
+      expect(outcome).toMatchObject({ status: 1, stdout: '' });
+      expect(outcome.stderr).toMatch(/^'\/dev\/full' cannot be written: .*space/im);
+    },
+  );
+
   test.each(['stdout', 'stderr'])('a reader of %s that goes away is no failure', async (stream) => {
     const started = (child) => child[stream].destroy();
     const outcome = await quantab.with({ started })('inspect', digitsPath, '--nodes');
@@ -241,9 +250,14 @@ describe.each(programs)('%s', (_, quantab) => {
     });
     afterAll(() => fs.rmSync(folder, { recursive: true }));
 
-    test.each(['SIGINT', 'SIGTERM'])(
-      'by %s, a command ends with status 1 and leaves nothing',
-      async (signal) => {
+    test.each([
+      ['SIGINT', 'dynamic'],
+      ['SIGTERM', 'dynamic'],
+      ['SIGINT', 'nbits'],
+      ['SIGINT', 'bnb4'],
+    ])(
+      'by %s while it writes, %s ends with status 1 and leaves nothing',
+      async (signal, command) => {
         const started = (child) => {
           // Once: a second signal ends a program at once.
           const timer = setInterval(() => {
@@ -254,13 +268,32 @@ describe.each(programs)('%s', (_, quantab) => {
           child.on('exit', () => clearInterval(timer));
         };
         const interrupted = quantab.with({ started, cwd: folder });
-        const outcome = await interrupted('dynamic', 'large.onnx', '-o', 'out.onnx', '--quiet');
+        const outcome = await interrupted(command, 'large.onnx', '-o', 'out.onnx', '--quiet');
         expect(outcome).toEqual({
           status: 1,
           signal: null,
           stdout: '',
           stderr: 'Cancelled. Nothing was written.\n',
         });
+        expect(fs.readdirSync(folder)).toEqual(['large.onnx']);
+      },
+    );
+
+    test.each(['nbits', 'bnb4'])(
+      '%s ends with status 1 when it is interrupted before it writes',
+      async (command) => {
+        const started = (child) => {
+          let said = '';
+          child.stderr.on('data', (text) => {
+            const wasSaid = said !== '';
+            said += text;
+            if (!wasSaid && /^quantize /m.test(said)) child.kill('SIGINT');
+          });
+        };
+        const interrupted = quantab.with({ started, cwd: folder });
+        const outcome = await interrupted(command, 'large.onnx', '-o', 'out.onnx');
+        expect(outcome).toMatchObject({ status: 1, signal: null, stdout: '' });
+        expect(outcome.stderr).toMatch(/\nCancelled\. Nothing was written\.\n$/);
         expect(fs.readdirSync(folder)).toEqual(['large.onnx']);
       },
     );

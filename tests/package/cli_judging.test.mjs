@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { writeNpy } from 'quantab/samples';
 import { modelPath, run, samplesPath } from './lib.mjs';
+import { BAD_NODE, productNet, rows } from './product_net.mjs';
 import { programs } from './programs.mjs';
 import * as proto from './proto.mjs';
 
@@ -31,10 +32,20 @@ function writeLongModel() {
   }
 }
 
+/** A network of products, with its samples. */
+function writeProducts() {
+  write('products.onnx', productNet());
+  fs.mkdirSync(path.join(folder, 'rows'));
+  rows.forEach(({ p0 }, i) => write(`rows/${i}.npy`, writeNpy(p0)));
+  write('nbits.json', JSON.stringify({ quantize_matmul_nbits: { block_size: 16 } }));
+  write('bnb4.json', JSON.stringify({ quantize_matmul_bnb4: {} }));
+}
+
 beforeAll(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'quantab-test-'));
   write('recipes.json', JSON.stringify(RECIPES));
   writeLongModel();
+  writeProducts();
 });
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
@@ -60,6 +71,56 @@ test.each(COMMANDS)('%s says the same', async (command, more) => {
   expect(node).toEqual(other);
   expect(node).toMatchObject({ status: 0, signal: null, stderr: '' });
   expect(node.stdout).toMatch(HEADS[command]);
+});
+
+describe.each(['nbits', 'bnb4'])('weights alone by %s', (method) => {
+  const products = ['products.onnx', '--calibration-data', 'rows', '--quiet'];
+  const recipe = ['--recipe', `${method}.json`];
+  const alike = async (...args) => {
+    const [node, other] = await both(args);
+    expect(node).toEqual(other);
+    return node;
+  };
+
+  test('have layers, the worst first', async () => {
+    for (const [i, [, quantab]] of programs.entries()) {
+      const out = `${method}.${i}.onnx`;
+      await quantab.with({ cwd: folder })(method, 'products.onnx', '-o', out, '--quiet');
+    }
+    const { status, stdout } = await alike(
+      'layers',
+      'products.onnx',
+      `${method}.0.onnx`,
+      ...products.slice(1),
+    );
+    expect(status).toBe(0);
+    const lines = stdout.split('\n');
+    expect(lines[2]).toMatch(`${BAD_NODE} `);
+    expect(stdout).toMatch(method === 'nbits' ? / uint4 +block 0\/128 / : / nf4 +block 0\/64 /);
+    expect(fs.readFileSync(path.join(folder, `${method}.0.onnx`))).toEqual(
+      fs.readFileSync(path.join(folder, `${method}.1.onnx`)),
+    );
+  });
+
+  test('are measured one by one', async () => {
+    const { status, stdout } = await alike('sensitivity', ...products, ...recipe);
+    expect(status).toBe(0);
+    expect(stdout.split('\n')[2]).toMatch(`${BAD_NODE} `);
+  });
+
+  test('are kept in float where that is enough', async () => {
+    const suggest = ['suggest', ...products, ...recipe, '--target', '10', '--runs', '0'];
+    const { status, stdout } = await alike(...suggest, '--print-recipe');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^target {3}sqnr_db 10, met, /);
+    expect(stdout).toContain(`"quantize_matmul_${method}": {`);
+    expect(stdout).toContain(`"${BAD_NODE}"`);
+    const refused = await alike(...suggest, '--remedy', '16-bit');
+    expect(refused).toMatchObject({ status: 1, stdout: '' });
+    expect(refused.stderr).toMatch(
+      `'remedy' 16-bit: this is a recipe for 'quantize_matmul_${method}', which has no activations`,
+    );
+  });
 });
 
 describe('try', () => {

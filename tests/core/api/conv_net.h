@@ -1,6 +1,7 @@
 // A small network with one layer that does not bear quantization.
 #pragma once
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -39,6 +40,31 @@ inline Model ConvNet(int count, int bad) {
     for (int k = 0; k < 4; ++k) pads.add_ints(1);
     last = "r" + n;
     b.Node("Relu", {"c" + n}, {last}, "relu" + n);
+  }
+  return b.model();
+}
+
+// Products of [2, 32] matrices, the `bad` one of which has, in one place of each column, a weight
+// 100 times as large as the others. What reads that place is always zero, so that in float it
+// counts for nothing, while the others of its block have no step of few bits.
+inline Model ProductNet(int count, int bad) {
+  QuantGraphBuilder b;
+  b.Input("x", {2, 32}).Output("y", {2, 32});
+  std::vector<float> mask(32, 1.0F);
+  mask[0] = 0;
+  b.Weight("mask", {32}, mask);
+  std::string last = "x";
+  std::mt19937 random(5);
+  std::uniform_real_distribution<float> uniform(-0.25F, 0.25F);
+  for (int i = 0; i < count; ++i) {
+    const std::string n = std::to_string(i);
+    std::vector<float> weights(32 * 32);
+    for (float& weight : weights) weight = uniform(random);
+    if (i == bad) std::fill_n(weights.begin(), 32, 25.0F);
+    b.Weight("w" + n, {32, 32}, weights);
+    b.Node("Mul", {last, "mask"}, {"m" + n}, "mask" + n);
+    last = i + 1 == count ? "y" : "p" + n;
+    b.Node("MatMul", {"m" + n, "w" + n}, {last}, "product" + n);
   }
   return b.model();
 }

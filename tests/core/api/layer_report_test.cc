@@ -5,6 +5,9 @@
 #include <cmath>
 
 #include "core/api/quantab.h"
+#include "core/api/recipe.h"
+#include "core/quant/matmul_bnb4.h"
+#include "core/quant/matmul_nbits.h"
 #include "tests/core/api/conv_net.h"
 #include "tests/core/ops/op_test.h"
 #include "tests/core/quant/graph_builder.h"
@@ -12,11 +15,18 @@
 namespace quantab {
 namespace {
 
-enum class Form { kQdq, kQOperator, kDynamic };
+enum class Form { kQdq, kQOperator, kDynamic, kNBits, kNBitsQdq, kBnb4 };
+
+bool QuantizesActivations(Form form) { return form == Form::kQdq || form == Form::kQOperator; }
 
 // With the same range for all values.
 Model QuantizedAs(Form form, const Model& model) {
   if (form == Form::kDynamic) return QuantizeDynamic(model);
+  if (form == Form::kNBits) return QuantizeMatMulNBits(model, {.block_size = 16});
+  if (form == Form::kBnb4) return QuantizeMatMulBnb4(model, {.block_size = 16});
+  if (form == Form::kNBitsQdq) {
+    return QuantizeMatMulNBits(model, {.block_size = 16, .quant_format = "QDQ"});
+  }
   StaticOptions options;
   options.quant_format = form == Form::kQdq ? "QDQ" : "QOperator";
   StaticQuantizer quantizer(model, options);
@@ -63,7 +73,8 @@ void ExpectSame(const ErrorFigures& a, const ErrorFigures& b) {
 
 class LayerForms : public ::testing::TestWithParam<Form> {};
 INSTANTIATE_TEST_SUITE_P(All, LayerForms,
-                         ::testing::Values(Form::kQdq, Form::kQOperator, Form::kDynamic));
+                         ::testing::Values(Form::kQdq, Form::kQOperator, Form::kDynamic,
+                                           Form::kNBits, Form::kNBitsQdq, Form::kBnb4));
 
 // Nothing is before the first layer, so that all its error is its own; the second's own error is
 // what it makes of the float model's values.
@@ -97,7 +108,8 @@ TEST_P(LayerForms, TellOwnErrorsFromAccumulatedOnes) {
   EXPECT_GT(y.accumulated.mse, y.own->mse);
   const LayerFigures x = Find(report, "x");
   EXPECT_TRUE(x.nodes.empty());
-  EXPECT_EQ(x.own.has_value(), GetParam() != Form::kDynamic);
+  EXPECT_EQ(x.own.has_value(), QuantizesActivations(GetParam()));
+  EXPECT_EQ(report.weights.size(), 2U);
 }
 
 // By the definitions of the metrics, from runs of both models.
@@ -125,6 +137,31 @@ TEST_P(LayerForms, AccumulatedErrorsAreThoseOfTheOutputs) {
   EXPECT_NEAR(y.sqnr_db, 20 * std::log10(std::sqrt(signal) / std::sqrt(noise)), 1e-9);
   EXPECT_NEAR(y.mse, noise / 16, 1e-12);
   EXPECT_DOUBLE_EQ(y.max_abs_error, most);
+}
+
+// A layer's own error is measured in the precision that its quantized form has.
+TEST(LayerReporter, TakesWeightsAloneWithTheRestInHalfPrecision) {
+  const Model model = TwoProducts(true);
+  for (const char* method :
+       {R"("quantize_matmul_nbits": {"block_size": 16})",
+        R"("quantize_matmul_nbits": {"quant_format": "QDQ"})", R"("quantize_matmul_bnb4": {})"}) {
+    for (const char* keep : {"true", "false"}) {
+      SCOPED_TRACE(std::string(method) + keep);
+      const Recipe recipe =
+          RecipeFromJson("{" + std::string(method) +
+                         R"(, "convert_float_to_float16": {"keep_io_types": )" + keep + "}}");
+      LayerReporter reporter(model, Convert(model, recipe));
+      reporter.Add({{"x", Noise({1, 8}, 1)}});
+      const LayerReport report = reporter.Result();
+      EXPECT_EQ(report.weights.size(), 2U);
+      for (const char* name : {"h", "y"}) {
+        const LayerFigures layer = Find(report, name);
+        ASSERT_TRUE(layer.own) << name;
+        EXPECT_GT(layer.own->sqnr_db, 5);
+        EXPECT_LT(layer.own->sqnr_db, 60);
+      }
+    }
+  }
 }
 
 TEST(LayerReporter, RanksTheLayerThatIsToBlameFirst) {
@@ -188,7 +225,7 @@ TEST_P(LayerForms, FollowGraphsWithArms) {
   EXPECT_EQ(report.layers.size(), 6U);
   for (const char* name : {"h", "left", "right"}) EXPECT_TRUE(Find(report, name).own) << name;
   const LayerFigures y = Find(report, "y");
-  EXPECT_EQ(y.own.has_value(), GetParam() != Form::kDynamic);
+  EXPECT_EQ(y.own.has_value(), QuantizesActivations(GetParam()));
   EXPECT_GT(y.accumulated.sqnr_db, 5);
 }
 

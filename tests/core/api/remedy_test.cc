@@ -196,6 +196,13 @@ TEST(Remedy, SaysWhatIsWrong) {
               "'remedy' 16-bit: this is a recipe for 'quantize_dynamic', which has no activations "
               "of 16 bits. Choose 'quantize_static' in 'quant_format' QDQ, or 'remedy' float.",
               begin(R"({"quantize_dynamic": {}})"));
+  for (const char* method : {"quantize_matmul_nbits", "quantize_matmul_bnb4"}) {
+    ExpectError(ErrorCode::kInvalidArgument,
+                "'remedy' 16-bit: this is a recipe for '" + std::string(method) +
+                    "', which has no activations of 16 bits. Choose 'quantize_static' in "
+                    "'quant_format' QDQ, or 'remedy' float.",
+                begin("{\"" + std::string(method) + "\": {}}"));
+  }
   ExpectError(ErrorCode::kInvalidArgument, "'quant_format' QOperator has no operators for 16 bits",
               begin(R"({"quantize_static": {"quant_format": "QOperator"}})"));
   ExpectError(ErrorCode::kInvalidArgument, "activations of 'activation_type' QInt16 are not of",

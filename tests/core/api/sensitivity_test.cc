@@ -8,6 +8,8 @@
 #include "core/api/json.h"
 #include "core/api/quantab.h"
 #include "core/eval/accumulator.h"
+#include "core/quant/matmul_bnb4.h"
+#include "core/quant/matmul_nbits.h"
 #include "tests/core/api/conv_net.h"
 #include "tests/core/ops/op_test.h"
 #include "tests/core/quant/graph_builder.h"
@@ -73,7 +75,29 @@ INSTANTIATE_TEST_SUITE_P(
         Case{R"({"quantize_static": {"config": "qdq", "activation_type": "QUInt8"}})",
              "max_abs_error", false},
         Case{R"({"quantize_static": {"nodes_to_exclude": ["left"]}})", "sqnr_db", true},
-        Case{R"({"quantize_dynamic": {}})", "sqnr_db", true}));
+        Case{R"({"quantize_dynamic": {}})", "sqnr_db", true},
+        Case{R"({"quantize_matmul_nbits": {"block_size": 16}})", "sqnr_db", true},
+        Case{R"({"quantize_matmul_nbits": {"quant_format": "QDQ", "is_symmetric": true}})", "mse",
+             false},
+        Case{R"({"quantize_matmul_nbits": {"nodes_to_exclude": ["left"]},
+                 "convert_float_to_float16": {}})",
+             "sqnr_db", true},
+        Case{R"({"quantize_matmul_bnb4": {}})", "cosine", true}));
+
+// Of the products, by a method for weights alone.
+Model WeightAlone(const Model& model, const Recipe& recipe, const std::string& node) {
+  std::vector<std::string> others = {"first", "left", "#3 (MatMul)", "z"};
+  std::erase(others, node);
+  EXPECT_EQ(others.size(), 3U);
+  if (recipe.method == RecipeMethod::kMatMulBnb4) {
+    MatMulBnb4Options options = recipe.bnb4_options;
+    options.nodes_to_exclude = others;
+    return QuantizeMatMulBnb4(model, options);
+  }
+  MatMulNBitsOptions options = recipe.nbits_options;
+  options.nodes_to_exclude = others;
+  return QuantizeMatMulNBits(model, options);
+}
 
 // What is measured of a part is what the whole model with that node alone quantized makes.
 TEST_P(Forms, GiveWhatWholeModelsGive) {
@@ -101,6 +125,8 @@ TEST_P(Forms, GiveWhatWholeModelsGive) {
       DynamicOptions options = recipe.dynamic_options;
       options.nodes_to_quantize = {node.node};
       alone = QuantizeDynamic(model, options);
+    } else if (recipe.method != RecipeMethod::kStatic) {
+      alone = WeightAlone(model, recipe, node.node);
     } else {
       StaticOptions options = recipe.static_options;
       options.nodes_to_quantize = {node.node};
@@ -117,7 +143,8 @@ TEST_P(Forms, GiveWhatWholeModelsGive) {
     last = node.value;
   }
   EXPECT_TRUE(names.contains("#3 (MatMul)"));
-  EXPECT_EQ(names.contains("left"), recipe.static_options.nodes_to_exclude.empty());
+  EXPECT_EQ(names.contains("left"), recipe.static_options.nodes_to_exclude.empty() &&
+                                        recipe.nbits_options.nodes_to_exclude.empty());
   EXPECT_EQ(names.contains("tanh"), recipe.static_options.config == "qdq");
 }
 
@@ -187,6 +214,13 @@ TEST(Sensitivity, SaysWhatIsWrong) {
               measure(R"({"quantize_static": {"smooth_quant": true}})"));
   ExpectError(ErrorCode::kInvalidArgument, "this is a recipe for 'convert_float_to_float16'",
               measure(R"({"convert_float_to_float16": {}})"));
+  ExpectError(ErrorCode::kInvalidArgument, "'block_size' is 3",
+              measure(R"({"quantize_matmul_nbits": {"block_size": 3}})"));
+  ExpectError(ErrorCode::kInvalidArgument, "'nodes_to_exclude' names 'nobody'",
+              measure(R"({"quantize_matmul_bnb4": {"nodes_to_exclude": ["nobody"]}})"));
+  ExpectError(ErrorCode::kInvalidArgument, "Nothing in this model would be quantized",
+              measure(R"({"quantize_matmul_bnb4":
+                          {"nodes_to_exclude": ["first", "left", "#3", "z"]}})"));
   ExpectError(ErrorCode::kInvalidArgument, "Nothing in this model would be quantized",
               measure(R"({"quantize_static": {"op_types_to_quantize": ["Tanh"],
                                               "nodes_to_exclude": ["tanh"]}})"));

@@ -111,6 +111,48 @@ TEST(Suggest, QuantizesDynamically) {
   EXPECT_TRUE(found.ranges.ranges.empty());
 }
 
+// Of weights alone the nodes to keep are excluded in every form, and what is done to the result is
+// done to each model that is tried.
+TEST(Suggest, KeepsProductsWhoseWeightsAreQuantizedAlone) {
+  const Model model = ProductNet(4, 2);
+  const auto row = [](int i) -> TensorMap {
+    return {{"x", Noise({2, 32}, static_cast<uint32_t>(i))}};
+  };
+  for (const char* text : {R"({"quantize_matmul_nbits": {"block_size": 16}})",
+                           R"({"quantize_matmul_nbits": {"quant_format": "QDQ"}})",
+                           R"({"quantize_matmul_bnb4": {"nodes_to_exclude": ["product0"]}})",
+                           R"({"quantize_matmul_nbits": {"bits": 8, "block_size": 16},
+                               "convert_float_to_float16": {}})"}) {
+    SCOPED_TRACE(text);
+    const Recipe recipe = RecipeFromJson(text);
+    const bool is_bnb4 = recipe.method == RecipeMethod::kMatMulBnb4;
+    const double target = recipe.nbits_options.bits == 8 ? 30 : 12;
+    SuggestSearch search(model, recipe, {.target = target, .runs = 1});
+    do {
+      for (int i = 0; i < kSamples; ++i) search.Add(row(i));
+    } while (search.NextPass());
+    const Suggestion found = search.Finish();
+    EXPECT_TRUE(found.met);
+    EXPECT_EQ(found.considered, is_bnb4 ? 3 : 4);
+    ASSERT_EQ(found.kept.size(), 1U);
+    EXPECT_EQ(found.kept[0].node, "product2");
+    EXPECT_LT(*found.quantized.value, target);
+    const std::vector<std::string> excluded = is_bnb4 ? found.recipe.bnb4_options.nodes_to_exclude
+                                                      : found.recipe.nbits_options.nodes_to_exclude;
+    EXPECT_EQ(excluded, is_bnb4 ? (std::vector<std::string>{"product0", "product2"})
+                                : std::vector<std::string>{"product2"});
+    EXPECT_EQ(found.recipe.float16_after.has_value(), recipe.float16_after.has_value());
+    const Model again = Convert(model, found.recipe);
+    EXPECT_EQ(found.suggested.bytes, FileBytes(again));
+    Comparer comparer(model, again);
+    for (int i = 0; i < kSamples; ++i) comparer.Add(row(i));
+    EXPECT_NEAR(*found.suggested.value, comparer.Result().outputs.at(0).metrics.at("sqnr_db"),
+                1e-2);
+    EXPECT_TRUE(found.ranges.ranges.empty());
+    EXPECT_TRUE(found.suggested.latency);
+  }
+}
+
 // What cannot be met ends with the closest.
 TEST(Suggest, SaysWhenTheTargetIsOutOfReach) {
   const Suggestion found =

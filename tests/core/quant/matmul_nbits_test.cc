@@ -44,20 +44,79 @@ float LargestDifference(const std::vector<float>& a, const std::vector<float>& b
   return largest;
 }
 
-TEST(MatMulNBits, ResultsRunAndAreNearTheFloatModel) {
-  const Model model = Product({67, 9}).model();
-  const std::vector<float> expected = Outputs(model, {2, 67});
+// How far an element of a block [min, max] of a column may be from the weight that stands for it.
+//
+// Asymmetric: the range, widened to have zero in it, has 2^bits - 1 steps of s. The zero point is
+// -min / s rounded, so that codes 0 and 2^bits - 1 stand for the range's ends but for half a step
+// at most; an element between them is rounded to the nearest code, and one beyond an end is at most
+// half a step beyond. Half a step in each case.
+//
+// Symmetric: s is the magnitude of the farthest element over 2^(bits - 1), and codes reach as far
+// on its side, where the rest is within half a step of one; on the other side they end a step
+// before, at 2^(bits - 1) - 1, so that an element there may be a whole step beyond.
+float LargestErrorOf(float element, float min, float max, int bits, bool symmetric) {
+  if (!symmetric) {
+    const float range = std::max(max, 0.0F) - std::min(min, 0.0F);
+    return range / static_cast<float>((1 << bits) - 1) / 2;
+  }
+  const float farthest = -min > max ? min : max;
+  const float step = std::fabs(farthest) / static_cast<float>(1 << (bits - 1));
+  const float end = step * static_cast<float>((1 << (bits - 1)) - 1);
+  const bool opposite = (element < 0) != (farthest < 0);
+  return std::max(step / 2, opposite ? std::fabs(element) - end : 0.0F);
+}
+
+TEST(MatMulNBits, EachWeightIsAsNearAsItsFormAllows) {
+  constexpr size_t kRows = 67, kColumns = 9, kBlock = 16;
+  QuantGraphBuilder b;
+  b.Input("x", {kRows, kRows}).Weight("w", {kRows, kColumns}).Output("y", {kRows, kColumns});
+  b.Node("MatMul", {"x", "w"}, {"y"}, "m");
+  const std::vector<float> w = ElementsOf<float>(b.model(), "w");
+  std::vector<float> unit(kRows * kRows);
+  for (size_t i = 0; i < kRows; ++i) unit[i * kRows + i] = 1;
   for (const int bits : {2, 4, 8}) {
     for (const bool symmetric : {false, true}) {
-      const Model quantized =
-          QuantizeMatMulNBits(model, {.bits = bits, .block_size = 16, .is_symmetric = symmetric});
+      SCOPED_TRACE(std::to_string(bits) + (symmetric ? " symmetric" : ""));
+      const Model quantized = QuantizeMatMulNBits(
+          b.model(), {.bits = bits, .block_size = kBlock, .is_symmetric = symmetric});
       EXPECT_EQ(CheckModel(quantized), std::nullopt);
       EXPECT_EQ(CountOf(quantized, "MatMulNBits"), 1);
-      // 67 products with a weight that is half a step off at most, by chance up and down.
-      const float step = 4.0f / static_cast<float>((1 << bits) - 1);
-      EXPECT_LT(LargestDifference(Outputs(quantized, {2, 67}), expected), step * 4) << bits;
+      // The products with the unit matrix are what the weights have become.
+      const Tensor y = Session(quantized).Run({{"x", F32({kRows, kRows}, unit)}}).at("y");
+      const std::span<const float> made = y.span<float>();
+      float nearest_to_bound = 0;
+      for (size_t column = 0; column < kColumns; ++column) {
+        for (size_t first = 0; first < kRows; first += kBlock) {
+          float min = std::numeric_limits<float>::infinity(), max = -min;
+          const size_t end = std::min(first + kBlock, kRows);
+          for (size_t row = first; row < end; ++row) {
+            min = std::min(min, w[row * kColumns + column]);
+            max = std::max(max, w[row * kColumns + column]);
+          }
+          for (size_t row = first; row < end; ++row) {
+            const size_t i = row * kColumns + column;
+            const float bound = LargestErrorOf(w[i], min, max, bits, symmetric);
+            // Rounding of the scale, and of the product with it.
+            EXPECT_LE(std::fabs(made[i] - w[i]), bound + 1e-6F) << row << " " << column;
+            nearest_to_bound = std::max(nearest_to_bound, std::fabs(made[i] - w[i]) / bound);
+          }
+        }
+      }
+      EXPECT_GT(nearest_to_bound, 0.9F);
     }
   }
+}
+
+// Steps are a fifth as wide with 4 bits as with 2, and a seventeenth with 8 bits as with 4.
+TEST(MatMulNBits, ProductsComeNearerWithMoreBits) {
+  const Model model = Product({67, 9}).model();
+  std::vector<float> largest;
+  for (const int bits : {2, 4, 8}) {
+    const Model quantized = QuantizeMatMulNBits(model, {.bits = bits, .block_size = 16});
+    largest.push_back(LargestDifference(Outputs(quantized, {2, 67}), Outputs(model, {2, 67})));
+  }
+  EXPECT_LT(largest[1], largest[0] / 2);
+  EXPECT_LT(largest[2], largest[1] / 4);
 }
 
 TEST(MatMulNBits, QdqAndQOperatorStandForTheSameWeights) {

@@ -11,6 +11,7 @@ import {
 import { isCancelled, messageOf } from './alerts';
 import { counted } from './format';
 import { operatorsOf } from './limits';
+import { quantizesNodes } from './option_fields';
 import { firstOf, firstSample, type SampleSource } from './samples';
 import { accuracyOf } from './verdict';
 import { timeBoth, type Latencies } from './timing';
@@ -111,7 +112,7 @@ export async function judge(
     notices.push(noLatency(error, model, samples === undefined || job.random));
     if (isCancelled(error)) return judgement;
   }
-  if (samples !== undefined && (job.method === 'static' || job.method === 'dynamic')) {
+  if (samples !== undefined && quantizesNodes(job.method)) {
     try {
       const few = layerSamples(samples);
       onLayers(0, few.length);

@@ -8,6 +8,9 @@ export type Method = 'dynamic' | 'static' | 'nbits' | 'bnb4' | 'float16';
 
 /** Those that change weights alone; what they leave in float can become half precision. */
 export const isWeightOnly = (method: Method): boolean => method === 'nbits' || method === 'bnb4';
+
+/** Those that quantize nodes, of which each can stay in float. */
+export const quantizesNodes = (method: Method): boolean => method !== 'float16';
 type OptionInfo = (typeof description.commands)[number]['options'][number];
 
 /** Shown at once; the others are behind "More options". */

@@ -6,6 +6,7 @@ import { bytes, counted } from './format';
 import { layersView } from './layers_view';
 import type { Offer } from './onnxruntime/offer';
 import type { LayerSource } from './open_rows';
+import { quantizesNodes } from './option_fields';
 import { partsOf, type PartActions } from './result_parts';
 import { saveRecipe } from './run_actions';
 import { madeWith, shareOf } from './run_words';
@@ -166,7 +167,7 @@ export function showResult(
   function judged(): void {
     if (run.judgement === undefined) return;
     const { comparison, latency, layers, notices } = run.judgement;
-    const isQuantized = settings.method === 'static' || settings.method === 'dynamic';
+    const isQuantized = quantizesNodes(settings.method);
     const keep = isQuantized ? actions.keepInFloat : () => {};
     report.hidden = false;
     figures.replaceChildren(

@@ -14,7 +14,11 @@ const HELP =
   'In float, a node is left as it was. With 16 bits, what it reads and makes has finer steps, and its weights stay small: this helps where activations suffer, not weights.';
 
 /** Why the nodes of what the recipe makes cannot be raised to 16 bits; nothing where they can. */
-function whyNot16Bits({ quantize_static: options }: Recipe): string | undefined {
+function whyNot16Bits(recipe: Recipe): string | undefined {
+  const { quantize_static: options } = recipe;
+  if (recipe.quantize_matmul_nbits !== undefined || recipe.quantize_matmul_bnb4 !== undefined) {
+    return '16 bits are for activations, which this result leaves as they were: it has quantized weights alone.';
+  }
   const needs = '16 bits need static quantization in the QDQ format';
   if (options === undefined) return `${needs}, and this result is quantized dynamically.`;
   const { quant_format: format, activation_type: type } = options;

@@ -14,7 +14,10 @@ export type Metric = Exclude<
 export interface Judging extends CallOptions, StaticOptions {
   /** What to run on, and to measure ranges of activations on: an array, or an iterable that can start anew. */
   samples: Samples;
-  /** For quantize_static, as without it, or for quantize_dynamic. Options of the call count more than its. */
+  /**
+   * For quantize_static, as without it, for quantize_dynamic, or for quantize_matmul_nbits or quantize_matmul_bnb4, each of which
+   * quantizes weights alone. Options of the call count more than its.
+   */
   recipe?: Recipe | undefined;
   /** Pre-process first, as quantPreProcess() does: with its usual steps, or with these options. */
   preProcess?: boolean | PreProcessOptions | undefined;

@@ -203,7 +203,7 @@ export interface WeightFigures {
   name: string;
   /** Those that read it in the float model. */
   nodes: string[];
-  /** "int8", ... */
+  /** "int8", "uint4", "nf4", ... */
   type: string;
   /** What shares a scale: the whole tensor, an index along `axis`, or a block of `blockSize` along it. */
   scheme: 'tensor' | 'axis' | 'block';
