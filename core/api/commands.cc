@@ -362,9 +362,8 @@ std::vector<CommandInfo> MakeCommands() {
 
   const OptionInfo judged_recipe =
       Path("recipe", "FILE", false,
-           "How to quantize: a recipe (JSON) for quantize_static, quantize_dynamic, "
-           "quantize_matmul_nbits or quantize_matmul_bnb4. Without it, quantize_static with its "
-           "usual options.");
+           "How to quantize: a recipe (JSON) of any method but float16. Without it, "
+           "quantize_static with its usual options.");
   const OptionInfo judged_labels =
       Path("labels", "FILE", false,
            "The samples' classes, for metrics of accuracy, as 'quantab compare' takes them.");

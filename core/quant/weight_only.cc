@@ -28,7 +28,7 @@ void WeightOnlyRewriter::Run(const Rewrite& rewrite) {
   CleanInitializers(graph);
   RaiseIrVersion(model_.proto, kFirstWithFreeInitializers);
   CollectWeights(model_);
-  if (!any_) {
+  if (!any_ && !only_) {
     Warn(monitor_,
          "No weight was quantized: no node that was asked for has a constant weight of a type and "
          "shape that can be. Pre-processing turns what is computed from constants into such.");

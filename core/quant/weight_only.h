@@ -30,7 +30,7 @@ class WeightOnlyRewriter {
   using Rewrite = std::function<bool(const onnx::NodeProto& node)>;
   // Calls `rewrite` for every node that is meant and has a result, those of the graphs inside a
   // node before it. Afterwards initializers that nothing reads are gone. Warns where no node was
-  // rewritten.
+  // rewritten although all were meant.
   void Run(const Rewrite& rewrite);
 
   // For `rewrite`: names mean what they mean to the node it is called for.

@@ -111,6 +111,14 @@ TEST(Suggest, QuantizesDynamically) {
   EXPECT_TRUE(found.ranges.ranges.empty());
 }
 
+class Said final : public Monitor {
+ public:
+  void OnLog(LogLevel level, std::string_view message) override {
+    if (level == LogLevel::kWarning) warnings += message;
+  }
+  std::string warnings;
+};
+
 // Of weights alone the nodes to keep are excluded in every form, and what is done to the result is
 // done to each model that is tried.
 TEST(Suggest, KeepsProductsWhoseWeightsAreQuantizedAlone) {
@@ -127,7 +135,8 @@ TEST(Suggest, KeepsProductsWhoseWeightsAreQuantizedAlone) {
     const Recipe recipe = RecipeFromJson(text);
     const bool is_bnb4 = recipe.method == RecipeMethod::kMatMulBnb4;
     const double target = recipe.nbits_options.bits == 8 ? 30 : 12;
-    SuggestSearch search(model, recipe, {.target = target, .runs = 1});
+    Said said;
+    SuggestSearch search(model, recipe, {.target = target, .runs = 1}, &said);
     do {
       for (int i = 0; i < kSamples; ++i) search.Add(row(i));
     } while (search.NextPass());
@@ -150,6 +159,8 @@ TEST(Suggest, KeepsProductsWhoseWeightsAreQuantizedAlone) {
                 1e-2);
     EXPECT_TRUE(found.ranges.ranges.empty());
     EXPECT_TRUE(found.suggested.latency);
+    // Of a node at a time none is quantized of the others.
+    EXPECT_EQ(said.warnings.find("No weight was quantized"), std::string::npos);
   }
 }
 

@@ -160,6 +160,46 @@ TEST(MatMulNBits, WhatIsNotFiniteStaysInFloat) {
   EXPECT_EQ(CountOf(QuantizeMatMulBnb4(b.model()), "MatMul"), 1);
 }
 
+// Those of graphs inside nodes are not meant either.
+TEST(MatMulNBits, OnlyTheNodesThatAreMeantAreQuantized) {
+  QuantGraphBuilder b;
+  b.Input("x", {16, 16}).Weight("w", {16, 16}).Output("y", {16, 16}).Output("z", {16, 16});
+  b.Node("MatMul", {"x", "w"}, {"h"}, "a");
+  b.Node("MatMul", {"h", "w"}, {"y"});
+  onnx::NodeProto& node = b.Node("If", {"condition"}, {"z"}, "if");
+  for (const char* branch : {"then_branch", "else_branch"}) {
+    onnx::AttributeProto& attribute = *node.add_attribute();
+    attribute.set_name(branch);
+    attribute.set_type(onnx::AttributeProto::GRAPH);
+    onnx::NodeProto& inner = *attribute.mutable_g()->add_node();
+    inner.set_op_type("MatMul");
+    inner.add_input("x");
+    inner.add_input("w");
+    inner.add_output("inner");
+    attribute.mutable_g()->add_output()->set_name("inner");
+  }
+  const auto inside = [](const Model& model) {
+    const onnx::NodeProto& last = model.proto.graph().node(model.proto.graph().node_size() - 1);
+    return last.attribute(0).g().node(0).op_type();
+  };
+  const OnlyNodes only = OnlyNodes::value_type{"y"};
+  const MatMulNBitsOptions options = {.block_size = 16};
+  EXPECT_EQ(inside(QuantizeMatMulNBits(b.model(), options)), "MatMulNBits");
+  const Model nbits = QuantizeMatMulNBits(b.model(), options, nullptr, only);
+  EXPECT_EQ(MakerOf(nbits, "h")->op_type(), "MatMul");
+  EXPECT_EQ(MakerOf(nbits, "y")->op_type(), "MatMulNBits");
+  EXPECT_EQ(inside(nbits), "MatMul");
+  const Model bnb4 = QuantizeMatMulBnb4(b.model(), {}, nullptr, only);
+  EXPECT_EQ(MakerOf(bnb4, "h")->op_type(), "MatMul");
+  EXPECT_EQ(MakerOf(bnb4, "y")->op_type(), "MatMulBnb4");
+  EXPECT_EQ(inside(bnb4), "MatMul");
+
+  Warnings warnings;
+  const Model none = QuantizeMatMulNBits(b.model(), options, &warnings, OnlyNodes::value_type());
+  EXPECT_EQ(CountOf(none, "MatMul"), 2);
+  EXPECT_EQ(warnings.text, "");
+}
+
 TEST(MatMulNBits, NamesThatAreTakenGetANumber) {
   QuantGraphBuilder b = Product({32, 4});
   b.Weight("w_Q4", {2, 4}).Output("z", {2, 4});

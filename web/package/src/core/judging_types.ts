@@ -25,6 +25,7 @@ export interface Judging extends CallOptions, StaticOptions {
   labels?: Iterable<number> | undefined;
 }
 
+/** What is measured, and how. Of a recipe that converts to float16 after a method for weights alone, the method alone counts. */
 export interface SensitivityCall extends Judging {
   /** 'sqnrDb' by default. Of several outputs the worst counts. */
   metric?: Metric | undefined;

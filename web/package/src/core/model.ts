@@ -328,8 +328,7 @@ export class Model {
 
   /**
    * What it costs to quantize each node of this float model alone, by the outputs on `samples`, which are read some times over:
-   * once or twice to measure ranges, and at least once to run. A conversion to float16 after a method for weights alone is left out.
-   * Rejects with 'InvalidArgument' where nothing would be quantized.
+   * once or twice to measure ranges, and at least once to run. Rejects with 'InvalidArgument' where nothing would be quantized.
    */
   async sensitivity(call: SensitivityCall): Promise<SensitivityReport> {
     checkCall(call);
