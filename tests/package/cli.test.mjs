@@ -284,10 +284,13 @@ describe.each(programs)('%s', (_, quantab) => {
       async (command) => {
         const started = (child) => {
           let said = '';
+          let isSent = false;
           child.stderr.on('data', (text) => {
-            const wasSaid = said !== '';
             said += text;
-            if (!wasSaid && /^quantize /m.test(said)) child.kill('SIGINT');
+            // Once: a second signal ends a program at once.
+            if (isSent || !/^quantize /m.test(said)) return;
+            isSent = true;
+            child.kill('SIGINT');
           });
         };
         const interrupted = quantab.with({ started, cwd: folder });
