@@ -360,10 +360,10 @@ std::vector<CommandInfo> MakeCommands() {
       .options = {Path("calibration_data", "DIR", true, std::string(kDataHelp)), PreprocessFile()}};
   commands.push_back(std::move(layers));
 
-  const OptionInfo judged_recipe =
-      Path("recipe", "FILE", false,
-           "How to quantize: a recipe (JSON) of any method but float16. Without it, "
-           "quantize_static with its usual options.");
+  const OptionInfo judged_recipe = Path(
+      "recipe", "FILE", false,
+      "How to quantize: a recipe (JSON) of a method that quantizes. Without it, quantize_static "
+      "with its usual options.");
   const OptionInfo judged_labels =
       Path("labels", "FILE", false,
            "The samples' classes, for metrics of accuracy, as 'quantab compare' takes them.");

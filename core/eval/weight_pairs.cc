@@ -55,12 +55,16 @@ struct WeightPairs::Impl {
     return index < 0 ? nullptr : &of.graph().node(index);
   }
 
-  // What reads the weight `name` in another form, in the place of a node that reads it in the float
-  // model; nullptr where there is none.
+  // What reads the weight `name` in another form, in the place of a node whose weight it is in the
+  // float model; nullptr where there is none.
   const onnx::NodeProto* ReaderInPlace(const std::string& name) const {
     for (const int index : float_view.Consumers(name)) {
       const onnx::NodeProto& reader = float_view.graph().node(index);
-      if (reader.output_size() == 0) continue;
+      const int weight = reader.op_type() == "Gather" ? 0 : 1;
+      if (reader.output_size() == 0 || reader.input_size() <= weight ||
+          reader.input(weight) != name) {
+        continue;
+      }
       const onnx::NodeProto* node = Node(view, reader.output(0));
       // A product may have to get its rank back, and an output of the graph its type.
       for (const char* after : {"Cast", "Reshape"}) {

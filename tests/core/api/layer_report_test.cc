@@ -164,6 +164,22 @@ TEST(LayerReporter, TakesWeightsAloneWithTheRestInHalfPrecision) {
   }
 }
 
+// A constant that a product reads beside its weight stays as it is, and is no pair of the weight's.
+TEST(LayerReporter, PairsWeightsWithTheirOwnCodesAlone) {
+  QuantGraphBuilder b;
+  b.Input("x", {2, 16}).Output("y", {2, 16}).Weight("p", {16, 16}).Weight("w", {16, 16});
+  b.Node("MatMul", {"p", "w"}, {"h"}, "h_node");
+  b.Node("MatMul", {"x", "h"}, {"y"}, "y_node");
+  const Model model = b.model();
+  for (const Form form : {Form::kNBits, Form::kNBitsQdq, Form::kBnb4}) {
+    LayerReporter reporter(model, QuantizedAs(form, model));
+    reporter.Add({{"x", Noise({2, 16}, 1)}});
+    const LayerReport report = reporter.Result();
+    ASSERT_EQ(report.weights.size(), 1U);
+    EXPECT_EQ(report.weights[0].name, "w");
+  }
+}
+
 TEST(LayerReporter, RanksTheLayerThatIsToBlameFirst) {
   for (const char* format : {"QDQ", "QOperator"}) {
     SCOPED_TRACE(format);
