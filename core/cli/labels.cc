@@ -54,7 +54,7 @@ struct Line {
 };
 
 Line ReadLine(const std::string& path, std::string_view text, int number) {
-  if (const std::optional<int64_t> index = IndexIn(text)) return {{}, *index, number};
+  if (const std::optional<int64_t> index = IndexIn(Unquoted(text))) return {{}, *index, number};
   const size_t at = text.find_last_of(kBetween);
   if (at != std::string_view::npos && at > 0) {
     const std::string_view name = Unquoted(text.substr(0, text.find_last_not_of(kBetween, at) + 1));
@@ -96,11 +96,12 @@ std::vector<int64_t> ByName(const std::string& path, const std::vector<Line>& li
                             const SampleNames& samples) {
   const std::vector<std::string>& names = samples.names();
   std::vector<std::optional<int64_t>> labels(names.size());
+  std::vector<int> ranks(names.size(), -1);
   std::string stranger;
   for (const Line& line : lines) {
     const std::string where = "line " + std::to_string(line.number);
     if (!line.name) BadLabels(path, "names no sample at " + where + ", but others are named.");
-    const std::vector<size_t>& found = samples.Find(*line.name);
+    const auto& [found, rank] = samples.Find(*line.name);
     if (found.empty()) {
       if (stranger.empty()) {
         stranger = " It names '" + *line.name + "' at " + where + ", and no sample is called so.";
@@ -113,12 +114,14 @@ std::vector<int64_t> ByName(const std::string& path, const std::vector<Line>& li
                           "'. Write their folders too.");
     }
     std::optional<int64_t>& label = labels[found[0]];
-    if (label && *label != line.label) {
+    if (rank < ranks[found[0]]) continue;
+    if (rank == ranks[found[0]] && *label != line.label) {
       BadLabels(path, "has the classes " + std::to_string(*label) + " and " +
                           std::to_string(line.label) + " for '" + names[found[0]] +
                           "', the latter at " + where + ". Leave one of them out.");
     }
     label = line.label;
+    ranks[found[0]] = rank;
   }
   const auto missing = std::find(labels.begin(), labels.end(), std::nullopt);
   if (missing != labels.end()) {

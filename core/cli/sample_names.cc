@@ -6,19 +6,23 @@
 namespace quantab {
 namespace {
 
+// As a whole, as a name without extension, and without its own extension.
+constexpr int kWaysToMatch = 3;
 constexpr size_t kLeastExtension = 2, kMostExtension = 5;
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// Without spaces around it or "./" before it, and with '/' between folders.
+// Without spaces around it or "./" and "../" before it, and with '/' between folders.
 std::string Plain(std::string_view name) {
   constexpr std::string_view kSpace = " \t";
   const size_t begin = std::min(name.find_first_not_of(kSpace), name.size());
   const size_t end = name.find_last_not_of(kSpace) + 1;
   std::string text(name.substr(begin, std::max(begin, end) - begin));
   std::replace(text.begin(), text.end(), '\\', '/');
-  while (text.starts_with('/') || text.starts_with("./")) text.erase(0, text[0] == '/' ? 1 : 2);
+  for (const std::string_view prefix : {"/", "./", "../"}) {
+    if (text.starts_with(prefix)) return Plain(std::string_view(text).substr(prefix.size()));
+  }
   return text;
 }
 
@@ -59,16 +63,30 @@ SampleNames::SampleNames(std::vector<std::string> names) : names_(std::move(name
   }
 }
 
-const std::vector<size_t>& SampleNames::Find(std::string_view name) const {
-  static const std::vector<size_t> none;
+SampleNames::Found SampleNames::Find(std::string_view name) const {
   const std::string plain = Plain(name);
   std::string_view ending = plain;
   do {
-    if (const auto whole = whole_.find(ending); whole != whole_.end()) return whole->second;
-    const auto bare = bare_.find(WithoutExtension(ending));
-    if (bare != bare_.end()) return bare->second;
+    const bool is_whole = ending.size() == plain.size();
+    const bool has_folder = ending.find('/') != std::string_view::npos;
+    const auto depth = static_cast<int>(std::count(ending.begin(), ending.end(), '/'));
+    int rank = kWaysToMatch * (depth + 1);
+    for (const auto& [index, key] :
+         {std::pair(&whole_, ending), {&bare_, ending}, {&bare_, WithoutExtension(ending)}}) {
+      --rank;
+      const auto at = index->find(key);
+      if (at == index->end()) continue;
+      std::vector<size_t> samples;
+      for (const size_t sample : at->second) {
+        // Without its folder the name is that of samples whose folders are not known.
+        if (is_whole || has_folder || Plain(names_[sample]).find('/') == std::string::npos) {
+          samples.push_back(sample);
+        }
+      }
+      if (!samples.empty()) return {std::move(samples), rank};
+    }
   } while (DropFolder(ending));
-  return none;
+  return {};
 }
 
 }  // namespace quantab

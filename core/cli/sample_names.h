@@ -15,8 +15,15 @@ class SampleNames {
  public:
   explicit SampleNames(std::vector<std::string> names);
 
-  // The samples that are called so: one, none, or several that the name does not tell apart.
-  const std::vector<size_t>& Find(std::string_view name) const;
+  struct Found {
+    // One, none, or several that the name does not tell apart.
+    std::vector<size_t> samples;
+    // The larger, the more of the name is that of the samples.
+    int rank = -1;
+  };
+
+  // The samples that are called so. One that lies in another folder than the name says is not.
+  Found Find(std::string_view name) const;
 
   const std::vector<std::string>& names() const { return names_; }
 

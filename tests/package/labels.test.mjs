@@ -42,6 +42,9 @@ test('files of labels are known by their names', () => {
     'imagenet_class_index.json',
     'ImageNetLabels.txt',
     'synset_words.txt',
+    'test labels.txt',
+    'classes_val.csv',
+    'Ground-Truth.json',
   ]) {
     expect([name, isLabelFile(name)]).toEqual([name, true]);
   }
@@ -52,6 +55,11 @@ test('files of labels are known by their names', () => {
     'classic.csv',
     'config.json',
     'labelled.json',
+    'class-action.txt',
+    'first_class.txt',
+    'world class.csv',
+    'label_smoothing.txt',
+    'soundlabel.json',
   ]) {
     expect([name, isLabelFile(name)]).toEqual([name, false]);
   }
@@ -73,6 +81,8 @@ describe('labels are read from', () => {
       'id,file name,filename,label\n7,"x,y","in/c.png",1\n8,,in/a.png,3\n9,,in/b.png,0\n',
     ],
     ['tabs, and of more samples than are here', 'labels.tsv', 'a\t3\nq\t9\nb\t0\nc\t1\nr\t9\n'],
+    ['rows among rows of spaces', 'labels.csv', 'name,label\na,3\n  \n , \nb,0\nc,1\n  '],
+    ['indices in quotes', 'labels.csv', '"3"\n"0"\n1\n'],
     ['a list of JSON', 'labels.json', [3, '0', 1]],
     ['an object of JSON', 'labels.json', { 'c.png': 1, b: 0, 'in/a.png': 3 }],
     [
@@ -162,6 +172,82 @@ describe('labels are read from', () => {
   });
 });
 
+describe('a list of classes is no labels:', () => {
+  const numbers = ['d/0.png', 'd/1.png', 'd/2.png'];
+  const words = ['d/cat.png', 'd/dog.png', 'd/bird.png'];
+  test.each([
+    ['numbers', 'classes.txt', '2\n0\n1\n', NAMES, ['2', '0', '1']],
+    ['numbers by index', 'class_names.json', { 0: '5', 1: '6', 2: '7' }, numbers, ['5', '6', '7']],
+    ['names by index', 'class_names.json', { 0: 'cat', 1: 'dog', 2: 'bird' }, numbers],
+    ['id2label', 'config.json', { id2label: { 0: 'cat', 1: 'dog', 2: 'bird' } }, numbers],
+    ['names by index, of any name', 'labels.json', { 0: 'cat', 1: 'dog', 2: 'bird' }, numbers],
+    ['lines with indices', 'labels.txt', '0 cat\n1 dog\n2 bird\n', numbers],
+    ['indices by name', 'label2id.json', { cat: 0, dog: 1, bird: 2 }, words],
+    [
+      'indices by name, of samples that are more',
+      'labels.json',
+      { cat: 0, dog: 1, bird: 2 },
+      [...words, 'd/4.png'],
+    ],
+    ['lines with indices after', 'labels.txt', 'cat 0\ndog 1\nbird 2\n', NAMES],
+    [
+      'names that end in a number',
+      'labels.txt',
+      'digit 0\ndigit 1\ndigit 2\n',
+      ['digit', 'b', 'c'],
+      ['digit 0', 'digit 1', 'digit 2'],
+    ],
+    [
+      'names that end in another number',
+      'classes.txt',
+      'Grade 1\nGrade 2\nGrade 3\n',
+      NAMES,
+      ['Grade 1', 'Grade 2', 'Grade 3'],
+    ],
+  ])('%s', async (_, file, content, names, classNames = ['cat', 'dog', 'bird']) => {
+    const labels = ['bird', 'dog', 'bird', 'dog'].slice(0, names.length);
+    const found = await labelsOf({ [file]: content }, names, { classes: 3 });
+    if (file === 'config.json') expect(found).toBeUndefined();
+    else expect(found).toMatchObject({ labels: undefined, classNames });
+    if (classNames[0] !== 'cat') return;
+    const both = { [file]: content, 'val_labels.csv': labels.join('\n') };
+    expect(await labelsOf(both, names, { classes: 3 })).toMatchObject({
+      labels: [2, 1, 2, 1].slice(0, names.length),
+      classNames,
+    });
+  });
+
+  test('but by the names of all samples it is', async () => {
+    const found = { labels: [1, 0, 2], file: 'labels.txt' };
+    for (const labels of ['a 1\nb 0\nc 2', 'a.png,1\nb.png,0\nc.png,2']) {
+      expect(await labelsOf({ 'labels.txt': labels }, NAMES, { classes: 3 })).toMatchObject(found);
+    }
+  });
+
+  test('a configuration without labels says nothing', async () => {
+    for (const config of [[1], '{', 'null', {}, { id2label: 7 }, { architectures: ['X'] }]) {
+      expect(await labelsOf({ 'config.json': config }, NAMES)).toBeUndefined();
+    }
+    await expect(labelsOf({ 'classes.txt': 'a.png,1\nb.png,1\n' }, NAMES)).rejects.toThrow(
+      "'classes.txt': This is no list of classes. Give a name for each, or call the file labels.",
+    );
+  });
+});
+
+test('the longest name counts, and no label of another folder', async () => {
+  const labels = async (lines, names) =>
+    (await labelsOf({ 'labels.csv': lines.join('\n') }, names)).labels;
+  const splits = ['train/a.npy,3', 'x/val/a.npy,5', 'val/b.npy,1', 'a.npy,7', 'train/b.npy,2'];
+  expect(await labels(splits, ['../x/val/a.npy', 'd/val/b.npy'])).toEqual([5, 1]);
+  expect(await labels(splits.toReversed(), ['x/val/a.npy', 'val/b.npy'])).toEqual([5, 1]);
+  expect(await labels(['img.v1,4', 'img,2'], ['d/img.v1.npy', 'd/img.npy'])).toEqual([4, 2]);
+  expect(await labels(['a.png,4', 'a.npy,2'], ['a.npy'])).toEqual([2]);
+  expect(await labels(['train/a,4'], ['a.npy'])).toEqual([4]);
+  await expect(labels(['train/a.npy,4'], ['d/a.npy'])).rejects.toThrow(
+    "'labels.csv' has no label for 1 of 1 samples, such as 'd/a.npy'. It names 'train/a.npy' at line 1, and no sample is called so.",
+  );
+});
+
 describe('what is wrong is said:', () => {
   test.each([
     [
@@ -198,7 +284,17 @@ describe('what is wrong is said:', () => {
     [
       'a row without one',
       'name,label\na,1\nb,\n',
-      "'labels.csv': Row 2 has no label. Give one in each row.",
+      "'labels.csv': Line 3 has no label. Give one in each row.",
+    ],
+    [
+      'rows with too much, after one of spaces and one of two lines',
+      'name,label,text\na,1,"x\ny"\n , ,\n  \nb,1,x,y\n',
+      "'labels.csv': Line 6 has 4 cells, expected 3. Correct the line.",
+    ],
+    [
+      'rows with too little',
+      '\nname,label,text\na,1\n',
+      "'labels.csv': Line 3 has 2 cells, expected 3. Correct the line.",
     ],
   ])('%s', async (_, content, message) => {
     const given = labelsOf({ 'labels.csv': content }, NAMES, { classes: 10 });
@@ -283,7 +379,22 @@ test.each(programs)(
       const accuracy = async (lines) =>
         JSON.parse((await compared(lines)).stdout).outputs[0].top1Accuracy;
       expect(await accuracy(labels)).toBe(1);
+      expect(await accuracy(labels.map((label) => `"${label}"`))).toBe(1);
       expect(await accuracy(labels.map((label, i) => `${i}.npy,${label}`).toReversed())).toBe(1);
+      // Of all parts of a data set, and in any order.
+      const parts = ['digits/', 'train/', ''].flatMap((part, move) =>
+        labels.map((label, i) => `${part}${i}.npy,${(label + move) % 10}`),
+      );
+      expect(await accuracy(parts)).toBe(1);
+      expect(await accuracy(parts.toReversed())).toBe(1);
+      expect(await compared(labels.map((label, i) => `train/${i}.npy,${label}`))).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining("It names 'train/0.npy' at line 1"),
+      });
+      const renamed = path.join(folder, 'digits', '0.v1.npy');
+      fs.renameSync(path.join(folder, 'digits', '0.npy'), renamed);
+      expect(await accuracy(labels.map((label, i) => `${i || '0.v1'},${label}`))).toBe(1);
+      fs.renameSync(renamed, path.join(folder, 'digits', '0.npy'));
       const wrong = labels.map((label, i) => `${i},${i < 3 ? (label + 1) % 10 : label}`);
       expect(await accuracy(wrong)).toBe(0.75);
       expect(await compared(['0,1', 'x,1'])).toMatchObject({

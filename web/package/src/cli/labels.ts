@@ -26,7 +26,7 @@ export async function labelsIn(
   if (found?.labels !== undefined) return found.labels;
   throw new QuantabError(
     'InvalidArgument',
-    `'${file}' has the names of classes, but the samples do not lie in folders of these names. Give a file with a label for each sample.`,
+    `'${file}' has names of classes, but the samples lie in no folders of these. Give a label for each sample.`,
     { file },
   );
 }

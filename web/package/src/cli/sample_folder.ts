@@ -158,7 +158,9 @@ async function mediaIn(
   invocation: Invocation,
 ): Promise<FolderSamples | undefined> {
   const { call, value } = invocation;
-  const own = [value('preprocess'), value('recipe')].map((file) => file && path.resolve(file));
+  const own = [value('preprocess'), value('recipe'), value('labels')].map(
+    (file) => file && path.resolve(file),
+  );
   const files = filesBelow(folder).filter((each) => !own.includes(path.resolve(each.path)));
   const forced = value('preprocess') !== undefined;
   if (!forced && !files.some(({ path }) => isMediaFile(path))) return undefined;

@@ -15,6 +15,8 @@ export interface LabelContent {
   entries?: readonly LabelEntry[] | undefined;
   /** Names of classes, in their order. */
   classes?: readonly string[] | undefined;
+  /** Whether each name of a class has its index before it, so that the index may be the name of a sample instead. */
+  isNumbered?: boolean | undefined;
 }
 
 export const isIndex = (text: string): boolean => /^\d+$/.test(text);
@@ -60,4 +62,15 @@ export function inOrder(pairs: readonly (readonly [index: string, name: string])
 export function eitherOf(entries: readonly LabelEntry[], classes: readonly string[]): LabelContent {
   const indices = entries.filter(({ label }) => isIndex(label)).length;
   return indices > entries.length / 2 ? { entries } : { entries, classes };
+}
+
+/** The names of classes in what is known to be a list of them; undefined where there are none. */
+export function classesOf({ entries = [], classes }: LabelContent): readonly string[] | undefined {
+  if (classes !== undefined) return classes;
+  const labels = entries.map(({ label }) => label);
+  if (entries.every(({ name }) => name === undefined)) return labels;
+  const names = entries.map(({ name }) => name ?? '');
+  if (areAllIndices(names)) return inOrder(labels.map((label, i) => [names[i]!, label]));
+  if (areAllIndices(labels)) return inOrder(labels.map((label, i) => [label, names[i]!]));
+  return undefined;
 }

@@ -71,8 +71,8 @@ export function classesInConfig(json: Json): string[] | undefined {
 }
 
 function fromObject(json: Json): LabelContent {
-  const classes = classesInConfig(json);
-  if (classes !== undefined) return { classes };
+  const configured = classesInConfig(json);
+  if (configured !== undefined) return { classes: configured };
   const { labels } = json;
   if (Array.isArray(labels)) return fromList(labels);
   const entries = Object.entries(isObject(labels) ? labels : json).map(
@@ -85,7 +85,8 @@ function fromObject(json: Json): LabelContent {
   const names = entries.map(({ name }) => name!);
   const values = entries.map(({ label }) => label);
   if (areAllIndices(names) && !values.some(isIndex)) {
-    return { entries, classes: inOrder(entries.map(({ name, label }) => [name!, label])) };
+    const classes = inOrder(entries.map(({ name, label }) => [name!, label]));
+    return { entries, classes, isNumbered: true };
   }
   if (areAllIndices(values) && !names.some(isIndex)) {
     return { entries, classes: inOrder(entries.map(({ name, label }) => [label, name!])) };

@@ -1,13 +1,13 @@
 // The classes of samples, from what lies beside them.
 import { QuantabError } from '../../core/error.js';
 import { parseJsonObject } from '../configs.js';
-import { errorOf } from '../format.js';
+import { errorOf, invalidFile } from '../format.js';
 import type { SampleFile } from '../group.js';
 import { textOf } from '../readers/rows.js';
 import { ClassList } from './class_list.js';
 import { folderLabels } from './folder_labels.js';
-import { isIndex, type LabelContent, type LabelEntry } from './label_content.js';
-import { isLabelFile } from './label_files.js';
+import { classesOf, isIndex, type LabelContent, type LabelEntry } from './label_content.js';
+import { isClassList, isLabelFile } from './label_files.js';
 import { classesInConfig, labelJson } from './label_json.js';
 import { labelLines } from './label_lines.js';
 import { SampleNames } from './sample_names.js';
@@ -40,11 +40,17 @@ const fail = (path: string, what: string): never => {
   throw new QuantabError('InvalidArgument', `'${path}' ${what}`, { file: path });
 };
 
-async function sourceOf(file: SampleFile): Promise<Source> {
+async function sourceOf(file: SampleFile, samples: SampleNames): Promise<Source> {
   const { path } = file;
   try {
     const text = await textOf(file);
-    return { path, ...(/\.json$/i.test(path) ? labelJson(text) : labelLines(text)) };
+    const content = /\.json$/i.test(path)
+      ? labelJson(text)
+      : labelLines(text, (name) => samples.find(name).samples.length > 0);
+    if (!isClassList(path)) return { path, ...content };
+    const classes = classesOf(content);
+    if (classes !== undefined) return { path, classes };
+    throw invalidFile('This is no list of classes. Give a name for each, or call the file labels.');
   } catch (error) {
     throw error instanceof QuantabError && error.where.file === undefined
       ? errorOf(error, `'${path}'`, path)
@@ -53,11 +59,11 @@ async function sourceOf(file: SampleFile): Promise<Source> {
 }
 
 /** Of the files that may hold labels, the last counts, and one that cannot be read counts too. */
-async function sourcesOf(files: readonly SampleFile[]): Promise<Source[]> {
+async function sourcesOf(files: readonly SampleFile[], samples: SampleNames): Promise<Source[]> {
   const sources: Source[] = [];
   for (const file of files.toReversed()) {
     try {
-      sources.push(await sourceOf(file));
+      sources.push(await sourceOf(file, samples));
     } catch (error) {
       if (!sources.some(({ entries }) => entries !== undefined)) throw error;
     }
@@ -65,14 +71,20 @@ async function sourcesOf(files: readonly SampleFile[]): Promise<Source[]> {
   return sources;
 }
 
-/** The classes of a model's own configuration, unless it is another model's. */
+/** The classes of a model's own configuration, unless it has none or is another model's. */
 async function configured(
   files: readonly SampleFile[],
   count: number | undefined,
 ): Promise<ClassList | undefined> {
   const file = files.findLast(({ path }) => /(^|\/)config\.json$/i.test(path));
   if (file === undefined) return undefined;
-  const classes = classesInConfig(parseJsonObject(await file.bytes(), file.path));
+  const bytes = await file.bytes();
+  let classes: string[] | undefined;
+  try {
+    classes = classesInConfig(parseJsonObject(bytes, file.path));
+  } catch {
+    return undefined;
+  }
   const isOfModel = classes?.length === (count ?? classes?.length);
   return classes && isOfModel ? new ClassList(file.path, classes) : undefined;
 }
@@ -80,18 +92,34 @@ async function configured(
 const areNamed = ({ entries = [] }: Source): boolean =>
   entries.some(({ name }) => name !== undefined);
 
-const nameSamples = ({ entries = [] }: Source, samples: SampleNames): boolean =>
-  entries.some(({ name }) => name !== undefined && samples.find(name).length > 0);
+/** What a source is held against. */
+interface Beside {
+  samples: SampleNames;
+  /** Names of classes that are that and nothing else. */
+  certain: ClassList | undefined;
+  count: number | undefined;
+}
+
+const areAllIn = ({ entries = [] }: Source, list: ClassList | undefined): boolean =>
+  list !== undefined && entries.every(({ label }) => list.find(label) !== undefined);
+
+/** Whether what may be names of classes has a label for every sample. */
+function coversSamples(source: Source, { samples, certain, count }: Beside): boolean {
+  const { entries = [], classes, isNumbered } = source;
+  if (isNumbered && (classes?.length === count || !areAllIn(source, certain))) return false;
+  const named = entries.flatMap(({ name }) =>
+    name === undefined ? [] : samples.find(name).samples,
+  );
+  return new Set(named).size === samples.names.length;
+}
 
 /** Whether what may be names of classes are labels: they name samples, or, in their order, classes that are known by another file. */
-function areLabels(source: Source, samples: SampleNames, known: ClassList | undefined): boolean {
-  const { entries = [], classes } = source;
-  if (classes === undefined) return true;
-  if (areNamed(source)) return nameSamples(source, samples);
-  if (known === undefined) return false;
+function areLabels(source: Source, known: ClassList | undefined, beside: Beside): boolean {
+  const { entries = [] } = source;
+  if (areNamed(source)) return coversSamples(source, beside);
   const distinct = new Set(entries.map(({ label }) => label));
-  const isSameList = distinct.size === entries.length && entries.length === known.names.length;
-  return !isSameList && entries.every(({ label }) => known.find(label) !== undefined);
+  const isSameList = distinct.size === entries.length && entries.length === known?.names.length;
+  return !isSameList && areAllIn(source, known);
 }
 
 /** What labels are held to. */
@@ -135,11 +163,15 @@ function byName(
   toClass: (entry: LabelEntry) => number,
 ): { labels: number[]; others: number } {
   const labels = new Array<number | undefined>(samples.names.length).fill(undefined);
+  const ranks = new Array<number>(samples.names.length).fill(-1);
   const strangers: LabelEntry[] = [];
   for (const entry of entries) {
     const { name, where } = entry;
     if (name === undefined) return fail(path, `names no sample at ${where}, but others are named.`);
-    const [sample, other] = samples.find(name);
+    const {
+      samples: [sample, other],
+      rank,
+    } = samples.find(name);
     if (sample === undefined) {
       strangers.push(entry);
       continue;
@@ -150,14 +182,16 @@ function byName(
         `has the name '${name}' at ${where}, which may be '${samples.names[sample]}' or '${samples.names[other]}'. Write their folders too.`,
       );
     }
+    if (rank < ranks[sample]!) continue;
     const label = toClass(entry);
-    if ((labels[sample] ?? label) !== label) {
+    if (rank === ranks[sample] && labels[sample] !== label) {
       fail(
         path,
         `has the classes ${labels[sample]} and ${label} for '${samples.names[sample]}', the latter at ${where}. Leave one of them out.`,
       );
     }
     labels[sample] = label;
+    ranks[sample] = rank;
   }
   const missing = labels.flatMap((label, i) => (label === undefined ? [i] : []));
   if (missing.length > 0) {
@@ -219,16 +253,23 @@ export async function labelsFrom(
   { classes: count }: LabelOptions,
 ): Promise<SampleLabels | undefined> {
   const samples = new SampleNames(names);
-  const sources = await sourcesOf(files);
-  const listBeside = (own: Source | undefined): ClassList | undefined => {
-    const other = sources.find(
-      (each) => each !== own && each.classes !== undefined && !nameSamples(each, samples),
-    );
-    return other?.classes === undefined ? config : new ClassList(other.path, other.classes);
-  };
-  const source = sources.find(
-    (each) => each.entries !== undefined && areLabels(each, samples, listBeside(each)),
+  const sources = await sourcesOf(files, samples);
+  const listOf = (each: Source | undefined): ClassList | undefined =>
+    each?.classes === undefined ? config : new ClassList(each.path, each.classes);
+  const certain = listOf(
+    sources.find(({ entries, classes }) => entries === undefined && classes !== undefined),
   );
+  const held: Beside = { samples, certain, count };
+  const listBeside = (own: Source | undefined): ClassList | undefined =>
+    listOf(
+      sources.find(
+        (each) => each !== own && each.classes !== undefined && !coversSamples(each, held),
+      ),
+    );
+  // What is nothing but labels comes before what may be names of classes.
+  const source =
+    sources.find(({ entries, classes }) => entries !== undefined && classes === undefined) ??
+    sources.find((each) => each.entries !== undefined && areLabels(each, listBeside(each), held));
   const beside = listBeside(source);
   const list = fits(beside, count, source) ? beside : undefined;
   const classNames = list?.names;

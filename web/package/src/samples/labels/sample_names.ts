@@ -2,12 +2,12 @@
 
 const FOLDER = /^[^/]*\//;
 
-/** Without "./" before it, and with '/' between folders. */
+/** Without "./" and "../" before it, and with '/' between folders. */
 const plain = (name: string): string =>
   name
     .trim()
     .replace(/\\/g, '/')
-    .replace(/^(\.?\/)+/, '');
+    .replace(/^(\.{0,2}\/)+/, '');
 
 /** Names such as "v1.5" have no extension. */
 const withoutExtension = (name: string): string => name.replace(/\.[a-z][a-z0-9]{1,4}$/i, '');
@@ -30,6 +30,14 @@ function add(index: Index, key: string, sample: number): void {
   else if (found.at(-1) !== sample) found.push(sample);
 }
 
+/** What a name is found to mean. */
+interface FoundSamples {
+  /** One, none, or several that the name does not tell apart. */
+  samples: readonly number[];
+  /** The larger, the more of the name is that of the samples. */
+  rank: number;
+}
+
 export class SampleNames {
   readonly #whole: Index = new Map();
   readonly #bare: Index = new Map();
@@ -43,12 +51,25 @@ export class SampleNames {
     });
   }
 
-  /** The samples that are called so: one, none, or several that the name does not tell apart. */
-  find(name: string): readonly number[] {
-    for (const ending of endingsOf(plain(name))) {
-      const found = this.#whole.get(ending) ?? this.#bare.get(withoutExtension(ending));
-      if (found !== undefined) return found;
+  /** The samples that are called so. One that lies in another folder than the name says is not. */
+  find(name: string): FoundSamples {
+    const whole = plain(name);
+    for (const ending of endingsOf(whole)) {
+      const hasFolder = ending.includes('/');
+      const ways = [
+        this.#whole.get(ending),
+        this.#bare.get(ending),
+        this.#bare.get(withoutExtension(ending)),
+      ];
+      for (const [i, found = []] of ways.entries()) {
+        // Without its folder the name is that of samples whose folders are not known.
+        const samples = found.filter(
+          (sample) => ending === whole || hasFolder || !plain(this.names[sample]!).includes('/'),
+        );
+        const rank = ways.length * ending.split('/').length - i;
+        if (samples.length > 0) return { samples, rank };
+      }
     }
-    return [];
+    return { samples: [], rank: -1 };
   }
 }

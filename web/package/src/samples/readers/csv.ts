@@ -9,28 +9,38 @@ const DELIMITERS = [',', ';', '\t'];
 
 const isNumber = (cell: string): boolean => cell.trim() !== '' && Number.isFinite(Number(cell));
 
-/** The most frequent one of the first line. */
+/** The most frequent one of the first line that is not empty. */
 function delimiterOf(content: string): string {
-  const line = content.split('\n', 1)[0]!;
+  const line = /^.*\S.*$/m.exec(content)?.[0] ?? '';
   const counts = DELIMITERS.map((delimiter) => line.split(delimiter).length);
   return DELIMITERS[counts.indexOf(Math.max(...counts))]!;
 }
 
-/** The cells of a table, row by row. Throws a QuantabError where a quotation does not end. */
-export function cellsOf(content: string): string[][] {
+interface Row {
+  cells: string[];
+  /** Where it begins, counted from 1. */
+  line: number;
+}
+
+/** The rows of a table. Throws a QuantabError where a quotation does not end. */
+export function tableOf(content: string): Row[] {
   const delimiter = delimiterOf(content);
-  const rows: string[][] = [];
+  const rows: Row[] = [];
   let row: string[] = [];
+  let line = 1;
+  let begin = 1;
   let cell = '';
   let quoted = false;
   const endRow = () => {
     row.push(cell);
-    if (row.length > 1 || cell !== '') rows.push(row);
+    if (row.length > 1 || cell !== '') rows.push({ cells: row, line: begin });
+    begin = line;
     row = [];
     cell = '';
   };
   for (let i = 0; i < content.length; ++i) {
     const character = content[i]!;
+    if (character === '\n') ++line;
     if (quoted) {
       if (character !== '"') cell += character;
       else if (content[i + 1] === '"') cell += content[++i]!;
@@ -49,7 +59,7 @@ export function cellsOf(content: string): string[][] {
 
 /** The rows by column; cells that are numbers become numbers. */
 export function rowsOf(content: string): TableRow[] {
-  const [first = [], ...others] = cellsOf(content.replace(/^\uFEFF/, ''));
+  const [first = [], ...others] = tableOf(content.replace(/^\uFEFF/, '')).map(({ cells }) => cells);
   const isHeader = !first.every(isNumber);
   const names = first.map((cell, i) => (isHeader ? cell.trim() : String(i)));
   return (isHeader ? others : [first, ...others]).map((cells, i) => {
