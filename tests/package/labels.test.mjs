@@ -403,3 +403,22 @@ test.each(programs)(
       });
     }),
 );
+
+test('a file of labels among the samples of a folder is none of them', () =>
+  inTemporaryFolder(async (folder) => {
+    const node = programs.find(([name]) => name === 'node')[1];
+    const labels = writeDigits(folder, 3);
+    const digits = path.join(folder, 'digits');
+    digitSamples(3, 'heldout.npy').forEach(({ image }, i) => {
+      fs.rmSync(path.join(digits, `${i}.npy`));
+      fs.writeFileSync(path.join(digits, `${i}.json`), JSON.stringify([[...image.data]]));
+    });
+    const file = path.join(digits, 'given.csv');
+    fs.writeFileSync(file, labels.join('\n'));
+    const settings = path.join(folder, 'settings.json');
+    fs.writeFileSync(settings, JSON.stringify({ inputs: { image: { kind: 'tensor' } } }));
+    const args = ['compare', digitsPath, digitsPath, '--data', digits, '--labels', file];
+    args.push('--preprocess', settings);
+    const { stdout } = await node(...args, '--json', '--quiet');
+    expect(JSON.parse(stdout).outputs[0].top1Accuracy).toBe(1);
+  }));
