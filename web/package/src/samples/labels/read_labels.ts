@@ -208,7 +208,7 @@ function byName(
   return { labels: labels as number[], others: strangers.length };
 }
 
-function labelsIn(
+function labelsOf(
   { path, entries = [] }: Source,
   samples: SampleNames,
   list: ClassList | undefined,
@@ -274,7 +274,7 @@ export async function labelsFrom(
   const list = fits(beside, count, source) ? beside : undefined;
   const classNames = list?.names;
   if (source !== undefined) {
-    return { ...labelsIn(source, samples, list, count), classNames, file: source.path };
+    return { ...labelsOf(source, samples, list, count), classNames, file: source.path };
   }
   const labels = folderLabels(names, list, count);
   if (labels !== undefined) return { labels, classNames, file: undefined, others: 0 };
@@ -284,11 +284,11 @@ export async function labelsFrom(
 }
 
 /**
- * The classes of samples of these names, as the files say (isLabelFile() and config.json count, others are passed over), or, where
- * none has labels, as the folders do that the samples lie in. Labels are indices, or names where a file has those of the classes; a
- * line, an item or a key of JSON each, with the name of its sample, or in the order of the samples. Of several files of labels the
- * last counts. Undefined where nothing says anything. Rejects with a QuantabError that names the file where a sample is left without
- * a label, a label is no class, or the names of classes are not as many as the model's.
+ * The classes of samples of these names, as the files say (isLabelFile() and config.json count, others are passed over), or, where none has
+ * labels, as the folders do that the samples lie in. Labels are indices, or names where a file has those of the classes; a line, an item or
+ * a key of JSON each, with the name of its sample, or in the order of the samples. Of several files of labels the last counts, and one of
+ * nothing but labels before one that may be names of classes. Undefined where nothing says anything. Rejects with a QuantabError that names
+ * the file where a sample is left without a label, a label is no class, or the names of classes are not as many as the model's.
  */
 export async function readLabels(
   files: readonly SampleFile[],
